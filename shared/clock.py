@@ -1,0 +1,30 @@
+"""The suite's clock: what a command takes for now.
+
+Only development mode may move it, so that a quarter can be lived in a minute.  Leases,
+tokens and record timestamps never ask it: they use real time.
+"""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time that commands are given as `tx.now`."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC, to the millisecond that MongoDB keeps."""
+        ...
+
+
+def to_millisecond(instant: datetime) -> datetime:
+    """The instant as MongoDB gives it back: UTC, whole milliseconds."""
+    instant = instant.astimezone(UTC)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+class SystemClock:
+    """Real time."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return to_millisecond(datetime.now(UTC))

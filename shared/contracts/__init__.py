@@ -1,0 +1,1 @@
+"""Published events and state, one module a publisher; data only, frozen once released."""

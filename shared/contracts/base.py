@@ -1,0 +1,54 @@
+"""What a published event and a published state are.
+
+An event says what happened to one aggregate: ids and facts, never a person's name nor
+free text.  A state is the public face of an aggregate, newest only, on a compacted topic.
+The wire type follows from the module and the class: `GoalClosed` in `shared.contracts.goals`
+is `cairn.goals.goal_closed.v1`.
+"""
+
+import re
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """A value: never changed, unknown fields passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Message(Frozen):
+    """What events and states share: whose they are and what they are about.
+
+    A concrete class gives `subject_field`, the name of its field that holds the aggregate's id.
+    """
+
+    subject_field: ClassVar[str] = ""
+    schema_version: ClassVar[int] = 1
+    publisher: ClassVar[str] = ""
+    wire_type: ClassVar[str] = ""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
+        """Derive the publisher and the wire type of a concrete message from where it is written."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.publisher = cls.__module__.rpartition(".")[2]
+        cls.wire_type = f"cairn.{cls.publisher}.{_snake(cls.__name__)}.v{cls.schema_version}"
+
+    @property
+    def subject(self) -> str:
+        """The id of the aggregate that this is about; also the Kafka key."""
+        return str(getattr(self, self.subject_field))
+
+
+class Event(Message):
+    """Something that happened, in the past tense; published on `cairn.<publisher>.events`."""
+
+
+class State(Message):
+    """The newest public state of an aggregate; published on `cairn.<publisher>.state`."""
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
