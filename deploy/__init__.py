@@ -1,0 +1,1 @@
+"""Running the suite: on one machine, in containers, and the `cairn` command."""

@@ -1,0 +1,141 @@
+"""One process of the suite: started with its log, watched, and stopped in time.
+
+It refuses to know what the process is for; whoever starts it says when it is ready.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.errors import ChildDiedError
+
+PROJECT = Path(__file__).resolve().parents[2]
+TETHER = Path(__file__).with_name("tether.py")
+POLL_SECONDS = 0.05
+TAIL_LINES = 12
+
+
+@dataclass(kw_only=True)
+class Child:
+    """A process that dies with this one and whose output goes to a log file.
+
+    The log of the start before is kept beside it as `<name>.previous.log`.  Signals of the
+    terminal do not reach it: whoever owns it stops it.
+    """
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    directory: Path = PROJECT
+    mend: str = "Its whole log may tell more"
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id, once started."""
+        return self.process.pid if self.process else None
+
+    @property
+    def status(self) -> int | None:
+        """Its exit code, once ended."""
+        return self.process.returncode if self.process else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self.process is not None and self.process.returncode is None
+
+    async def start(self) -> None:
+        """Start it.  Call this from a thread that lives as long as the child shall."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            self.log.rename(self.log.with_suffix(".previous.log"))
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid())),
+                *self.command,
+                cwd=self.directory,
+                env=os.environ | dict(self.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    async def until(self, ready: Callable[[], Awaitable[bool]], *, within: float) -> None:
+        """Wait until `ready()` says so, at most `within` seconds.
+
+        Raises:
+            ChildDiedError: it ended, or time is up.
+        """
+        deadline = time.monotonic() + within
+        while not await ready():
+            self.require_alive()
+            if time.monotonic() > deadline:
+                raise self.failure(f"{self.name} was not ready within {within:.0f} s")
+            await asyncio.sleep(POLL_SECONDS)
+
+    def require_alive(self) -> None:
+        """Refuse to go on with a child that has ended.
+
+        Raises:
+            ChildDiedError: with the end of its log.
+        """
+        if not self.alive:
+            raise self.failure(f"{self.name} stopped by itself ({_told(self.status)})")
+
+    async def ended(self) -> ChildDiedError:
+        """Wait for its end, and say what is known of it."""
+        if self.process:
+            await self.process.wait()
+        return self.failure(f"{self.name} stopped by itself ({_told(self.status)})")
+
+    def failure(self, trouble: str) -> ChildDiedError:
+        """What to tell of this child: the trouble, the end of its log, and how to mend it."""
+        tail = self.tail()
+        told = f"; its log ends:\n{tail}\n" if tail else "; it logged nothing"
+        return ChildDiedError(f"{trouble}{told}", mend=f"{self.mend}: {self.log}")
+
+    def tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines of its log, indented."""
+        try:
+            text = self.log.read_text(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(f"    {line[:400]}" for line in text.splitlines()[-lines:])
+
+    def send(self, sign: signal.Signals) -> None:
+        """Send it a signal, if it still lives."""
+        if self.process and self.alive:
+            with suppress(ProcessLookupError):
+                self.process.send_signal(sign)
+
+    async def stop(self, *, grace: float = 15.0) -> None:
+        """End it: politely first, for certain after `grace` seconds."""
+        if self.process is None:
+            return
+        self.send(signal.SIGCONT)
+        self.send(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.process.wait(), grace)
+        except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.send(signal.SIGKILL)
+        if self.process:
+            await self.process.wait()
+
+
+def _told(status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    return f"exit code {status}"

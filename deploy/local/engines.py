@@ -1,0 +1,94 @@
+"""Both engines of a suite: started side by side, or taken as they are where the user runs their own."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from deploy.local.child import Child
+from deploy.local.data import DataDirectory
+from deploy.local.jars import Progress
+from deploy.local.kafka import Kafka
+from deploy.local.mongod import Mongod
+from deploy.local.ports import require_free
+
+KAFKA_VARIABLE = "CAIRN_KAFKA_BOOTSTRAP"
+MONGO_VARIABLE = "CAIRN_MONGO_URL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnginePorts:
+    """Where embedded engines listen on loopback."""
+
+    kafka: int
+    kafka_controller: int
+    mongo: int
+
+
+@dataclass(kw_only=True)
+class Engines:
+    """Addresses of Kafka and MongoDB, and the engines behind them where they are embedded."""
+
+    kafka: str
+    mongo: str
+    broker: Kafka | None = None
+    database: Mongod | None = None
+
+    @property
+    def children(self) -> list[Child]:
+        """The processes that must stay alive."""
+        return [engine.child for engine in (self.broker, self.database) if engine and engine.child]
+
+    async def start(self, progress: Progress = lambda _done, _all: None) -> None:
+        """Start what is embedded, side by side; one that fails takes the other down with it.
+
+        Raises:
+            LocalError: an engine that cannot start, and why.
+        """
+        require_free(self._wanted())
+        starts = [asyncio.ensure_future(self.broker.start(progress))] if self.broker else []
+        starts += [asyncio.ensure_future(self.database.start())] if self.database else []
+        try:
+            await asyncio.gather(*starts)
+        except BaseException:
+            for start in starts:
+                start.cancel()
+            await asyncio.gather(*starts, return_exceptions=True)
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop what is embedded, side by side."""
+        await asyncio.gather(*(engine.stop() for engine in (self.broker, self.database) if engine))
+
+    def _wanted(self) -> dict[str, int]:
+        ports: dict[str, int] = {}
+        if self.broker:
+            ports |= {"Kafka": self.broker.port, "Kafka's controller": self.broker.controller_port}
+        if self.database:
+            ports |= {"MongoDB": self.database.port}
+        return ports
+
+
+def engines_of(data: DataDirectory, ports: EnginePorts, *, test_commands: bool = False) -> Engines:
+    """The engines of a data directory, not started; an address in the environment replaces one wholly."""
+    kafka, mongo = os.environ.get(KAFKA_VARIABLE), os.environ.get(MONGO_VARIABLE)
+    broker = None if kafka else Kafka(data=data, port=ports.kafka, controller_port=ports.kafka_controller)
+    database = None if mongo else Mongod(data=data, port=ports.mongo, test_commands=test_commands)
+    return Engines(
+        kafka=kafka or (broker.bootstrap if broker else ""),
+        mongo=mongo or (database.url if database else ""),
+        broker=broker,
+        database=database,
+    )
+
+
+@asynccontextmanager
+async def running(engines: Engines, progress: Progress = lambda _done, _all: None) -> AsyncGenerator[Engines]:
+    """The engines while they run; stopped on the way out."""
+    await engines.start(progress)
+    try:
+        yield engines
+    finally:
+        await engines.stop()

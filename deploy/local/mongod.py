@@ -1,0 +1,116 @@
+"""MongoDB on one machine: mongod as a replica set of one, on loopback, so that transactions work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from deploy.local.child import Child
+from deploy.local.data import DataDirectory
+from deploy.local.errors import LocalError
+from deploy.local.machine import mongod
+from deploy.local.ports import LOOPBACK
+
+READY_SECONDS = 90.0
+REPLICA_SET = "cairn"
+CACHE_GB = 0.5
+OPLOG_MB = 1024
+TRANSACTION_SECONDS = 5
+NOT_YET_INITIALISED = 94
+MEND = "If its data was damaged or made by another version, move the data directory away; its whole log"
+
+
+@dataclass(kw_only=True)
+class Mongod:
+    """One replica-set member whose documents lie in the data directory.
+
+    With `test_commands` it takes fail points and other commands that no production server should.
+    """
+
+    data: DataDirectory
+    port: int
+    test_commands: bool = False
+    child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, as clients want it."""
+        return f"mongodb://{self._member}/?directConnection=true"
+
+    @property
+    def _member(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    async def start(self) -> None:
+        """Start it, make it a replica set the first time, and wait until it takes writes.
+
+        Raises:
+            LocalError: no mongod, a damaged directory, or a server that does not come up.
+        """
+        try:
+            self.data.mongo.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LocalError(
+                f"{self.data.mongo} cannot be used: {error.strerror}",
+                mend="Make the data directory writable, or choose another with --data",
+            ) from error
+        self.child = Child(name="mongod", command=self._command(), log=self.data.log_of("mongod"), mend=MEND)
+        await self.child.start()
+        client: AsyncMongoClient[Mapping[str, Any]] = AsyncMongoClient(self.url, serverSelectionTimeoutMS=300)
+        async with client:
+            await self.child.until(lambda: self._takes_writes(client), within=READY_SECONDS)
+
+    async def stop(self) -> None:
+        """Shut it down with a checkpoint."""
+        if self.child:
+            await self.child.stop()
+
+    def _command(self) -> list[str]:
+        parameters: dict[str, object] = {
+            "transactionLifetimeLimitSeconds": TRANSACTION_SECONDS,
+            "diagnosticDataCollectionEnabled": "false",
+        }
+        if self.test_commands:
+            parameters["enableTestCommands"] = 1
+        options: dict[str, object] = {
+            "--replSet": REPLICA_SET,
+            "--bind_ip": LOOPBACK,
+            "--port": self.port,
+            "--dbpath": self.data.mongo,
+            "--wiredTigerCacheSizeGB": CACHE_GB,
+            "--oplogSize": OPLOG_MB,
+        }
+        command = [mongod(), "--nounixsocket", "--quiet"]
+        for option, value in options.items():
+            command += [option, str(value)]
+        for parameter, value in parameters.items():
+            command += ["--setParameter", f"{parameter}={value}"]
+        return command
+
+    async def _takes_writes(self, client: AsyncMongoClient[Mapping[str, Any]]) -> bool:
+        try:
+            told = await client.admin.command("hello")
+            if told.get("isWritablePrimary"):
+                return True
+            if not told.get("secondary"):
+                await self._agree_on_members(client)
+        except PyMongoError:
+            pass
+        return False
+
+    async def _agree_on_members(self, client: AsyncMongoClient[Mapping[str, Any]]) -> None:
+        """Make the replica set, or move it to the port of this start."""
+        try:
+            found = await client.admin.command("replSetGetConfig")
+        except OperationFailure as error:
+            if error.code == NOT_YET_INITIALISED:
+                members = [{"_id": 0, "host": self._member}]
+                await client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+            return
+        config = found["config"]
+        if config["members"][0]["host"] != self._member:
+            config["members"][0]["host"] = self._member
+            config["version"] += 1
+            await client.admin.command("replSetReconfig", config, force=True)
