@@ -1,0 +1,197 @@
+"""What a service counts and times, for Prometheus.
+
+One registry an app and none that is global, so that two services fit in one process.  Labels
+are few and bounded: route templates, topics, types and outcomes, never an id.  Knows nothing
+of how its numbers come about.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final, Literal
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.exposition import choose_encoder
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+Outcome = Literal["applied", "duplicate", "held", "parked", "refused", "unknown", "not_yet", "erased"]
+CommandOutcome = Literal["done", "repeated", "refused", "failed"]
+RetryCause = Literal["conflict", "transient", "unanswered_commit", "overtaken", "handler"]
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+TYPES_MAX: Final = 500
+
+
+class Metrics:
+    """The measurements of one service; its attributes are Prometheus's own metrics.
+
+    Gauges hold the newest value somebody set; whoever owns a queue sets its depth.  Hot paths
+    use the methods, which take whole numbers of events and keep labels bounded.
+    """
+
+    def __init__(self, service: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._gauge("cairn_info", "Which service and version this is.", "service", "version").labels(
+            service, _own_version()
+        ).set(1)
+        self._count_http()
+        self._count_commands()
+        self._count_events()
+        self._count_queues()
+        self._types: set[str] = set()
+        self._requests_by_label: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """One HTTP request was answered; `route` is the template, never the path."""
+        key = (method if method in METHODS else "other", route, status)
+        found = self._requests_by_label.get(key)
+        if found is None:
+            found = (self.http_requests.labels(*key), self.http_seconds.labels(key[0], route))
+            self._requests_by_label[key] = found
+        found[0].inc()
+        found[1].observe(seconds)
+
+    def handled(self, *, topic: str, event_type: str, outcome: Outcome, count: int = 1) -> None:
+        """`count` records of a topic came to this outcome."""
+        self.events_handled.labels(topic, self._bounded(event_type), outcome).inc(count)
+
+    def event_batch(self, *, topic: str, size: int, seconds: float) -> None:
+        """One transaction of events was committed."""
+        self.event_batch_size.labels(topic).observe(size)
+        self.event_batch_seconds.labels(topic).observe(seconds)
+
+    def command(self, *, name: str, outcome: CommandOutcome, seconds: float) -> None:
+        """One command was answered, `seconds` after it was asked."""
+        self.commands.labels(name, outcome).inc()
+        self.command_seconds.labels(name).observe(seconds)
+
+    def command_group(self, size: int) -> None:
+        """One transaction of commands was committed."""
+        self.command_group_size.observe(size)
+
+    def retried(self, cause: RetryCause, count: int = 1) -> None:
+        """A batch or a message is run again."""
+        self.retries.labels(cause).inc(count)
+
+    def lagging(self, *, topic: str, partition: int, records: int) -> None:
+        """So many records of a partition wait to be handled."""
+        self.consumer_lag.labels(topic, str(partition)).set(records)
+
+    def unassigned(self, *, topic: str, partition: int) -> None:
+        """A partition is somebody else's now, so its lag is not ours to tell."""
+        self.consumer_lag.remove(topic, str(partition))
+
+    def outbox(self, *, unsent: int, oldest_seconds: float, stuck_keys: int = 0) -> None:
+        """What waits to be sent: rows, the age of the oldest, keys behind an unsendable row."""
+        self.outbox_unsent.set(unsent)
+        self.outbox_oldest_seconds.set(oldest_seconds)
+        self.outbox_stuck_keys.set(stuck_keys)
+
+    def relayed(self, topic: str, count: int = 1) -> None:
+        """So many rows of the outbox were acknowledged by Kafka."""
+        self.events_published.labels(topic).inc(count)
+
+    def fan_out(self, *, waiting_jobs: int, remaining_recipients: int) -> None:
+        """What the fan-out worker has before it."""
+        self.fan_out_jobs.set(waiting_jobs)
+        self.fan_out_remaining.set(remaining_recipients)
+
+    def _bounded(self, event_type: str) -> str:
+        if event_type not in self._types:
+            if len(self._types) >= TYPES_MAX:
+                return "other"
+            self._types.add(event_type)
+        return event_type
+
+    def _count_http(self) -> None:
+        self.http_requests = self._counter(
+            "cairn_http_requests", "Requests answered.", "method", "route", "status"
+        )
+        self.http_seconds = self._histogram(
+            "cairn_http_request_seconds", "Seconds to the end of an answer.", SECONDS, "method", "route"
+        )
+        self.http_in_flight = self._gauge("cairn_http_requests_in_flight", "Requests being answered.")
+
+    def _count_commands(self) -> None:
+        self.commands = self._counter("cairn_commands", "Commands answered.", "command", "outcome")
+        self.command_seconds = self._histogram(
+            "cairn_command_seconds", "Seconds from asking to the commit.", SECONDS, "command"
+        )
+        self.command_group_size = self._histogram(
+            "cairn_command_group_size", "Commands that shared a transaction.", SIZES
+        )
+        self.refusals = self._counter("cairn_refusals", "Refusals by the rule that refused.", "rule")
+        self.retries = self._counter("cairn_retries", "Batches and messages run again.", "cause")
+
+    def _count_events(self) -> None:
+        self.events_handled = self._counter(
+            "cairn_events_handled", "Records by what came of them.", "topic", "type", "outcome"
+        )
+        self.event_batch_size = self._histogram(
+            "cairn_event_batch_size", "Records in a transaction.", SIZES, "topic"
+        )
+        self.event_batch_seconds = self._histogram(
+            "cairn_event_batch_seconds", "Seconds a transaction of records took.", SECONDS, "topic"
+        )
+        self.consumer_lag = self._gauge(
+            "cairn_consumer_lag_records", "Records that wait to be handled.", "topic", "partition"
+        )
+        self.offset_commits_failed = self._counter(
+            "cairn_offset_commits_failed", "Offset commits that Kafka refused.", "topic"
+        )
+        self.events_published = self._counter(
+            "cairn_events_published", "Outbox rows acknowledged by Kafka.", "topic"
+        )
+
+    def _count_queues(self) -> None:
+        self.outbox_unsent = self._gauge("cairn_outbox_unsent_rows", "Outbox rows not yet sent.")
+        self.outbox_oldest_seconds = self._gauge(
+            "cairn_outbox_oldest_seconds", "Age of the oldest unsent row."
+        )
+        self.outbox_stuck_keys = self._gauge(
+            "cairn_outbox_stuck_keys", "Keys that wait behind an unsendable row."
+        )
+        self.parked_keys = self._gauge("cairn_parked_keys", "Keys that wait for a redrive.", "topic")
+        self.held_keys = self._gauge("cairn_held_keys", "Keys that wait for a missing record.", "topic")
+        self.fan_out_jobs = self._gauge("cairn_fan_out_jobs", "Fan-out jobs not yet done.")
+        self.fan_out_remaining = self._gauge(
+            "cairn_fan_out_remaining_recipients", "Recipients not yet reached."
+        )
+        self.fan_out_done = self._counter("cairn_fan_out_recipients", "Recipients reached.")
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(name, says, labels, registry=self.registry)
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(name, says, labels, registry=self.registry)
+
+    def _histogram(self, name: str, says: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(name, says, labels, buckets=buckets, registry=self.registry)
+
+
+def metrics_route(metrics: Metrics) -> Route:
+    """`GET /metrics`, in the form that the scraper asks for."""
+
+    async def scrape(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(metrics.registry), headers={"content-type": content_type})
+
+    return Route("/metrics", scrape, include_in_schema=False)
+
+
+def _own_version() -> str:
+    try:
+        return version("cairn")
+    except PackageNotFoundError:
+        return "0"
