@@ -1,0 +1,149 @@
+"""One thing done for many: recipients in pages, a cursor in the same transaction as its effects.
+
+A handler orders it with `tx.fan_out(FanOutJob(...))`.  One worker a service expands it: it reads a
+page of recipients, runs the handler for each in transactions of at most `PAGE`, and stores the
+cursor with them, so that a crash resumes and nobody is told twice.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+
+from shared import mongo
+from shared.errors import Refusal
+from shared.work import Batch, Cause, Conflict, Handler, Job, Work
+from shared.work.batch import FAN_OUTS
+from shared.work.transaction import Doc
+
+FAILURES = "fan_out_failures"
+PAGE = 1000
+INDEXES: Mapping[str, Sequence[IndexModel]] = {
+    FAN_OUTS: [
+        IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="open", partialFilterExpression={"state": "open"})
+    ],
+    FAILURES: [IndexModel([("job", ASCENDING)], name="job")],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One of many: its place in the order of all, and the message that the handler gets."""
+
+    cursor: str
+    message: Any
+
+
+Pages = Callable[[mongo.Database, Mapping[str, Any], str | None, int], Awaitable[Sequence[Recipient]]]
+"""(database, params, after, limit) -> the next recipients in ascending order of their cursors."""
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """How jobs of a kind are expanded; `handler` runs once for each recipient."""
+
+    kind: str
+    pages: Pages
+    handler: Handler
+
+
+class FanOutWorker:
+    """The turn of a worker that expands the open jobs, oldest first."""
+
+    def __init__(
+        self,
+        work: Work,
+        fan_outs: Sequence[FanOut],
+        *,
+        on_progress: Callable[[str, int], None] = lambda kind, done: None,  # noqa: ARG005
+    ) -> None:
+        self._work = work
+        self._fan_outs = {fan_out.kind: fan_out for fan_out in fan_outs}
+        self._on_progress = on_progress
+
+    async def turn(self) -> bool:
+        """Do one page of one job; whether there may be more."""
+        query = {"state": "open", "kind": {"$in": list(self._fan_outs)}}
+        job = await self._work.db[FAN_OUTS].find_one(query, sort=[("_id", 1)])
+        if job is None:
+            return False
+        fan_out = self._fan_outs[job["kind"]]
+        page = await fan_out.pages(self._work.db, job["params"], job["cursor"], PAGE)
+        if not page:
+            await self._finish(job)
+            return True
+        expansion = Expansion(job["_id"], job["cursor"])
+        await self._work.execute([_job(fan_out, job, recipient) for recipient in page], expansion.plan)
+        self._on_progress(fan_out.kind, len(page))
+        return True
+
+    async def _finish(self, job: Doc) -> None:
+        still = {"_id": job["_id"], "state": "open", "cursor": job["cursor"]}
+        done = {"$set": {"state": "done", "finished_at": datetime.now(UTC)}}
+        await self._work.db[FAN_OUTS].update_one(still, done)
+
+
+@dataclass(slots=True, eq=False)
+class _RecipientJob(Job):
+    cursor: str = ""
+
+
+def _job(fan_out: FanOut, job: Doc, recipient: Recipient) -> _RecipientJob:
+    cause = Cause(job["correlation_id"], job["causation_id"])
+    return _RecipientJob(
+        recipient.cursor,
+        fan_out.handler,
+        recipient.message,
+        job["now"],
+        cause=cause,
+        cursor=recipient.cursor,
+    )
+
+
+@dataclass(slots=True)
+class Expansion:
+    """Plans a page: all recipients together, and the cursor behind the last one."""
+
+    job_id: str
+    cursor: str | None
+
+    async def plan(self, batch: Batch, jobs: Sequence[Job]) -> "ExpansionPlan":
+        """Refuse with a conflict if another worker has gone on from here."""
+        recipients = [job for job in jobs if isinstance(job, _RecipientJob)]
+        found = await batch.query(FAN_OUTS, {"_id": self.job_id}, size=1)
+        cursor = found[0]["cursor"] if found else None
+        if cursor is not None and cursor >= recipients[0].cursor:
+            return ExpansionPlan(self.job_id, cursor, [job for job in recipients if job.cursor > cursor])
+        return ExpansionPlan(self.job_id, cursor, recipients)
+
+
+@dataclass(slots=True)
+class ExpansionPlan:
+    """What one transaction of a fan-out runs and remembers."""
+
+    job_id: str
+    cursor: str | None
+    jobs: Sequence[_RecipientJob]
+    halting: bool = False
+
+    @property
+    def strands(self) -> list[list[_RecipientJob]]:
+        """Every recipient is on their own."""
+        return [[job] for job in self.jobs]
+
+    def settle(self, batch: Batch) -> None:
+        """Move the cursor, fenced by its old value, and list whom it failed for."""
+        if not self.jobs:
+            return
+        failed = [job for job in self.jobs if job.error is not None and not isinstance(job.error, Refusal)]
+        for job in failed:
+            if isinstance(job.error, Conflict):
+                raise job.error
+        done = len(self.jobs) - len(failed)
+        moved = {"$set": {"cursor": self.jobs[-1].cursor}, "$inc": {"done": done, "failed": len(failed)}}
+        batch.defer(FAN_OUTS, UpdateOne({"_id": self.job_id, "cursor": self.cursor}, moved))
+        for job in failed:
+            row = {"job": self.job_id, "cursor": job.cursor, "error": repr(job.error), "at": datetime.now(UTC)}
+            batch.defer(FAILURES, InsertOne(row))

@@ -1,0 +1,1 @@
+"""Between the database and Kafka: envelope, outbox relay, consumer, guard, parking, topics."""

@@ -1,0 +1,213 @@
+"""Kafka's records into a `Work`: at least once from the broker, exactly once in effect.
+
+Offsets are committed after the transaction, and only as an optimisation.  A batch that the database
+did not take is asked for again; what it had applied by then is dropped by the guard.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from shared.errors import Refusal
+from shared.messaging.envelope import Record
+from shared.messaging.guard import WATERMARKS, Guard
+from shared.messaging.incoming import EventJob
+from shared.settings import Settings
+from shared.work import NotYet, Work
+
+log = logging.getLogger(__name__)
+RawRecords = tuple[ConsumerRecord[bytes, bytes], ...]
+RETRY_PAUSES = (0.05, 0.5)
+"""Seconds before a failing source is tried alone; after the last try it is parked."""
+
+
+class TooManyParked(Exception):  # noqa: N818  a state of the deployment
+    """So many sources fail that it is the deployment that is bad, not the data."""
+
+
+class Gauges(Protocol):
+    """Where a consumer reports."""
+
+    def handled(self, topic: str, type_: str, outcome: str, count: int) -> None:
+        """Events by what became of them."""
+        ...
+
+    def batch(self, topic: str, size: int, seconds: float) -> None:
+        """One batch."""
+        ...
+
+
+class Intake:
+    """Applies batches of records of one topic."""
+
+    def __init__(self, work: Work, guard: Guard, settings: Settings, gauges: Gauges) -> None:
+        self.guard = guard
+        self.counts: Counter[str] = Counter()
+        self._work = work
+        self._gauges = gauges
+        self._stop_count = settings.park_stop_count
+        self._stop_share = settings.park_stop_share
+
+    async def take(self, records: Sequence[Record]) -> None:
+        """Apply or put aside every record; what raises has not been taken and must come again.
+
+        Raises `Unsettled` or `TooManyParked`.
+        """
+        started = time.perf_counter()
+        jobs = [self.guard.reader.read(record) for record in records]
+        await self._work.execute(jobs, self.guard.plan)
+        failing = _failing(jobs)
+        if failing:
+            await self._stop_if_bad(failing, jobs)
+            await self._alone(failing)
+        self._report(jobs, time.perf_counter() - started)
+
+    async def _alone(self, failing: Mapping[str, Sequence[EventJob]]) -> None:
+        """Try the events of each failing source again without company, then park them."""
+        for jobs in failing.values():
+            for pause in RETRY_PAUSES:
+                await asyncio.sleep(pause)
+                await self._work.execute(jobs, self.guard.plan)
+                if not _failing(jobs):
+                    break
+            else:
+                await self._work.execute(jobs, self.guard.plan_final)
+
+    async def _stop_if_bad(
+        self, failing: Mapping[str, Sequence[EventJob]], jobs: Sequence[EventJob]
+    ) -> None:
+        share = len(failing) / len({job.key for job in jobs})
+        if share < self._stop_share:
+            return
+        failed = {"topic": self.guard.topic, "state": "failed"}
+        parked = await self._work.db[WATERMARKS].count_documents(failed)
+        if parked + len(failing) > self._stop_count:
+            raise TooManyParked(
+                f"{self.guard.topic}: {parked} sources are parked and {share:.0%} of the next ones fail;"
+                " nothing more is taken until the service or the limits are mended"
+            )
+
+    def _report(self, jobs: Sequence[EventJob], seconds: float) -> None:
+        self._gauges.batch(self.guard.topic, len(jobs), seconds)
+        outcomes = Counter((job.envelope.type, job.outcome) for job in jobs)
+        for (type_, outcome), count in outcomes.items():
+            self.counts[outcome] += count
+            self._gauges.handled(self.guard.topic, type_, outcome, count)
+        for job in jobs:
+            if isinstance(job.error, Refusal):
+                log.warning("%s of %s refused: %s", job.envelope.type, job.key, job.error.rule)
+            elif job.outcome == "parked":
+                log.error("%s of %s parked: %s", job.envelope.type, job.key, job.unreadable or repr(job.error))
+
+
+class Consumer:
+    """One subscriber of one topic, in the group `<service>.<topic>`."""
+
+    def __init__(self, broker: KafkaBroker, intake: Intake, settings: Settings) -> None:
+        self.topic = intake.guard.topic
+        self.group = f"{settings.service}.{self.topic}"
+        self.trouble = ""
+        self.progressed_at = time.monotonic()
+        self.commit_failures = 0
+        self._intake = intake
+        self._busy = asyncio.Lock()
+        self._subscriber = broker.subscriber(
+            self.topic,
+            group_id=self.group,
+            batch=True,
+            max_records=settings.event_batch_max,
+            batch_timeout_ms=settings.event_batch_wait_ms,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            max_poll_interval_ms=300_000,
+        )
+        self._subscriber(parser=self._wrap, decoder=_keep)(self._handle)
+
+    async def _wrap(self, records: RawRecords) -> KafkaAckableMessage:
+        """The records unseen: a malformed one is the guard's business, not the client's."""
+        consumer: Any = self._subscriber.consumer
+        return KafkaAckableMessage(
+            body=b"",
+            headers={},
+            message_id="",
+            correlation_id="",
+            raw_message=records,
+            consumer=consumer,
+        )
+
+    async def _handle(self, message: Any) -> None:
+        async with self._busy:
+            try:
+                await self._intake.take([to_record(raw) for raw in message.raw_message])
+            except Exception as error:
+                log.exception("%s: a batch was not taken, it is asked for again", self.topic)
+                self.trouble = f"{type(error).__name__}: {error}"
+                await message.nack()
+                await asyncio.sleep(1)
+                return
+            self.trouble, self.progressed_at = "", time.monotonic()
+            try:
+                await message.ack()
+            except KafkaError as error:
+                self.commit_failures += 1
+                log.warning("%s: offsets were not committed: %r", self.topic, error)
+
+    async def finish(self) -> None:
+        """Return when the batch under way is done; later ones wait for ever."""
+        await self._busy.acquire()
+
+    def assigned(self) -> int:
+        """How many partitions this process reads."""
+        consumer: Any = self._subscriber.consumer
+        return len(consumer.assignment()) if consumer is not None else 0
+
+    async def lag(self) -> Mapping[int, int]:
+        """Records not yet applied, by assigned partition."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            return {}
+        lags: dict[int, int] = {}
+        partitions = consumer.assignment()
+        ends = await consumer.end_offsets(partitions) if partitions else {}
+        for partition, end in ends.items():
+            position = await consumer.committed(partition)
+            if position is None:
+                position = min(end, (await consumer.beginning_offsets([partition]))[partition])
+            lags[partition.partition] = max(0, end - position)
+        return lags
+
+
+def _failing(jobs: Sequence[EventJob]) -> Mapping[str, Sequence[EventJob]]:
+    """By source, the events of the sources in which one failed and may be tried again."""
+    sources = {
+        job.key
+        for job in jobs
+        if job.error is not None and not isinstance(job.error, (Refusal, NotYet)) and job.outcome == "left"
+    }
+    queues: defaultdict[str, list[EventJob]] = defaultdict(list)
+    for job in jobs:
+        if job.key in sources:
+            queues[str(job.key)].append(job)
+    return queues
+
+
+def to_record(raw: ConsumerRecord[Any, Any]) -> Record:
+    """The client's record as ours."""
+    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers))
+
+
+async def _keep(message: KafkaAckableMessage) -> KafkaAckableMessage:
+    return message
+
+

@@ -1,0 +1,191 @@
+"""The outbox on its way to Kafka: every row at least once, each aggregate in order.
+
+Unsent rows are read as one snapshot and by `sent`, never by position: a row that commits late
+is not passed by.  Rows of an aggregate go out by their sequence, whichever process wrote them and
+whatever its clock.  They are marked after the broker has them; a crash in between repeats rows
+that subscribers drop by sequence.  Run it under a lease.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed, RecordTooLargeError
+from pymongo import ASCENDING, IndexModel
+
+from shared import mongo
+from shared.work.transaction import Doc
+
+log = logging.getLogger(__name__)
+OUTBOX = "outbox"
+INDEXES: Mapping[str, Sequence[IndexModel]] = {
+    OUTBOX: [
+        IndexModel(
+            [("sent", ASCENDING), ("_id", ASCENDING)],
+            name="unsent",
+            partialFilterExpression={"sent": False},
+        ),
+        IndexModel(
+            [("key", ASCENDING), ("topic", ASCENDING), ("epoch", ASCENDING), ("sequence", ASCENDING)],
+            name="unsent_by_key",
+            partialFilterExpression={"sent": False},
+        ),
+        IndexModel([("sent_at", ASCENDING)], name="sent_at", sparse=True),
+    ]
+}
+_UNSENDABLE = (MessageSizeTooLargeError, RecordTooLargeError, ValueError, TypeError, AssertionError)
+
+
+class Relay:
+    """The turn of a worker that empties the outbox."""
+
+    def __init__(
+        self,
+        db: mongo.Database,
+        make_producer: Callable[[], AIOKafkaProducer],
+        *,
+        size: int = 1000,
+        send_seconds: float = 20.0,
+        on_sent: Callable[[int], None] = lambda rows: None,  # noqa: ARG005
+    ) -> None:
+        """`size`: rows a turn; `send_seconds`: how long the broker may take for them."""
+        self.blocked: dict[str, str] = {}
+        self._outbox = db[OUTBOX].with_options(read_concern=mongo.SNAPSHOT)
+        self._marks = db[OUTBOX]
+        self._make_producer = make_producer
+        self._producer: AIOKafkaProducer | None = None
+        self._size = size
+        self._send_seconds = send_seconds
+        self._on_sent = on_sent
+
+    async def turn(self) -> bool:
+        """Send the next rows and mark them; whether there may be more."""
+        rows = await self._next()
+        if not rows:
+            return False
+        sent = await self._send(rows)
+        if sent:
+            ids = [row["_id"] for row in sent]
+            await self._marks.update_many(
+                {"_id": {"$in": ids}}, [{"$set": {"sent": True, "sent_at": "$$NOW"}}]
+            )
+            self._on_sent(len(sent))
+        return len(rows) >= self._size
+
+    async def close(self) -> None:
+        """Give the connection back; what is not marked is sent again."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    async def _next(self) -> list[Doc]:
+        """Unsent rows, such that no earlier one of the same key is left out."""
+        query: dict[str, Any] = {"sent": False}
+        if self.blocked:
+            query["key"] = {"$nin": list(self.blocked)}
+        rows = await self._outbox.find(query).sort("_id", 1).limit(self._size).to_list(None)
+        if len(rows) == self._size:
+            rows = await self._with_earlier(rows)
+        return sorted(rows, key=_order)
+
+    async def _with_earlier(self, rows: list[Doc]) -> list[Doc]:
+        """Of a window that is full, let the keys whose first rows lie outside begin with those."""
+        first = {_line(row): row for row in sorted(rows, key=_order, reverse=True)}
+        pipeline: list[Doc] = [
+            {"$match": {"sent": False, "key": {"$in": [row["key"] for row in first.values()]}}},
+            {"$sort": {"key": 1, "topic": 1, "epoch": 1, "sequence": 1}},
+            {"$group": {"_id": {"topic": "$topic", "key": "$key"}, "first": {"$first": "$$ROOT"}}},
+        ]
+        heads = [group["first"] for group in await mongo.aggregate(self._outbox, pipeline)]
+        late = {
+            _line(head): head for head in heads if _line(head) in first and _order(head) < _order(first[_line(head)])
+        }
+        return [row for row in rows if _line(row) not in late] + list(late.values())
+
+    async def _send(self, rows: Iterable[Doc]) -> list[Doc]:
+        """Give all rows to the broker; those that it took."""
+        producer = await self._connected()
+        pending: list[tuple[Doc, asyncio.Future[Any]]] = []
+        for row in rows:
+            if row["key"] in self.blocked:
+                continue
+            try:
+                headers = [(name, value) for name, value in row["headers"]]
+                future = await producer.send(
+                    row["topic"], value=row["value"], key=row["key"].encode(), headers=headers
+                )
+            except _UNSENDABLE as error:
+                self._block(row, error)
+            except (KafkaError, ProducerClosed):
+                await self._renew()
+                raise
+            else:
+                pending.append((row, future))
+        return await self._acknowledged(pending)
+
+    async def _acknowledged(self, pending: Sequence[tuple[Doc, "asyncio.Future[Any]"]]) -> list[Doc]:
+        futures = [future for _, future in pending]
+        if futures:
+            await asyncio.wait(futures, timeout=self._send_seconds)
+        sent: list[Doc] = []
+        failure: BaseException | None = None
+        for row, future in pending:
+            error = TimeoutError("no acknowledgement") if not future.done() else future.exception()
+            if error is None:
+                sent.append(row)
+            elif isinstance(error, _UNSENDABLE):
+                self._block(row, error)
+            else:
+                failure = error
+        if failure is not None:
+            await self._renew()
+            log.warning("outbox: %d of %d rows not sent: %r", len(pending) - len(sent), len(pending), failure)
+        return sent
+
+    def _block(self, row: Doc, error: Exception) -> None:
+        """Keep a row that the broker will never take, and the later ones of its key, back."""
+        self.blocked[row["key"]] = f"{type(error).__name__}: {error}"
+        log.error("outbox: row %s cannot be sent, its key waits: %r", row["_id"], error)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = self._make_producer()
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _renew(self) -> None:
+        """Drop the producer: after some errors its sequence numbers are of no use any more."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await asyncio.wait({asyncio.create_task(producer.stop())}, timeout=2)
+
+
+class OutboxBroom:
+    """The turn of a worker that forgets rows which were sent long ago."""
+
+    def __init__(self, db: mongo.Database, *, keep: timedelta) -> None:
+        self._outbox = db[OUTBOX]
+        self._keep_ms = int(keep.total_seconds() * 1000)
+
+    async def turn(self) -> bool:
+        """Delete what has been kept long enough; never that there is more at once."""
+        old = {"$expr": {"$lte": ["$sent_at", {"$subtract": ["$$NOW", self._keep_ms]}]}}
+        await self._outbox.delete_many({"sent": True, "sent_at": {"$exists": True}, **old})
+        return False
+
+
+def _line(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["topic"], row["key"]
+
+
+def _order(row: Mapping[str, Any]) -> tuple[int, int, str]:
+    """Sequence within an epoch; a state follows the event that made it."""
+    return row["epoch"], row["sequence"], row["topic"]

@@ -1,0 +1,91 @@
+"""Tries again what was put aside: sources that wait, gaps that have closed, what is redriven.
+
+Redriving is asking: `ask_redrive` marks it in the database and whichever process holds the lease
+does it, so that it needs no way into the service and is fenced against the live consumer by the
+watermark that both write.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from shared import mongo
+from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.incoming import EventJob, from_row
+from shared.work import Work
+from shared.work.transaction import Doc
+
+SOURCES_A_TURN = 200
+EVENTS_A_SOURCE = 500
+
+
+class Sweeper:
+    """The turn of a worker that sweeps all topics of one service."""
+
+    def __init__(self, work: Work, guards: Sequence[Guard]) -> None:
+        self._work = work
+        self._guards: Mapping[str, Guard] = {guard.topic: guard for guard in guards}
+
+    async def turn(self) -> bool:
+        """Try what is due; whether anything moved."""
+        moved = False
+        for guard in self._guards.values():
+            moved = await self._sources(guard) or moved
+            moved = await self._unreadable(guard) or moved
+        return moved
+
+    async def _sources(self, guard: Guard) -> bool:
+        now = datetime.now(UTC)
+        due = {
+            "topic": guard.topic,
+            "$or": [{"state": "waiting", "retry_at": {"$lte": now}}, {"state": "gap"}],
+        }
+        found = self._work.db[WATERMARKS].find({"state": {"$in": ["gap", "waiting"]}, **due})
+        marks = await found.sort("retry_at", 1).limit(SOURCES_A_TURN).to_list(None)
+        jobs = [job for mark in marks for job in await self._rows(guard, mark)]
+        if not jobs:
+            return False
+        await self._work.execute(jobs, guard.plan_retry)
+        return any(job.outcome == "applied" for job in jobs)
+
+    async def _rows(self, guard: Guard, mark: Doc) -> list[EventJob]:
+        """The parked events of a source, if the next one is among them."""
+        within = {"topic": guard.topic, "source": mark["source"]}
+        rows = await self._work.db[PARKED].find(within).sort("_id", 1).limit(EVENTS_A_SOURCE).to_list(None)
+        jobs = [guard.reader.read(from_row(row)) for row in rows]
+        position = (mark["epoch"], mark["sequence"])
+        ahead = [job for job in jobs if job.unreadable or job.position > position]
+        ripe = ahead and (
+            mark["state"] == "waiting"
+            or ahead[0].position[0] > position[0]
+            or ahead[0].position[1] == position[1] + 1
+            or not guard.subscription.strict
+        )
+        return jobs if ripe else []
+
+    async def _unreadable(self, guard: Guard) -> bool:
+        """Read again what could not be read, where an operator asked for it."""
+        asked = {"topic": guard.topic, "reason": "unreadable", "redrive": True}
+        rows = await self._work.db[PARKED].find(asked).limit(EVENTS_A_SOURCE).to_list(None)
+        if not rows:
+            return False
+        jobs = [guard.reader.read(from_row(row)) for row in rows]
+        await self._work.execute(jobs, guard.plan_final)
+        readable = [row["_id"] for row, job in zip(rows, jobs, strict=True) if not job.unreadable]
+        await self._work.db[PARKED].delete_many({"_id": {"$in": readable}, "reason": "unreadable"})
+        return bool(readable)
+
+
+async def ask_redrive(db: mongo.Database, *, source: str | None = None) -> int:
+    """Have parked events tried again: of one source, or all; the number of sources and records."""
+    now = datetime.now(UTC)
+    failed: dict[str, Any] = {"state": "failed"}
+    unreadable: dict[str, Any] = {"reason": "unreadable"}
+    if source is not None:
+        failed["source"] = source
+        unreadable["_id"] = source
+    lifted = await db[WATERMARKS].update_many(
+        failed, {"$set": {"state": "waiting", "since": now, "retry_at": now, "tries": 0}}
+    )
+    reread = await db[PARKED].update_many(unreadable, {"$set": {"redrive": True}})
+    return lifted.modified_count + reread.modified_count

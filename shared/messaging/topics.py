@@ -1,0 +1,139 @@
+"""The topics: made here with their partitions, retention and compaction, never by accident.
+
+Which topics there are follows from the contracts.  Provisioning is safe to run again: it adds what
+is missing, corrects configuration, and tells what it must not change.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.contracts.base import Event, Message, State
+from shared.messaging import kafka
+from shared.messaging.envelope import topic_of
+from shared.settings import Settings
+
+DAY_MS = 86_400_000
+EVENTS_CONFIG: Mapping[str, str] = {"cleanup.policy": "delete", "retention.ms": str(90 * DAY_MS)}
+STATE_CONFIG: Mapping[str, str] = {
+    "cleanup.policy": "compact",
+    "min.compaction.lag.ms": "0",
+    "max.compaction.lag.ms": str(DAY_MS),
+    "delete.retention.ms": str(30 * DAY_MS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it should be."""
+
+    name: str
+    config: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A topic as it is: `made` just now, and `remarks` on what differs and was left."""
+
+    name: str
+    partitions: int
+    made: bool
+    remarks: tuple[str, ...]
+
+
+def topics_for(messages: Iterable[type[Message]]) -> Sequence[Topic]:
+    """The topics of these message types, by name."""
+    names = {topic_of(kind): kind for kind in messages if issubclass(kind, (Event, State))}
+    return [
+        Topic(name, STATE_CONFIG if issubclass(kind, State) else EVENTS_CONFIG)
+        for name, kind in sorted(names.items())
+    ]
+
+
+async def provision(settings: Settings, topics: Sequence[Topic]) -> Sequence[Found]:
+    """Make the topics that are missing and set their configuration.
+
+    Raises `KafkaError` when the cluster cannot be reached or refuses.
+    """
+    client = kafka.admin(settings)
+    try:
+        await client.start()
+        made = await _create(client, settings, topics)
+        partitions = await _partitions(client, [topic.name for topic in topics])
+        await client.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=dict(topic.config)) for topic in topics]
+        )
+    finally:
+        await client.close()
+    return [
+        Found(
+            topic.name,
+            partitions.get(topic.name, 0),
+            topic.name in made,
+            _remarks(partitions.get(topic.name, 0), settings.kafka_partitions),
+        )
+        for topic in topics
+    ]
+
+
+async def missing_topics(settings: Settings, names: Iterable[str]) -> Sequence[str]:
+    """Which of the topics do not exist."""
+    client = kafka.admin(settings)
+    try:
+        await client.start()
+        known = set(await client.list_topics())
+    finally:
+        await client.close()
+    return sorted(set(names) - known)
+
+
+def _remarks(found: int, wanted: int) -> tuple[str, ...]:
+    if found and found != wanted:
+        return (f"has {found} partitions, settings say {wanted}: kept, since keys would change places",)
+    return ()
+
+
+async def _create(client: AIOKafkaAdminClient, settings: Settings, topics: Sequence[Topic]) -> set[str]:
+    known = set(await client.list_topics())
+    missing = [topic for topic in topics if topic.name not in known]
+    if not missing:
+        return set()
+    answer: Any = await client.create_topics(
+        [
+            NewTopic(
+                topic.name,
+                settings.kafka_partitions,
+                settings.kafka_replication,
+                topic_configs={
+                    **topic.config,
+                    "min.insync.replicas": str(min(2, settings.kafka_replication)),
+                },
+            )
+            for topic in missing
+        ]
+    )
+    for name, code, *detail in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(f"{name}: {detail[0] if detail else ''}")
+    return {topic.name for topic in missing}
+
+
+async def _partitions(
+    client: AIOKafkaAdminClient, names: Sequence[str], *, deadline: float = 15.0
+) -> Mapping[str, int]:
+    """Partition counts, once every broker knows the topics."""
+    until = asyncio.get_running_loop().time() + deadline
+    while True:
+        described: list[dict[str, Any]] = await client.describe_topics(list(names))
+        counts = {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+        if len(counts) == len(names):
+            return counts
+        if asyncio.get_running_loop().time() > until:
+            raise KafkaError(f"not there after {deadline:.0f} s: {sorted(set(names) - set(counts))}")
+        await asyncio.sleep(0.1)

@@ -1,0 +1,120 @@
+"""The MongoDB driver: the only module that imports it, and all that its port has to change.
+
+Only calls that pymongo's own asynchronous client has too are used, so that moving there is
+rewriting this page.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+from bson.codec_options import CodecOptions, TypeRegistry
+from motor.motor_asyncio import AsyncIOMotorClient as _Client
+from motor.motor_asyncio import AsyncIOMotorClientSession as _Session
+from motor.motor_asyncio import AsyncIOMotorCollection as _Collection
+from motor.motor_asyncio import AsyncIOMotorDatabase as _Database
+from pymongo import IndexModel, ReturnDocument
+from pymongo.errors import CollectionInvalid
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Doc = dict[str, Any]
+Client = _Client[Doc]
+Session = _Session
+Collection = _Collection[Doc]
+Database = _Database[Doc]
+
+MAJORITY = WriteConcern("majority", j=True)
+SNAPSHOT = ReadConcern("snapshot")
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, frozenset | set):
+        return sorted(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    raise TypeError(f"cannot store a {type(value).__name__}")
+
+
+# Dates become ISO strings and sets sorted lists: both sort and compare in MongoDB as they do here.
+CODEC: CodecOptions[Doc] = CodecOptions(tz_aware=True, type_registry=TypeRegistry(fallback_encoder=_encode))
+
+
+@asynccontextmanager
+async def connect(url: str, **options: Any) -> AsyncIterator[Client]:
+    """A client for the length of the block."""
+    client: Client = _Client(url, tz_aware=True, **options)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def database(client: Client, name: str) -> Database:
+    """The database with the codec and the durability that everything here relies on."""
+    return client.get_database(name, codec_options=CODEC, write_concern=MAJORITY)
+
+
+@asynccontextmanager
+async def session(client: Client) -> AsyncIterator[Session]:
+    """A session for the length of the block."""
+    opened = await client.start_session()
+    try:
+        yield opened
+    finally:
+        # On a thread: `async with` of the driver would abort on the event loop.
+        await opened.end_session()
+
+
+async def begin(session: Session) -> None:
+    """Start a transaction that reads one snapshot and commits to a journalled majority."""
+    session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
+
+
+async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]]) -> list[Doc]:
+    """All documents that the pipeline gives."""
+    return await collection.aggregate(list(pipeline)).to_list(None)
+
+
+async def ping(client: Client) -> None:
+    """Return when the server answers and can be written to."""
+    await client.admin.command("ping")
+
+
+async def ensure_collection(
+    database: Database,
+    name: str,
+    *,
+    indexes: Sequence[IndexModel] = (),
+    validator: Mapping[str, Any] | None = None,
+) -> None:
+    """Make the collection, its indexes and its validator; safe to run again."""
+    try:
+        await database.create_collection(name)
+    except CollectionInvalid:
+        pass  # it is there already
+    if validator is not None:
+        await database.command("collMod", name, validator=dict(validator), validationLevel="strict")
+    if indexes:
+        await database[name].create_indexes(list(indexes))
+
+
+__all__ = [
+    "CODEC",
+    "MAJORITY",
+    "SNAPSHOT",
+    "Client",
+    "Collection",
+    "Database",
+    "Doc",
+    "ReturnDocument",
+    "Session",
+    "aggregate",
+    "begin",
+    "connect",
+    "database",
+    "ensure_collection",
+    "ping",
+    "session",
+]

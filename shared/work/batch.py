@@ -1,0 +1,273 @@
+"""One attempt: the documents read and the writes accepted in one transaction.
+
+Handlers are driven by hand, not by the event loop: every handler advances until it needs a
+document, then all missing documents are fetched with one query a collection.  Awaiting anything
+but `tx` is therefore an error.
+"""
+
+from collections import defaultdict
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from shared import mongo
+from shared.errors import Refusal
+from shared.work.job import Conflict, Job, NotYet
+from shared.work.outbox import Outbox
+from shared.work.overlap import may_match
+from shared.work.transaction import AloneRequest, Doc, FanOutJob, Find, Load, Policy, Ref, Transaction, Writes
+
+WriteOp = InsertOne[Doc] | ReplaceOne[Doc] | UpdateOne | DeleteOne | DeleteMany
+DUPLICATE_KEY = 11000
+FAN_OUTS = "fan_outs"
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Accepted writes of one collection that the session has not sent yet."""
+
+    puts: dict[Any, tuple[int, Doc | None]] = field(default_factory=dict[Any, tuple[int, Doc | None]])
+    updates: list[tuple[Any, Doc]] = field(default_factory=list[tuple[Any, Doc]])
+    updated: set[Any] = field(default_factory=set[Any])
+
+
+class Batch:
+    """What messages of one transaction share; made anew for every attempt."""
+
+    def __init__(
+        self, database: mongo.Database, session: mongo.Session, *, policy: Policy, outbox: Outbox
+    ) -> None:
+        self.docs: dict[Ref, Doc | None] = {}
+        self.fanned_out = False
+        self._db = database
+        self._session = session
+        self._policy = policy
+        self._outbox = outbox
+        self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
+        self._deferred: defaultdict[str, list[WriteOp]] = defaultdict(list)
+        self._history: defaultdict[str, list[Doc]] = defaultdict(list)
+
+    @property
+    def published(self) -> bool:
+        """Whether the transaction adds to the outbox."""
+        return self._outbox.filled
+
+    async def query(
+        self,
+        collection: str,
+        filter_: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 0,
+        size: int = 1000,
+    ) -> list[Doc]:
+        """Documents as the transaction sees them; `size` is the expected number."""
+        cursor = self._db[collection].find(filter_, session=self._session, batch_size=size + 1, limit=limit)
+        if sort:
+            cursor = cursor.sort(list(sort))
+        return await cursor.to_list(None)
+
+    def defer(self, collection: str, op: WriteOp) -> None:
+        """Add a write of the engine's own; those of a collection must be independent."""
+        self._deferred[collection].append(op)
+
+    def written(self, collection: str) -> int:
+        """How many document versions have been written to the collection so far."""
+        return len(self._history[collection])
+
+    async def run(self, strands: Iterable[Sequence[Job]], *, halting: bool) -> None:
+        """Advance all strands together until each has run its jobs.
+
+        `halting`: whether a failed job keeps the rest of its strand from running.
+        """
+        aside = await self._advance([self._strand(jobs, halting) for jobs in strands])
+        for strand in aside:
+            await self._advance([strand], alone=True)
+
+    async def _advance(
+        self, running: list[Coroutine[Any, None, None]], *, alone: bool = False
+    ) -> list[Coroutine[Any, None, None]]:
+        """Run until done, gathering what is asked for; the strands that want to be alone are left."""
+        aside: list[Coroutine[Any, None, None]] = []
+        while running:
+            waiting: list[Coroutine[Any, None, None]] = []
+            wanted: dict[Ref, None] = {}
+            finds: list[Find] = []
+            for strand in running:
+                request = _step(strand, alone=alone)
+                if request is None:
+                    continue
+                if isinstance(request, AloneRequest):
+                    aside.append(strand)
+                    continue
+                waiting.append(strand)
+                if isinstance(request, Load):
+                    wanted[request.ref] = None
+                else:
+                    finds.append(request)
+            await self._load(wanted)
+            for find in finds:
+                await self._flush(find.collection)
+                find.found.extend(
+                    await self.query(find.collection, find.filter, sort=find.sort, limit=find.limit)
+                )
+            running = waiting
+        return aside
+
+    async def write(self) -> None:
+        """Send everything accepted; afterwards only the commit is missing."""
+        for collection in tuple(self._pending):
+            await self._flush(collection)
+        for row in self._outbox.rows():
+            self.defer("outbox", InsertOne(row))
+        for collection, ops in self._deferred.items():
+            await self._db[collection].bulk_write(ops, ordered=False, session=self._session)
+
+    async def _strand(self, jobs: Sequence[Job], halting: bool) -> None:  # noqa: FBT001  private, positional
+        for job in jobs:
+            await self._one(job)
+            if halting and job.error is not None and not isinstance(job.error, Refusal):
+                return
+
+    async def _one(self, job: Job) -> None:
+        job.error = job.doom
+        accepted = job.doom is not None
+        while not accepted:
+            tx = Transaction(self, job, self._policy)
+            try:
+                job.result = await job.handler(job.message, tx)
+                accepted = self._accept(tx, job)
+            except (Exception, NotYet) as error:  # noqa: BLE001  whatever it is, it is this message's outcome
+                job.error, accepted = error, True
+            if not accepted:
+                await AloneRequest()
+
+    def _accept(self, tx: Transaction, job: Job) -> bool:
+        """Take over the writes of a message, or none of them if its reads are stale."""
+        if self._overtaken(tx):
+            return False
+        writes = tx.writes
+        for ref, (expected, _) in writes.puts.items():
+            if ref in self.docs and _version(self.docs[ref]) != expected:
+                raise Conflict(ref)
+        sequences = self._outbox.draft(writes, job, before=self.docs)
+        for ref, (expected, doc) in writes.puts.items():
+            self._put(ref, expected, doc, sequences.get(ref[1]))
+        for ref, update in writes.updates:
+            self._update(ref, update)
+        self._start(writes.fan_outs, job)
+        return True
+
+    def _overtaken(self, tx: Transaction) -> bool:
+        docs = self.docs
+        for ref, seen in tx.reads.items():
+            if docs.get(ref, ...) is not seen:
+                return True
+        return any(
+            may_match(filter_, doc)
+            for collection, filter_, since in tx.finds
+            for doc in self._history[collection][since:]
+        )
+
+    def _put(self, ref: Ref, expected: int, doc: Doc | None, sequence: int | None) -> None:
+        collection, id_ = ref
+        puts = self._pending[collection].puts
+        stored = puts[id_][0] if id_ in puts else expected
+        before = self.docs.get(ref)
+        if before is not None:
+            self._history[collection].append(before)
+        if doc is not None:
+            doc["sequence"] = sequence if sequence is not None else before.get("sequence", 0) if before else 0
+            self._history[collection].append(doc)
+        puts[id_] = stored, doc
+        self.docs[ref] = doc
+
+    def _update(self, ref: Ref, update: Doc) -> None:
+        collection, id_ = ref
+        pending = self._pending[collection]
+        pending.updates.append((id_, update))
+        pending.updated.add(id_)
+        self.docs.pop(ref, None)
+        self._history[collection].append({})
+
+    def _start(self, fan_outs: Iterable[FanOutJob], job: Job) -> None:
+        for order in fan_outs:
+            row = {
+                "kind": order.kind,
+                "params": order.params,
+                "state": "open",
+                "cursor": None,
+                "done": 0,
+                "failed": 0,
+                "now": job.now,
+                "correlation_id": job.cause.correlation_id,
+                "causation_id": job.cause.causation_id,
+            }
+            self.defer(FAN_OUTS, UpdateOne({"_id": order.id}, {"$setOnInsert": row}, upsert=True))
+            self.fanned_out = True
+
+    async def _load(self, refs: Iterable[Ref]) -> None:
+        wanted: defaultdict[str, list[Any]] = defaultdict(list)
+        for collection, id_ in refs:
+            wanted[collection].append(id_)
+        for collection, ids in wanted.items():
+            if not self._pending[collection].updated.isdisjoint(ids):
+                await self._flush(collection)
+            found = await self.query(collection, {"_id": {"$in": ids}}, size=len(ids))
+            self.docs.update(dict.fromkeys((collection, id_) for id_ in ids))
+            self.docs.update(((collection, doc["_id"]), doc) for doc in found)
+
+    async def _flush(self, collection: str) -> None:
+        pending = self._pending.pop(collection, None)
+        if pending is None:
+            return
+        if pending.puts and pending.updates:
+            raise TypeError(f"{collection}: both put and updated")
+        ops = [op for id_, put in pending.puts.items() if (op := _operation(id_, *put)) is not None]
+        ops += [UpdateOne({"_id": id_}, update, upsert=True) for id_, update in pending.updates]
+        if not ops:
+            return
+        try:
+            done = await self._db[collection].bulk_write(
+                ops, ordered=bool(pending.updates), session=self._session
+            )
+        except BulkWriteError as error:
+            failures = (error.details or {}).get("writeErrors") or [{}]
+            if failures[0].get("code") == DUPLICATE_KEY:
+                raise Conflict(collection) from error
+            raise
+        counts = (done.matched_count, done.inserted_count, done.upserted_count, done.deleted_count)
+        if sum(counts) != len(ops):
+            raise Conflict(collection)
+
+
+def _step(strand: Coroutine[Any, None, None], *, alone: bool) -> Load | Find | AloneRequest | None:
+    """Advance to the next request; None at the end."""
+    try:
+        request = strand.send(None)
+        while not isinstance(request, (Load, Find, AloneRequest)) or (
+            alone and isinstance(request, AloneRequest)
+        ):
+            if isinstance(request, AloneRequest):
+                request = strand.send(None)
+            else:
+                request = strand.throw(TypeError("a handler may await only its tx"))
+    except StopIteration:
+        return None
+    return request
+
+
+def _operation(id_: Any, stored: int, doc: Doc | None) -> WriteOp | None:
+    if doc is None:
+        return DeleteOne({"_id": id_, "version": stored}) if stored else None
+    return ReplaceOne({"_id": id_, "version": stored}, doc) if stored else InsertOne(doc)
+
+
+def _version(doc: Doc | None) -> int:
+    return 0 if doc is None else int(doc["version"])
+
+
+__all__ = ["DUPLICATE_KEY", "FAN_OUTS", "Batch", "WriteOp", "Writes"]

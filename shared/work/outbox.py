@@ -1,0 +1,129 @@
+"""Outbox rows: the events and states that a transaction says when it commits.
+
+Numbers the events of each aggregate without gaps and encodes them, so that what cannot be sent
+is refused before it is stored.  Of the states of one aggregate only the newest is kept.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from bson import ObjectId
+
+from shared.contracts.base import Message, State
+from shared.errors import TooLarge
+from shared.messaging.envelope import MAX_VALUE_BYTES, Envelope, encode_data, topic_of
+from shared.work.job import Cause, Job
+from shared.work.transaction import Doc, Ref, Writes
+
+
+class _Draft(NamedTuple):
+    topic: str
+    envelope: Envelope
+    value: bytes | None
+    state: bool
+
+
+class Outbox:
+    """What one transaction will add to `outbox`."""
+
+    def __init__(self, *, epoch: int) -> None:
+        self._epoch = epoch
+        self._events: list[Doc] = []
+        self._states: dict[tuple[str, str], Doc] = {}
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is anything to send."""
+        return bool(self._events or self._states)
+
+    def rows(self) -> Iterable[Doc]:
+        """The rows in the order in which they were accepted."""
+        yield from self._events
+        yield from self._states.values()
+
+    def draft(self, writes: Writes, job: Job, *, before: Mapping[Ref, Doc | None]) -> Mapping[Any, int]:
+        """Encode all that a message publishes, or none of it; the new sequences by aggregate.
+
+        Raises `TooLarge`.
+        """
+        if not writes.messages and not writes.tombstones:
+            return {}
+        sequences: dict[Any, int] = {}
+        drafts = [self._message(message, writes, job, before, sequences) for message in writes.messages]
+        for kind, subject in writes.tombstones:
+            sequence = sequences[subject] = self._last(subject, writes, before, sequences) + 1
+            envelope = self._envelope(kind, subject, sequence, job.now, job.cause)
+            drafts.append(_Draft(topic_of(kind), envelope, None, state=True))
+        for draft in drafts:
+            self._take(draft)
+        return sequences
+
+    def _message(
+        self,
+        message: Message,
+        writes: Writes,
+        job: Job,
+        before: Mapping[Ref, Doc | None],
+        sequences: dict[Any, int],
+    ) -> _Draft:
+        subject, state = message.subject, isinstance(message, State)
+        sequence = self._last(subject, writes, before, sequences) + (0 if state else 1)
+        sequences[subject] = sequence
+        envelope = self._envelope(type(message), subject, sequence, job.now, job.cause)
+        value = encode_data(message, envelope)
+        if len(value) > MAX_VALUE_BYTES:
+            raise TooLarge(
+                f"A {envelope.type} of {len(value)} bytes is more than the {MAX_VALUE_BYTES} that can be"
+                " published; send less in one request.",
+                bytes=len(value),
+                limit=MAX_VALUE_BYTES,
+            )
+        return _Draft(topic_of(message), envelope, value, state)
+
+    def _last(
+        self, subject: str, writes: Writes, before: Mapping[Ref, Doc | None], sequences: Mapping[Any, int]
+    ) -> int:
+        if subject in sequences:
+            return sequences[subject]
+        ref = next(ref for ref in writes.puts if ref[1] == subject)
+        known = before.get(ref)
+        return int(known.get("sequence", 0)) if known else 0
+
+    def _envelope(
+        self, kind: type[Message], subject: str, sequence: int, at: datetime, cause: Cause
+    ) -> Envelope:
+        id_ = str(ObjectId())
+        return Envelope(
+            id=id_,
+            source=f"/cairn/{kind.publisher}",
+            type=kind.wire_type,
+            subject=subject,
+            time=at,
+            sequence=sequence,
+            epoch=self._epoch,
+            correlation_id=cause.correlation_id or id_,
+            causation_id=cause.causation_id,
+            traceparent=cause.traceparent,
+        )
+
+    def _take(self, draft: _Draft) -> None:
+        envelope = draft.envelope
+        row: Doc = {
+            "_id": ObjectId(envelope.id),
+            "topic": draft.topic,
+            "key": envelope.subject,
+            "type": envelope.type,
+            "epoch": envelope.epoch,
+            "sequence": envelope.sequence,
+            "headers": [[name, value] for name, value in envelope.headers()],
+            "value": draft.value,
+            "sent": False,
+        }
+        if draft.state:
+            self._states[draft.topic, envelope.subject] = row
+        else:
+            self._events.append(row)
+
+
+__all__ = ["Outbox"]

@@ -1,0 +1,256 @@
+"""The world as one message sees it, and the writes it wants to make.
+
+A `Transaction` belongs to one run of one handler.  It buffers; `Batch` accepts or drops what it
+holds.  It is not given the database, so that nothing can be done behind the engine's back.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from shared.contracts.base import Event, Message, State
+from shared.identity import Caller
+from shared.work.job import Cause, Conflict, Job
+
+if TYPE_CHECKING:
+    from shared.work.batch import Batch
+
+Doc = dict[str, Any]
+Ref = tuple[str, Any]
+"""A collection and the `_id` of one of its documents."""
+Filter = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Policy(Protocol):
+    """Who may do what to what: a service's access table."""
+
+    async def require(self, tx: "Transaction", action: str, resource: object) -> None:
+        """Return if the caller of `tx` may do it; raise `Forbidden` otherwise."""
+        ...
+
+
+class DenyAll:
+    """The policy of a service without a table."""
+
+    async def require(self, tx: "Transaction", action: str, resource: object) -> None:
+        """Refuse."""
+        del tx, resource
+        from shared.errors import Forbidden  # noqa: PLC0415
+
+        raise Forbidden(f"Nobody may {action} here.")
+
+
+class Load(NamedTuple):
+    """Asks the batch for a document."""
+
+    ref: Ref
+
+    def __await__(self) -> Generator["Load", None, None]:
+        yield self
+
+
+class Find(NamedTuple):
+    """Asks the batch for the documents that match."""
+
+    collection: str
+    filter: Filter
+    sort: tuple[tuple[str, int], ...]
+    limit: int
+    found: list[Doc]
+
+    def __await__(self) -> Generator["Find", None, None]:
+        yield self
+
+
+class AloneRequest:
+    """Asks the batch to go on only when every other strand is done."""
+
+    def __await__(self) -> Generator["AloneRequest", None, None]:
+        yield self
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutJob:
+    """One thing to do for each of many recipients, later, in transactions of its own.
+
+    `id` is derived from what caused it, so that asking twice is asking once.
+    """
+
+    id: str
+    kind: str
+    params: Doc
+
+
+@dataclass(slots=True)
+class Writes:
+    """What one message wants to change; `puts` holds the version first read and None to delete."""
+
+    puts: dict[Ref, tuple[int, Doc | None]] = field(default_factory=dict[Ref, tuple[int, Doc | None]])
+    updates: list[tuple[Ref, Doc]] = field(default_factory=list[tuple[Ref, Doc]])
+    messages: list[Message] = field(default_factory=list[Message])
+    tombstones: list[tuple[type[State], str]] = field(default_factory=list[tuple[type[State], str]])
+    fan_outs: list[FanOutJob] = field(default_factory=list[FanOutJob])
+
+
+class Transaction:
+    """What a handler is given: `now`, who asks, reads, buffered writes and events.
+
+    In a command `now` is the suite's clock, in a reaction the event's `occurred_at`.
+    """
+
+    __slots__ = ("_batch", "_job", "_policy", "finds", "now", "reads", "writes")
+
+    def __init__(self, batch: "Batch", job: Job, policy: Policy) -> None:
+        self.now: datetime = job.now
+        self.reads: dict[Ref, Doc | None] = {}
+        self.finds: list[tuple[str, Filter, int]] = []
+        self.writes = Writes()
+        self._batch = batch
+        self._job = job
+        self._policy = policy
+
+    @property
+    def caller(self) -> Caller | None:
+        """Who asks; None in a reaction, where the suite itself does."""
+        return self._job.caller
+
+    @property
+    def cause(self) -> Cause:
+        """What led here."""
+        return self._job.cause
+
+    async def require(self, action: str, resource: object) -> None:
+        """Return if the service's access table lets the caller do this; raise `Forbidden` if not."""
+        await self._policy.require(self, action, resource)
+
+    async def get(self, collection: str, id_: Any) -> Doc | None:
+        """The document, with the writes of earlier messages and of this one's `put`."""
+        return deep_copy(await self.peek(collection, id_))
+
+    async def peek(self, collection: str, id_: Any) -> Doc | None:
+        """Like `get`, but shared with others: for those who only read it."""
+        ref = collection, id_
+        if ref in self.writes.puts:
+            return self.writes.puts[ref][1]
+        if any(updated == ref for updated, _ in self.writes.updates):
+            raise TypeError(f"{ref}: read after update in the same message")
+        docs = self._batch.docs
+        while ref not in docs:
+            await Load(ref)
+        doc = self.reads[ref] = docs[ref]
+        return doc
+
+    async def find(
+        self, collection: str, filter_: Filter, *, sort: Mapping[str, int] | None = None, limit: int = 0
+    ) -> list[Doc]:
+        """Matching documents with the writes of earlier messages.
+
+        A query locks nothing across processes: a rule over many documents needs one document
+        that every writer of them touches, see `hold`.  Finding in a collection that this message
+        has itself written to is an error, since its own writes would be missing.
+        """
+        if any(name == collection for name, _ in self.writes.puts) or any(
+            name == collection for (name, _), _ in self.writes.updates
+        ):
+            raise TypeError(f"{collection}: find after a write in the same message")
+        query = Find(collection, filter_, tuple((sort or {}).items()), limit, [])
+        await query
+        self.finds.append((collection, filter_, self._batch.written(collection)))
+        for doc in query.found:
+            ref = collection, doc["_id"]
+            self.reads[ref] = self._batch.docs.setdefault(ref, doc)
+        return deep_copy(query.found)
+
+    async def hold(self, collection: str, id_: str) -> None:
+        """Make all who hold the same guard document follow each other.
+
+        For rules over several documents, such as weights that total 100: two commands that
+        both look before either writes would pass each other without it.
+        """
+        doc = await self.get(collection, id_)
+        self.put(collection, doc or {"_id": id_, "version": 0})
+
+    def put(self, collection: str, doc: Doc) -> int:
+        """Store `doc` if the stored version is still `doc["version"]` (0: there is none).
+
+        `version` and `sequence` are the engine's; `doc` is the engine's from here on.  A document
+        that exists must have been read by this message, since all of it is replaced.  Returns
+        the new version.
+        """
+        ref, expected = (collection, doc["_id"]), int(doc.get("version", 0))
+        first = self._first_version(ref, expected)
+        doc["version"] = expected + 1
+        self.writes.puts[ref] = first, doc
+        return expected + 1
+
+    def delete(self, collection: str, id_: Any, *, version: int) -> None:
+        """Remove a document that this message has read at `version`."""
+        ref = collection, id_
+        self.writes.puts[ref] = self._first_version(ref, version), None
+
+    def _first_version(self, ref: Ref, expected: int) -> int:
+        if ref in self.writes.puts:
+            first, own = self.writes.puts[ref]
+            if (own["version"] if own else 0) != expected:
+                raise Conflict(ref)
+            return first
+        if expected and ref not in self.reads:
+            raise TypeError(f"{ref}: written but not read")
+        return expected
+
+    def update(self, collection: str, id_: Any, update: Mapping[str, Any]) -> None:
+        """Upsert blindly with update operators; a collection is updated or put, not both."""
+        self.writes.updates.append(((collection, id_), dict(update)))
+
+    def publish(self, *messages: Message) -> None:
+        """Add events, or the state, of an aggregate that this message has put.
+
+        Each event takes the aggregate's next sequence; a state takes that of the last event and is
+        therefore refused without one.
+        """
+        for message in messages:
+            if not any(id_ == message.subject for _, id_ in self.writes.puts):
+                raise TypeError(f"{message.subject}: published but not put")
+            if isinstance(message, State) and not self._announced(message.subject):
+                raise TypeError(f"{message.subject}: a state is published with the event that changed it")
+            self.writes.messages.append(message)
+
+    def _announced(self, subject: str) -> bool:
+        return any(isinstance(known, Event) and known.subject == subject for known in self.writes.messages)
+
+    def tombstone(self, kind: type[State], subject: str) -> None:
+        """Erase a state from its topic; its aggregate has been deleted by this message."""
+        if not any(id_ == subject and doc is None for (_, id_), (_, doc) in self.writes.puts.items()):
+            raise TypeError(f"{subject}: erased but not deleted")
+        self.writes.tombstones.append((kind, subject))
+
+    def fan_out(self, job: FanOutJob) -> None:
+        """Do something for many recipients; the service's fan-out worker takes it up after the commit."""
+        self.writes.fan_outs.append(job)
+
+
+def deep_copy(value: T) -> T:
+    """A copy of dicts and lists all the way down; other values are immutable."""
+    kind: type = type(value)
+    if kind is dict:
+        return {name: deep_copy(item) for name, item in value.items()}  # pyright: ignore
+    if kind is list:
+        return [deep_copy(item) for item in value]  # pyright: ignore
+    return value
+
+
+__all__ = [
+    "AloneRequest",
+    "Doc",
+    "FanOutJob",
+    "Filter",
+    "Find",
+    "Load",
+    "Policy",
+    "Ref",
+    "Transaction",
+    "Writes",
+    "deep_copy",
+]

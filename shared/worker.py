@@ -1,0 +1,81 @@
+"""Loops that do what is due: nudged when there is something, polling as the truth.
+
+Every background job of a service is one of these, so that all of them start, stop, back off
+and report alike.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from pymongo.errors import PyMongoError
+
+from shared.lease import Lease
+
+log = logging.getLogger(__name__)
+LONGEST_PAUSE = 5.0
+
+
+class Worker:
+    """Calls `turn` again and again, in one process at a time if there is a lease.
+
+    `turn` does some of the work and returns whether there is more; it is called at once if so, else
+    after a nudge or `poll` seconds.  An exception is logged and followed by a growing pause.
+    """
+
+    def __init__(
+        self, name: str, turn: Callable[[], Awaitable[bool]], *, poll: float, lease: Lease | None = None
+    ) -> None:
+        self.name = name
+        self.leading = lease is None
+        self.failing = ""
+        self.progressed_at = time.monotonic()
+        self._turn = turn
+        self._poll = poll
+        self._lease = lease
+        self._nudged = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin, on the running event loop."""
+        self._task = asyncio.create_task(self._loop(), name=self.name)
+
+    def nudge(self) -> None:
+        """Say that there is something to do; without it, it waits for the next poll."""
+        self._nudged.set()
+
+    async def stop(self) -> None:
+        """Return when the turn under way is over and the lease is given back."""
+        self._stopping = True
+        self._nudged.set()
+        if self._task is not None:
+            await self._task
+        if self._lease is not None and self.leading:
+            with contextlib.suppress(PyMongoError):
+                await self._lease.release()
+
+    async def _loop(self) -> None:
+        pause = self._poll
+        while not self._stopping:
+            self._nudged.clear()
+            try:
+                more = await self._take_turn()
+                self.failing, pause = "", self._poll
+                self.progressed_at = time.monotonic()
+            except Exception as error:
+                log.exception("%s failed, trying again", self.name)
+                self.failing, more = f"{type(error).__name__}: {error}", False
+                pause = min(LONGEST_PAUSE, max(pause * 2, 0.1))
+            if not more:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._nudged.wait(), pause)
+
+    async def _take_turn(self) -> bool:
+        if self._lease is not None and not self._lease.held:
+            self.leading = await self._lease.acquire()
+        if not self.leading:
+            return False
+        return await self._turn()
