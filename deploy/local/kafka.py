@@ -7,9 +7,10 @@ import asyncio
 import base64
 import os
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -112,7 +113,7 @@ class Kafka:
         client = AIOKafkaClient(bootstrap_servers=self.bootstrap, request_timeout_ms=2000)
         try:
             await client.bootstrap()
-            brokers: Collection[object] = client.cluster.brokers()
+            brokers = cast("set[object]", client.cluster.brokers())
             return len(brokers) > 0
         except (KafkaError, OSError):
             return False

@@ -1,0 +1,52 @@
+# What can be done here: `make` lists it.  A Linux machine with Python 3.11 and make is enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+LOCKS := requirements/runtime.lock requirements/local.lock requirements/dev.lock
+LOCK := ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 --python-platform x86_64-manylinux_2_28
+
+.PHONY: help setup run test check bench lock jars schemas clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .venv/made  ## make .venv from the hashed locks; does nothing if they have not changed
+
+.venv/made: $(LOCKS)
+	@deploy/local/make-venv $(LOCKS)
+	@touch $@
+
+run: setup  ## the whole suite on this machine, with a sample organisation (ONCE=1: end after the summary; DATA=DIR, PORT_BASE=N)
+	@exec $(PY) -m deploy.cli run $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(if $(PORT_BASE),--port-base $(PORT_BASE))
+
+test: setup  ## all tests, on real engines (ARGS: more for pytest)
+	@$(PY) -m pytest $(ARGS)
+
+check: setup  ## format, lint, types, import rules, house rules, generated files
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@.venv/bin/basedpyright
+	@.venv/bin/lint-imports --no-cache
+	@[ ! -f deploy/schemas.py ] || $(PY) -m deploy.schemas --check
+	@[ ! -d tests/architecture ] || $(PY) -m pytest tests/architecture
+
+bench: setup  ## the engine against the naive way and a raw loop
+	@$(PY) -m tests.bench $(ARGS)
+
+lock: setup  ## solve the requirements again (ARGS=--upgrade for newer versions)
+	@cd requirements && for part in runtime local dev; do $(LOCK) $(ARGS) $$part.in -o $$part.lock; done
+
+jars: setup  ## write the manifest of Kafka's jars again
+	@$(PY) -m deploy.local.fetch_jars --lock > deploy/local/kafka-jars.part
+	@mv deploy/local/kafka-jars.part deploy/local/kafka-jars.sha256
+
+schemas: setup  ## write the generated schemas again
+	@$(PY) -m deploy.schemas
+
+clean:  ## remove what was built, not the data of a suite
+	@rm -rf .venv build .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
