@@ -47,8 +47,11 @@ _PRIVATE_TEXT = re.compile(
     r"|(?P<login>(?<=://)[^/\s@]+(?=@))"
     r"|(?P<bearer>(?<=[Bb]earer )[\w.~+/=-]+)"
     r"|(?P<hook>\bwhsec_[\w+/=]+)"
+    r"|(?P<validated>(?<=input_value=).*?(?=, input_type=))"
+    r"|(?P<sent>(?<='input': ).*)"
+    r"|(?P<stored>(?<=dup key: ).*)"
 )
-_MARKS = ("@", "eyJ", "earer ", "whsec_")
+_MARKS = ("@", "eyJ", "earer ", "whsec_", "input", "dup key")
 _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 
 
@@ -97,7 +100,6 @@ def configure(*, service: str, level: str = "info", stream: TextIO | None = None
         processors=[*common, render],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(target),
-        cache_logger_on_first_use=stream is None,
     )
     _capture_libraries(target, level=LEVELS[level], common=common)
 

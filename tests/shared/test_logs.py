@@ -5,9 +5,12 @@ import io
 import json
 import logging
 import warnings
+from typing import Annotated
 
 import pytest
 import structlog
+from fastapi.exceptions import ResponseValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from shared import logs
 
@@ -142,6 +145,7 @@ def test_other_fields_are_kept(lines, key):
         "mongodb://cairn:ada@host/db",
         "Bearer adaadaada",
         "whsec_ada",
+        "E11000 duplicate key error collection: cairn.people dup key: { name: 'ada' }",
     ],
 )
 def test_what_looks_private_is_blanked_wherever_it_stands(lines, text):
@@ -155,6 +159,23 @@ def test_what_looks_private_is_blanked_wherever_it_stands(lines, text):
     assert len(lines.all()) == 4
     for forbidden in ("ada", TOKEN):
         assert forbidden not in lines.getvalue()
+
+
+class Named(BaseModel):
+    """Something with a person's name in it."""
+
+    name: Annotated[str, Field(max_length=2)]
+
+
+def test_what_was_sent_is_not_in_the_traceback_of_its_refusal(lines):
+    sent = {"name": "".join(["a", "d", "a"])}
+    answer = ResponseValidationError([{"type": "missing", "loc": ("name",), "input": sent}])
+    logs.logger("work").error("failed", exc_info=answer)
+    with pytest.raises(ValidationError) as refused:
+        Named(**sent)
+    logs.logger("work").error("failed", exc_info=refused.value)
+    assert "ada" not in lines.getvalue()
+    assert "string_too_long" in lines.getvalue()
 
 
 def test_what_json_cannot_hold_is_logged_all_the_same(lines):
