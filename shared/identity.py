@@ -1,0 +1,41 @@
+"""Who asks: the caller of a command or a view, as far as their token tells it.
+
+Roles come from the token; relations between people (self, manager, HR partner of) are asked of
+the directory by `shared.access`.  How a token is checked is `shared.tokens`'s; this module
+knows no web framework, so that any part of a service can name a caller.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from shared.ids import PersonId
+
+Role = Literal["hr_partner", "hr_admin", "executive", "auditor", "service"]
+ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose token was verified, or a part of the suite that acts for itself.
+
+    `subject` tells callers apart (idempotency keys are scoped by it); `person_id` is None for
+    a caller who is not a person.  Everybody with a person id is an employee.
+    """
+
+    subject: str
+    person_id: PersonId | None = None
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def is_service(self) -> bool:
+        """Whether this is a service of the suite and not a person."""
+        return "service" in self.roles
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the token grants any of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+def service_caller(service: str) -> Caller:
+    """The caller that a service is to itself, in its reactions and workers."""
+    return Caller(subject=f"service:{service}", roles=frozenset({"service"}))
