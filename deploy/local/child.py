@@ -36,6 +36,7 @@ class Child:
     directory: Path = PROJECT
     mend: str = "Its whole log may tell more"
     process: asyncio.subprocess.Process | None = None
+    told_to_stop: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -54,6 +55,7 @@ class Child:
 
     async def start(self) -> None:
         """Start it.  Call this from a thread that lives as long as the child shall."""
+        self.told_to_stop = False
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             self.log.rename(self.log.with_suffix(".previous.log"))
@@ -69,8 +71,14 @@ class Child:
                 start_new_session=True,
             )
 
-    async def until(self, ready: Callable[[], Awaitable[bool]], *, within: float) -> None:
-        """Wait until `ready()` says so, at most `within` seconds.
+    async def until(
+        self,
+        ready: Callable[[], Awaitable[bool]],
+        *,
+        within: float,
+        lacking: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Wait until `ready()` says so, at most `within` seconds; `lacking` tells what it still lacks.
 
         Raises:
             ChildDiedError: it ended, or time is up.
@@ -79,23 +87,21 @@ class Child:
         while not await ready():
             self.require_alive()
             if time.monotonic() > deadline:
-                raise self.failure(f"{self.name} was not ready within {within:.0f} s")
+                raise self.failure(f"{self.name} was not ready within {within:.0f} s {lacking()}".rstrip())
             await asyncio.sleep(POLL_SECONDS)
 
     def require_alive(self) -> None:
-        """Refuse to go on with a child that has ended.
+        """Refuse to go on with a child that has ended; one that was told to stop has not failed.
 
         Raises:
             ChildDiedError: with the end of its log.
         """
-        if not self.alive:
+        if not self.alive and not self.told_to_stop:
             raise self.failure(f"{self.name} stopped by itself ({_told(self.status)})")
 
-    async def ended(self) -> ChildDiedError:
-        """Wait for its end, and say what is known of it."""
-        if self.process:
-            await self.process.wait()
-        return self.failure(f"{self.name} stopped by itself ({_told(self.status)})")
+    async def ended(self) -> int | None:
+        """Wait for its end; its exit code."""
+        return await self.process.wait() if self.process else None
 
     def failure(self, trouble: str) -> ChildDiedError:
         """What to tell of this child: the trouble, the end of its log, and how to mend it."""
@@ -121,6 +127,7 @@ class Child:
         """End it: politely first, for certain after `grace` seconds."""
         if self.process is None:
             return
+        self.told_to_stop = True
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
         try:
@@ -130,6 +137,7 @@ class Child:
 
     async def kill(self) -> None:
         """End it at once, as a crash would."""
+        self.told_to_stop = True
         self.send(signal.SIGKILL)
         if self.process:
             await self.process.wait()

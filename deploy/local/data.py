@@ -33,6 +33,16 @@ class DataDirectory:
         """What each process printed."""
         return self.path / "logs"
 
+    @property
+    def mail(self) -> Path:
+        """The mails that were sent."""
+        return self.path / "mail"
+
+    @property
+    def webhooks(self) -> Path:
+        """The webhooks that were received, a line each."""
+        return self.path / "webhooks.jsonl"
+
     def log_of(self, name: str) -> Path:
         """The log file of one process."""
         return self.logs / f"{name}.log"

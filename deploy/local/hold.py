@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.data import held
-from deploy.local.engines import EnginePorts, Engines, engines_of, running
+from deploy.local.engines import EnginePorts, engines_of, running
 from deploy.local.errors import LocalError
 from deploy.local.ports import free_ports
+from deploy.local.watch import while_alive
 
 ADDRESSES = "engines.json"
 
@@ -43,19 +44,8 @@ async def hold(data: Path, ports: EnginePorts, *, test_commands: bool, while_pro
             told = addresses.with_suffix(".part")
             told.write_text(json.dumps({"kafka": engines.kafka, "mongo": engines.mongo}))
             told.rename(addresses)
-            await _until(over, engines)
+            await while_alive(over.wait(), lambda: engines.children)
         addresses.unlink()
-
-
-async def _until(over: asyncio.Event, engines: Engines) -> None:
-    ends = [asyncio.create_task(child.ended()) for child in engines.children]
-    told = asyncio.create_task(over.wait())
-    await asyncio.wait([told, *ends], return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    for end in ends:
-        if end.done():
-            raise end.result()
-        end.cancel()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ from deploy.local.errors import JarsError
 
 KAFKA_VERSION = "4.1.1"
 MANIFEST = Path(__file__).with_name("kafka-jars.sha256")
+FETCHER = (sys.executable, "-m", "deploy.local.fetch_jars")
 FETCH_SECONDS = 600.0
 
 Progress = Callable[[int, int], None]
@@ -93,7 +94,7 @@ async def _fetch(directory: Path, wanted: Mapping[str, str], progress: Progress)
     """Download into a directory beside the cache, which takes its place only when all is verified."""
     with tempfile.TemporaryDirectory(prefix="kafka-", dir=directory.parent) as scratch:
         staged = Path(scratch, "jars")
-        command = [sys.executable, "-m", "deploy.local.fetch_jars", str(staged), *wanted]
+        command = [*FETCHER, str(staged), *wanted]
         fetcher = Child(name="download", command=command, log=Path(scratch, "log"))
         await fetcher.start()
         try:

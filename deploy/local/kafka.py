@@ -71,7 +71,10 @@ class Kafka:
         tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(settings)]
         formatter = self._child("kafka-format", [*command, *tool])
         await formatter.start()
-        await formatter.ended()
+        try:
+            await formatter.ended()
+        finally:
+            await formatter.kill()
         if formatter.status != 0:
             raise formatter.failure("Kafka's data directory could not be prepared")
 

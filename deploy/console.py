@@ -1,0 +1,59 @@
+"""What a person at a terminal sees: progress and errors go to standard error, results to standard output."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+out = Console()
+err = Console(stderr=True)
+
+
+class ShownSteps:
+    """Steps as lines with a spinner or a bar; where nobody watches, one plain line when each ends."""
+
+    def __init__(self, console: Console = err) -> None:
+        self._console = console
+        self._tasks: dict[str, TaskID] = {}
+        self._began: dict[str, float] = {}
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def began(self, step: str) -> None:
+        """Show a step with a spinner."""
+        self._began[step] = time.monotonic()
+        self._tasks[step] = self._progress.add_task(step, total=None)
+
+    def counted(self, step: str, done: int, of: int) -> None:
+        """Show a step with a bar."""
+        if step not in self._tasks:
+            self.began(step)
+        self._progress.update(self._tasks[step], completed=done, total=of)
+        if done >= of:
+            self.ended(step)
+
+    def ended(self, step: str) -> None:
+        """Show a step as done."""
+        if step not in self._began:
+            return
+        seconds = time.monotonic() - self._began.pop(step)
+        self._progress.update(self._tasks[step], total=1, completed=1)
+        if not self._console.is_terminal:
+            self._console.print(f"{step}: {seconds:.1f} s", highlight=False)

@@ -1,0 +1,50 @@
+"""A mail server that delivers nothing: it keeps what the suite sends, as .eml files to look at."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploy.local.ports import LOOPBACK
+
+KEPT_MAILS = 500
+
+
+class MailSink:
+    """Keeps the newest mails of a directory, one file each, in the order they came."""
+
+    def __init__(self, directory: Path, *, keep: int = KEPT_MAILS) -> None:
+        self.directory = directory
+        self.keep = keep
+        self._number = count()
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
+        """Keep one mail; the sender is told it was taken only when the file is there."""
+        await asyncio.to_thread(self._keep, envelope.original_content or b"")
+        return "250 OK"
+
+    def _keep(self, mail: bytes) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        whole = self.directory / f"{time.time_ns():020d}-{next(self._number):06d}.eml"
+        part = whole.with_suffix(".part")
+        part.write_bytes(mail)
+        part.rename(whole)
+        for old in sorted(self.directory.glob("*.eml"))[: -self.keep]:
+            old.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def mail_server(sink: MailSink, port: int) -> AsyncGenerator[None]:
+    """Take mail on a port of loopback while inside."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(sink, hostname="localhost", enable_SMTPUTF8=True, loop=loop), LOOPBACK, port
+    )
+    try:
+        yield
+    finally:
+        server.close()
