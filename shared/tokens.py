@@ -1,0 +1,193 @@
+"""Bearer tokens: a caller is who a signed token of the configured issuer says.
+
+Any OIDC issuer will do.  Algorithms, issuer and audience are pinned; `exp`, `iat` and `sub`
+are required.  What is wrong with a token is logged by kind and not told to the sender.
+What a caller may do is no matter of this module.
+"""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, cast
+
+import jwt
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shared.errors import Unauthenticated
+from shared.identity import ROLES, Caller, Role
+from shared.ids import PersonId
+from shared.logs import logger
+from shared.settings import Settings
+from shared.signing_keys import SigningKey, SigningKeys, fetch_from
+
+TOKEN_MAX_BYTES: Final = 8192
+REQUIRED_CLAIMS: Final = ("exp", "iat", "sub", "iss", "aud")
+TOKEN_TYPES: Final = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
+CACHE_SECONDS: Final = 60.0
+CACHE_SIZE: Final = 10_000
+
+_log = logger("tokens")
+_bearer = HTTPBearer(
+    bearerFormat="JWT",
+    scheme_name="bearer",
+    auto_error=False,
+    description="An access token of the configured OpenID Connect issuer.",
+)
+
+
+class TokenNotAccepted(Unauthenticated):
+    """The token does not prove who the caller is."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The challenge of RFC 6750."""
+        return {"WWW-Authenticate": 'Bearer realm="cairn", error="invalid_token"'}
+
+
+class TokenExpired(TokenNotAccepted):
+    """The token was good once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenPolicy:
+    """What a token must say to be believed, and which claims tell who the caller is."""
+
+    issuer: str
+    audience: str
+    algorithms: tuple[str, ...] = ("RS256", "ES256")
+    leeway_seconds: int = 30
+    roles_claim: str = "roles"
+    person_claim: str = "sub"
+
+
+class TokenVerifier:
+    """Turns a token into a caller.  Verified tokens are remembered, by hash, for at most a minute."""
+
+    def __init__(self, policy: TokenPolicy, keys: SigningKeys) -> None:
+        self._policy = policy
+        self._keys = keys
+        self._verified: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
+
+    async def verify(self, token: str) -> Caller:
+        """The caller; raises TokenNotAccepted, TokenExpired or IssuerUnreachable."""
+        if len(token) > TOKEN_MAX_BYTES:
+            raise _refused("too long")
+        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        known = self._verified.get(digest)
+        if known is not None and time.time() < known[1]:
+            return known[0]
+        claims = await self._claims(token)
+        caller = caller_from(claims, self._policy)
+        self._remember(digest, caller, expires_at=float(claims["exp"]))
+        return caller
+
+    async def close(self) -> None:
+        """Let go of the keys."""
+        await self._keys.close()
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            algorithm, key_id = header.get("alg"), header.get("kid")
+            if algorithm not in self._policy.algorithms or not isinstance(key_id, str):
+                raise _refused("algorithm or key not named")
+            if str(header.get("typ", "JWT")).lower() not in TOKEN_TYPES:
+                raise _refused("not an access token")
+            key = await self._keys.get(key_id)
+            if key is None:
+                raise _refused("unknown key")
+            return self._decode(token, key, algorithm=algorithm)
+        except jwt.ExpiredSignatureError:
+            raise TokenExpired("The token has expired. Get a new one from the issuer.") from None
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            raise _refused(type(error).__name__) from None
+
+    def _decode(self, token: str, key: SigningKey, *, algorithm: str) -> Mapping[str, Any]:
+        if key.algorithm not in {None, algorithm}:
+            raise _refused("key is for another algorithm")
+        return jwt.decode(
+            token,
+            key.public,
+            algorithms=list(self._policy.algorithms),
+            audience=self._policy.audience,
+            issuer=self._policy.issuer,
+            leeway=self._policy.leeway_seconds,
+            options={"require": list(REQUIRED_CLAIMS), "enforce_minimum_key_length": True},
+        )
+
+    def _remember(self, digest: bytes, caller: Caller, *, expires_at: float) -> None:
+        until = min(expires_at + self._policy.leeway_seconds, time.time() + CACHE_SECONDS)
+        self._verified[digest] = (caller, until)
+        self._verified.move_to_end(digest)
+        if len(self._verified) > CACHE_SIZE:
+            self._verified.popitem(last=False)
+
+
+def verifier_from(settings: Settings) -> TokenVerifier:
+    """The verifier that a service's settings ask for."""
+    policy = TokenPolicy(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        algorithms=settings.oidc_algorithms,
+        leeway_seconds=settings.oidc_leeway_seconds,
+        roles_claim=settings.oidc_roles_claim,
+        person_claim=settings.oidc_person_claim,
+    )
+    fetch = fetch_from(
+        issuer=settings.oidc_issuer, jwks_url=settings.oidc_jwks_url, development=settings.development
+    )
+    return TokenVerifier(policy, SigningKeys(fetch))
+
+
+def caller_from(claims: Mapping[str, Any], policy: TokenPolicy) -> Caller:
+    """The caller of verified claims; roles that the suite does not know are passed over."""
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not 0 < len(subject) <= 256:
+        raise _refused("subject out of form")
+    roles = _roles(_claim(claims, policy.roles_claim))
+    person = _claim(claims, policy.person_claim)
+    if not isinstance(person, str) or not 0 < len(person) <= 256 or "service" in roles:
+        return Caller(subject=subject, roles=roles)
+    return Caller(subject=subject, person_id=PersonId(person), roles=roles)
+
+
+async def current_caller(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> Caller:
+    """Who asks, by the bearer token of the request; a FastAPI dependency.  Reads `app.state.tokens`."""
+    if credentials is None:
+        raise Unauthenticated("Send an access token in the header Authorization: Bearer <token>.")
+    verifier: TokenVerifier = request.app.state.tokens
+    return await verifier.verify(credentials.credentials)
+
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+
+
+def _claim(claims: Mapping[str, Any], name: str) -> object:
+    """The claim of that name, or what a dotted path such as `realm_access.roles` leads to."""
+    if name in claims:
+        return claims[name]
+    found: object = claims
+    for step in name.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = cast("Mapping[str, object]", found).get(step)
+    return found
+
+
+def _roles(claim: object) -> frozenset[Role]:
+    named: set[object] = set()
+    if isinstance(claim, str):
+        named = set(claim.split())
+    elif isinstance(claim, list):
+        named = {each for each in cast("list[object]", claim) if isinstance(each, str)}
+    return frozenset(role for role in ROLES if role in named)
+
+
+def _refused(why: str) -> TokenNotAccepted:
+    _log.info("token refused", why=why)
+    return TokenNotAccepted("The token was not accepted. Get a new one from the issuer.")
