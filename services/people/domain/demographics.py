@@ -1,0 +1,56 @@
+"""What fairness checks may ask about a person and nobody else may see.
+
+Kept in documents of their own, apart from the directory entry; never part of an event or a
+state, so there is no event to return when they change.
+"""
+
+from datetime import date
+from typing import Final, TypedDict
+
+from shared.contracts.base import Frozen
+from shared.ids import PersonId
+
+_GENDERS: Final = {
+    "f": "female",
+    "female": "female",
+    "woman": "female",
+    "m": "male",
+    "male": "male",
+    "man": "male",
+    "d": "non-binary",
+    "x": "non-binary",
+    "diverse": "non-binary",
+    "divers": "non-binary",
+    "nb": "non-binary",
+    "nonbinary": "non-binary",
+    "non-binary": "non-binary",
+    "non binary": "non-binary",
+    "undisclosed": None,
+    "unknown": None,
+    "not stated": None,
+    "prefer not to say": None,
+}
+
+
+class Attributes(TypedDict, total=False):
+    """Demographic attributes; only what is stated."""
+
+    gender: str | None
+    date_of_birth: date | None
+
+
+class Demographics(Frozen):
+    """A person's demographic attributes; None where they are not known or not told.
+
+    `gender` is `female`, `male`, `non-binary` or the person's own word.
+    """
+
+    person_id: PersonId
+    gender: str | None = None
+    date_of_birth: date | None = None
+
+
+def gender_meant(text: str) -> str | None:
+    """The gender that a word or letter in a file means; a word not known here is kept."""
+    word = text.casefold()
+    return _GENDERS.get(word, word) or None
