@@ -1,0 +1,52 @@
+"""What a row changes about a person: join, return, move, another manager, details, leave.
+
+A row that says what the directory already knows changes nothing and causes no event, so a
+file may be imported as often as one likes.  Who is missing from a file stays as they are.
+"""
+
+from datetime import date
+
+from services.people.domain.csv_import.plan import PersonRow
+from services.people.domain.demographics import Demographics
+from services.people.domain.person import Person, PersonEvent
+
+
+def reconcile(row: PersonRow, person: Person | None, *, on: date) -> tuple[Person, *tuple[PersonEvent, ...]]:
+    """The person after the import and what happened to them, in order.
+
+    `on` stands in for the leaving date of somebody who has left without one.
+    """
+    events: list[PersonEvent] = []
+    if person is None:
+        person, joined = Person.join(
+            row.person_id, unit_id=row.unit_id, manager_id=row.manager_id, **row.details
+        )
+        events.append(joined)
+    elif _returns(row, person):
+        person, *returned = person.rejoin(row.details.get("joined_on"))
+        events.extend(returned)
+    person, *moved = person.move(row.unit_id)
+    person, *reassigned = person.report_to(row.manager_id)
+    person, *corrected = person.correct(**row.details)
+    person, *left = _leave(row, person, on=on)
+    return person, *events, *moved, *reassigned, *corrected, *left
+
+
+def reconcile_demographics(row: PersonRow, known: Demographics | None) -> Demographics | None:
+    """The person's demographics after the import; None when there is nothing to keep."""
+    before = known or Demographics(person_id=row.person_id)
+    after = before.model_copy(update=dict(row.attributes))
+    return after if known or after != before else None
+
+
+def _returns(row: PersonRow, person: Person) -> bool:
+    if row.status is not None or person.status == "active":
+        return row.status == "active" and person.status == "left"
+    joined_on = row.details.get("joined_on")
+    return joined_on is not None and person.left_on is not None and joined_on > person.left_on
+
+
+def _leave(row: PersonRow, person: Person, *, on: date) -> tuple[Person, *tuple[PersonEvent, ...]]:
+    if row.status != "left" or (person.status == "left" and row.left_on is None):
+        return (person,)
+    return person.leave(row.left_on or max(on, person.joined_on or on))
