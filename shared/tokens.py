@@ -9,7 +9,6 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 
 import jwt
@@ -51,24 +50,18 @@ class TokenExpired(TokenNotAccepted):
     """The token was good once."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TokenPolicy:
-    """What a token must say to be believed, and which claims tell who the caller is."""
-
-    issuer: str
-    audience: str
-    algorithms: tuple[str, ...] = ("RS256", "ES256")
-    leeway_seconds: int = 30
-    roles_claim: str = "roles"
-    person_claim: str = "sub"
-
-
 class TokenVerifier:
     """Turns a token into a caller.  Verified tokens are remembered, by hash, for at most a minute."""
 
-    def __init__(self, policy: TokenPolicy, keys: SigningKeys) -> None:
-        self._policy = policy
-        self._keys = keys
+    def __init__(self, settings: Settings, keys: SigningKeys | None = None) -> None:
+        self._settings = settings
+        self._keys = keys or SigningKeys(
+            fetch_from(
+                issuer=settings.oidc_issuer,
+                jwks_url=settings.oidc_jwks_url,
+                development=settings.development,
+            )
+        )
         self._verified: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
 
     async def verify(self, token: str) -> Caller:
@@ -80,7 +73,7 @@ class TokenVerifier:
         if known is not None and time.time() < known[1]:
             return known[0]
         claims = await self._claims(token)
-        caller = caller_from(claims, self._policy)
+        caller = caller_from(claims, self._settings)
         self._remember(digest, caller, expires_at=float(claims["exp"]))
         return caller
 
@@ -92,7 +85,7 @@ class TokenVerifier:
         try:
             header = jwt.get_unverified_header(token)
             algorithm, key_id = header.get("alg"), header.get("kid")
-            if algorithm not in self._policy.algorithms or not isinstance(key_id, str):
+            if algorithm not in self._settings.oidc_algorithms or not isinstance(key_id, str):
                 raise _refused("algorithm or key not named")
             if str(header.get("typ", "JWT")).lower() not in TOKEN_TYPES:
                 raise _refused("not an access token")
@@ -111,44 +104,28 @@ class TokenVerifier:
         return jwt.decode(
             token,
             key.public,
-            algorithms=list(self._policy.algorithms),
-            audience=self._policy.audience,
-            issuer=self._policy.issuer,
-            leeway=self._policy.leeway_seconds,
+            algorithms=list(self._settings.oidc_algorithms),
+            audience=self._settings.oidc_audience,
+            issuer=self._settings.oidc_issuer,
+            leeway=self._settings.oidc_leeway_seconds,
             options={"require": list(REQUIRED_CLAIMS), "enforce_minimum_key_length": True},
         )
 
     def _remember(self, digest: bytes, caller: Caller, *, expires_at: float) -> None:
-        until = min(expires_at + self._policy.leeway_seconds, time.time() + CACHE_SECONDS)
+        until = min(expires_at + self._settings.oidc_leeway_seconds, time.time() + CACHE_SECONDS)
         self._verified[digest] = (caller, until)
         self._verified.move_to_end(digest)
         if len(self._verified) > CACHE_SIZE:
             self._verified.popitem(last=False)
 
 
-def verifier_from(settings: Settings) -> TokenVerifier:
-    """The verifier that a service's settings ask for."""
-    policy = TokenPolicy(
-        issuer=settings.oidc_issuer,
-        audience=settings.oidc_audience,
-        algorithms=settings.oidc_algorithms,
-        leeway_seconds=settings.oidc_leeway_seconds,
-        roles_claim=settings.oidc_roles_claim,
-        person_claim=settings.oidc_person_claim,
-    )
-    fetch = fetch_from(
-        issuer=settings.oidc_issuer, jwks_url=settings.oidc_jwks_url, development=settings.development
-    )
-    return TokenVerifier(policy, SigningKeys(fetch))
-
-
-def caller_from(claims: Mapping[str, Any], policy: TokenPolicy) -> Caller:
+def caller_from(claims: Mapping[str, Any], settings: Settings) -> Caller:
     """The caller of verified claims; roles that the suite does not know are passed over."""
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= 256:
         raise _refused("subject out of form")
-    roles = _roles(_claim(claims, policy.roles_claim))
-    person = _claim(claims, policy.person_claim)
+    roles = _roles(_claim(claims, settings.oidc_roles_claim))
+    person = _claim(claims, settings.oidc_person_claim)
     if not isinstance(person, str) or not 0 < len(person) <= 256 or "service" in roles:
         return Caller(subject=subject, roles=roles)
     return Caller(subject=subject, person_id=PersonId(person), roles=roles)

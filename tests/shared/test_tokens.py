@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from shared.problems import add_problem_handlers
+from shared.settings import read
 from shared.signing_keys import SigningKey, SigningKeys
 from shared.tokens import (
     TOKEN_MAX_BYTES,
     CurrentCaller,
     TokenExpired,
     TokenNotAccepted,
-    TokenPolicy,
     TokenVerifier,
     caller_from,
 )
@@ -33,7 +33,14 @@ RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 SHORT = rsa.generate_private_key(public_exponent=65537, key_size=1024)
 EC = ec.generate_private_key(ec.SECP256R1())
-POLICY = TokenPolicy(issuer=ISSUER, audience=AUDIENCE)
+
+
+def settings_with(**fields):
+    engines = {"mongo_url": "mongodb://localhost", "kafka_bootstrap": "localhost:9092"}
+    return read("goals", **engines, oidc_issuer=ISSUER, oidc_audience=AUDIENCE, **fields)
+
+
+SETTINGS = settings_with()
 
 
 async def issuer_keys():
@@ -75,7 +82,7 @@ def tampered(good, **changes):
 
 @pytest.fixture
 def verifier():
-    return TokenVerifier(POLICY, SigningKeys(issuer_keys))
+    return TokenVerifier(SETTINGS, SigningKeys(issuer_keys))
 
 
 async def test_a_good_token_says_who_the_caller_is(verifier):
@@ -257,29 +264,31 @@ async def test_remembered_tokens_do_not_pile_up(verifier, monkeypatch):
     ],
 )
 def test_only_roles_that_the_suite_knows_count(sent, known):
-    assert caller_from(claims(roles=sent), POLICY).roles == known
+    assert caller_from(claims(roles=sent), SETTINGS).roles == known
 
 
 def test_roles_and_person_may_stand_deeper_in_the_token():
-    policy = TokenPolicy(issuer="i", audience="a", roles_claim="realm.roles", person_claim="cairn_person")
-    caller = caller_from({"sub": "s", "realm": {"roles": ["auditor"]}, "cairn_person": "person_9"}, policy)
+    configured = settings_with(oidc_roles_claim="realm.roles", oidc_person_claim="cairn_person")
+    caller = caller_from(
+        {"sub": "s", "realm": {"roles": ["auditor"]}, "cairn_person": "person_9"}, configured
+    )
     assert (caller.subject, caller.person_id, caller.roles) == ("s", "person_9", {"auditor"})
 
 
 def test_a_claim_whose_name_holds_dots_is_found_by_its_name():
-    policy = TokenPolicy(issuer="i", audience="a", roles_claim="https://cairn.dev/roles")
-    assert caller_from({"sub": "s", "https://cairn.dev/roles": ["auditor"]}, policy).roles == {"auditor"}
+    configured = settings_with(oidc_roles_claim="https://cairn.dev/roles")
+    assert caller_from({"sub": "s", "https://cairn.dev/roles": ["auditor"]}, configured).roles == {"auditor"}
 
 
 def test_a_service_is_not_a_person():
-    caller = caller_from(claims(sub="client-7", roles=["service"]), POLICY)
+    caller = caller_from(claims(sub="client-7", roles=["service"]), SETTINGS)
     assert (caller.subject, caller.person_id, caller.is_service) == ("client-7", None, True)
 
 
 @pytest.mark.parametrize("person", [None, 5, "", "x" * 300, ["person_1"]])
 def test_who_has_no_person_claim_is_nobody_in_the_directory(person):
-    policy = TokenPolicy(issuer="i", audience="a", person_claim="cairn_person")
-    assert caller_from({"sub": "s", "cairn_person": person}, policy).person_id is None
+    configured = settings_with(oidc_person_claim="cairn_person")
+    assert caller_from({"sub": "s", "cairn_person": person}, configured).person_id is None
 
 
 @pytest.fixture
@@ -321,7 +330,7 @@ async def test_while_the_issuer_is_out_of_reach_the_answer_is_503(client):
     async def fails():
         raise ValueError("down")
 
-    client.app.state.tokens = TokenVerifier(POLICY, SigningKeys(fails))
+    client.app.state.tokens = TokenVerifier(SETTINGS, SigningKeys(fails))
     answer = await client.get("/me", headers={"Authorization": f"Bearer {token()}"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
