@@ -144,11 +144,12 @@ SMALL: Mapping[str, object] = {
     "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
     "log.cleaner.io.buffer.size": 256 * 1024,
 }
+# A killed broker cannot register again before its old session has ended: the session is short.
 SWIFT: Mapping[str, object] = {
     "group.initial.rebalance.delay.ms": 0,
     "log.cleaner.backoff.ms": 2000,
-    "broker.heartbeat.interval.ms": 1000,
-    "broker.session.timeout.ms": 6000,
+    "broker.heartbeat.interval.ms": 500,
+    "broker.session.timeout.ms": 3000,
 }
 
 

@@ -1,13 +1,18 @@
 """Which port each process of a suite listens on, and whether it is free."""
 
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from deploy.local.errors import PortTakenError
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_BASE = 8400
+UNCLAIMED = range(30000, 32700)
+
+_dice = random.SystemRandom()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +71,18 @@ def require_free(ports: Mapping[str, int]) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """As many ports as asked for that are free now, all different."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+    """As many ports as asked for that are free now, all different.
+
+    They lie below those that the system lends to outgoing connections, so that none is lent
+    away before it is listened on.
+    """
+    candidates = _dice.sample(UNCLAIMED, len(UNCLAIMED))
+    return list(islice(filter(_is_free, candidates), count))
+
+
+def _is_free(port: int) -> bool:
     try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+        require_free({"anyone": port})
+    except PortTakenError:
+        return False
+    return True
