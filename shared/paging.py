@@ -1,0 +1,169 @@
+"""Lists in pages: a cursor says where the last page ended, not how many rows to skip.
+
+Rows are ordered by one field and then by `_id`, so that pages neither repeat nor miss what stood
+still while somebody paged.  A cursor is opaque, carries no rights (every page asks the access
+filter anew), and is refused when it is not one of ours or is for another order.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Final, Generic, TypeVar, cast
+
+import orjson
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from shared.errors import Malformed
+from shared.mongo import Collection, Doc
+
+PAGE_SIZE: Final = 50
+PAGE_SIZE_LIMIT: Final = 1000
+CURSOR_MAX_LENGTH: Final = 1024
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+T = TypeVar("T")
+Scalar = str | int | float | datetime | None
+
+
+class CursorMalformed(Malformed):
+    """A cursor that is not one of ours, or is for another list."""
+
+
+class Page(BaseModel, Generic[T]):
+    """Some items of a list, and the cursor of those that follow."""
+
+    items: list[T]
+    next: str | None = Field(
+        default=None, description="Send it as `cursor` to get the following items; null after the last."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The order of a list: by one field, then by `_id`.  The field holds text, numbers, times or nothing."""
+
+    field: str = "_id"
+    descending: bool = False
+
+    @property
+    def keys(self) -> list[tuple[str, int]]:
+        """As MongoDB sorts; an index of the same keys serves it."""
+        direction = -1 if self.descending else 1
+        return list(dict.fromkeys([(self.field, direction), ("_id", direction)]))
+
+    @property
+    def name(self) -> str:
+        """What a cursor remembers of it."""
+        return ("-" if self.descending else "") + self.field
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The page that a request asks for."""
+
+    limit: int = PAGE_SIZE
+    cursor: str | None = None
+
+    def after(self, sort: Sort) -> Doc:
+        """The filter of the rows behind the cursor, {} at the start; raises CursorMalformed."""
+        if self.cursor is None:
+            return {}
+        value, id_ = decode_cursor(self.cursor, sort=sort)
+        return _behind(sort, value=value, id_=id_)
+
+
+def asked_page(
+    request: Request,
+    limit: Annotated[
+        int,
+        Query(ge=1, le=PAGE_SIZE_LIMIT, description="How many items at most; the service may give fewer."),
+    ] = PAGE_SIZE,
+    cursor: Annotated[
+        str | SkipJsonSchema[None],
+        Query(
+            max_length=CURSOR_MAX_LENGTH, description="The `next` of the page before; left out for the first."
+        ),
+    ] = None,
+) -> Asked:
+    """The page that a request asks for, within what the settings allow; a FastAPI dependency."""
+    settings = getattr(request.app.state, "settings", None)
+    most: int = settings.page_size_max if settings is not None else PAGE_SIZE_LIMIT
+    return Asked(limit=min(limit, most), cursor=cursor)
+
+
+AskedPage = Annotated[Asked, Depends(asked_page)]
+
+
+async def read_page(
+    collection: Collection,
+    filter_: Mapping[str, Any],
+    *,
+    asked: Asked,
+    show: Callable[[Doc], T],
+    sort: Sort | None = None,
+) -> Page[T]:
+    """One page of the documents that the filter lets through, each as `show` shows it."""
+    order = sort or Sort()
+    behind = asked.after(order)
+    wanted = {"$and": [dict(filter_), behind]} if behind else dict(filter_)
+    rows = await collection.find(wanted).sort(order.keys).limit(asked.limit + 1).to_list(None)
+    return page_of(rows, asked=asked, sort=order, show=show)
+
+
+def page_of(rows: Sequence[Doc], *, asked: Asked, sort: Sort, show: Callable[[Doc], T]) -> Page[T]:
+    """A page of rows that were read with one more than asked for, if there were that many."""
+    kept = rows[: asked.limit]
+    following = encode_cursor(kept[-1], sort=sort) if len(rows) > asked.limit else None
+    return Page(items=[show(row) for row in kept], next=following)
+
+
+def encode_cursor(row: Mapping[str, Any], *, sort: Sort) -> str:
+    """The cursor that points behind a row."""
+    value = row.get(sort.field)
+    if isinstance(value, datetime):
+        value = {"at": (value - _EPOCH) // timedelta(milliseconds=1)}
+    elif isinstance(value, date):
+        value = value.isoformat()
+    return base64.urlsafe_b64encode(orjson.dumps([sort.name, value, row["_id"]])).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, *, sort: Sort) -> tuple[Scalar, str]:
+    """The sort value and the id of the row that a cursor points behind; raises CursorMalformed."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        parts = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        name, value, id_ = cast("list[Any]", parts) if isinstance(parts, list) else (None, None, None)
+        scalar = _scalar(value)
+    except (binascii.Error, UnicodeError, ValueError, TypeError, OverflowError):
+        raise _not_ours() from None
+    if name != sort.name or not isinstance(id_, str):
+        raise _not_ours()
+    return scalar, id_
+
+
+def _scalar(value: object) -> Scalar:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, dict) and isinstance(at := cast("dict[str, object]", value).get("at"), int):
+        return _EPOCH + timedelta(milliseconds=at)
+    raise ValueError("no scalar")
+
+
+def _behind(sort: Sort, *, value: Scalar, id_: str) -> Doc:
+    step = "$lt" if sort.descending else "$gt"
+    if sort.field == "_id":
+        return {"_id": {step: id_}}
+    if value is None:
+        rest: Doc = {sort.field: None, "_id": {step: id_}}
+        return rest if sort.descending else {"$or": [rest, {sort.field: {"$ne": None}}]}
+    # Each way to be behind is one range of an index on the sort keys; null sorts below all values.
+    ways: list[Doc] = [{sort.field: value, "_id": {step: id_}}, {sort.field: {step: value}}]
+    return {"$or": [*ways, {sort.field: None}] if sort.descending else ways}
+
+
+def _not_ours() -> CursorMalformed:
+    return CursorMalformed("The cursor is not of this list. Leave it out to start from the beginning.")

@@ -1,0 +1,211 @@
+"""Pages neither repeat nor miss a row, and a cursor that is not ours is refused."""
+
+import base64
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import mongo
+from shared.paging import (
+    Asked,
+    AskedPage,
+    CursorMalformed,
+    Page,
+    Sort,
+    decode_cursor,
+    encode_cursor,
+    read_page,
+)
+from shared.problems import add_problem_handlers
+
+BASE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def rows(engines, name):
+    """A collection whose rows often share what they are sorted by, or lack it."""
+    async with mongo.connect(engines.mongo) as client:
+        collection = mongo.database(client, name)["rows"]
+        await collection.insert_many(
+            {
+                "_id": f"row_{number * 7919 % 97:03}",
+                "rank": number % 5,
+                "share": number % 7 / 3,
+                "title": "abc"[number % 3],
+                "at": BASE + timedelta(milliseconds=number % 11),
+                **({"due": number % 4} if number % 3 else {"due": None} if number % 2 else {}),
+            }
+            for number in range(60)
+        )
+        yield collection
+
+
+async def all_pages(collection, sort, limit, filter_=None):
+    pages, cursor = [], None
+    while True:
+        page = await read_page(
+            collection, filter_ or {}, asked=Asked(limit, cursor), show=lambda row: row["_id"], sort=sort
+        )
+        pages.append(page.items)
+        cursor = page.next
+        if cursor is None:
+            return pages
+
+
+SORTS = [
+    Sort(f, descending=d)
+    for f in ("_id", "rank", "share", "title", "at", "due", "missing")
+    for d in (False, True)
+]
+
+
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: sort.name)
+@pytest.mark.parametrize("limit", [1, 7, 59, 60, 61])
+async def test_pages_together_are_the_whole_list_in_order(rows, sort, limit):
+    pages = await all_pages(rows, sort, limit)
+    whole = [row["_id"] async for row in rows.find().sort(sort.keys)]
+    assert list(itertools.chain(*pages)) == whole
+    assert all(len(page) == limit for page in pages[:-1])
+    assert pages[-1]
+
+
+async def test_the_filter_holds_on_every_page(rows):
+    pages = await all_pages(rows, Sort("due"), 3, {"$or": [{"rank": 1}, {"rank": 2}]})
+    expected = {row["_id"] async for row in rows.find({"rank": {"$in": [1, 2]}})}
+    assert set(itertools.chain(*pages)) == expected
+
+
+async def test_a_cursor_cannot_widen_the_filter(rows):
+    forged = encode_cursor({"_id": "", "rank": -1}, sort=Sort("rank"))
+    page = await read_page(rows, {"rank": 9}, asked=Asked(50, forged), show=dict, sort=Sort("rank"))
+    assert page.items == []
+
+
+async def test_rows_that_come_and_go_do_not_move_the_others(rows):
+    first = await read_page(rows, {}, asked=Asked(10), show=lambda row: row["_id"])
+    await rows.insert_one({"_id": "row_", "rank": 0})
+    await rows.delete_one({"_id": first.items[-1]})
+    second = await read_page(rows, {}, asked=Asked(10, first.next), show=lambda row: row["_id"])
+    assert second.items[0] > first.items[-1]
+    assert not set(first.items) & set(second.items)
+
+
+async def test_an_empty_list_is_one_empty_page(rows):
+    page = await read_page(rows, {"rank": 99}, asked=Asked(), show=dict)
+    assert (page.items, page.next) == ([], None)
+
+
+async def test_one_range_of_the_index_serves_a_page(rows):
+    await rows.create_index([("rank", 1), ("_id", 1)])
+    asked = Asked(5, encode_cursor({"_id": "row_050", "rank": 3}, sort=Sort("rank")))
+    cursor = rows.find(asked.after(Sort("rank"))).sort(Sort("rank").keys).limit(5)
+    stats = (await cursor.explain())["executionStats"]
+    assert stats["totalKeysExamined"] < 20
+    print(json.dumps(stats["executionStages"], default=str))
+    assert "SORT" not in json.dumps(stats["executionStages"], default=str).replace("SORT_KEY", "")
+
+
+values = (
+    st.none()
+    | st.text(max_size=20)
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+instants = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(values | instants, st.text(max_size=20), st.booleans())
+def test_a_cursor_says_what_it_was_made_of(value, id_, descending):
+    sort = Sort("f", descending=descending)
+    if isinstance(value, datetime):
+        value = value.replace(microsecond=value.microsecond // 1000 * 1000)
+    found, found_id = decode_cursor(encode_cursor({"_id": id_, "f": value}, sort=sort), sort=sort)
+    assert found_id == id_
+    assert found == value
+
+
+def encoded(thing):
+    raw = thing if isinstance(thing, bytes) else json.dumps(thing).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "?",
+        "é",
+        "====",
+        "a" * 1000,
+        encoded(b"\xff\xfe"),
+        encoded("rank"),
+        encoded([]),
+        encoded(["rank"]),
+        encoded(["rank", 1]),
+        encoded(["rank", 1, 2]),
+        encoded(["rank", 1, None]),
+        encoded(["rank", 1, "a", "b"]),
+        encoded(["rank", {"$ne": None}, "a"]),
+        encoded(["rank", [1], "a"]),
+        encoded(["rank", {"at": "x"}, "a"]),
+        encoded(["rank", {"at": 10**30}, "a"]),
+        encoded(["rank", {"at": 10**17}, "a"]),
+        encoded(["rank", 1, {"$gt": ""}]),
+        encoded(["-rank", 1, "a"]),
+        encoded(["title", 1, "a"]),
+        encoded({"rank": 1}),
+        encoded(b"[" * 2000),
+    ],
+)
+def test_a_cursor_that_is_not_ours_is_refused_with_how_to_go_on(cursor):
+    with pytest.raises(CursorMalformed) as refused:
+        Asked(10, cursor).after(Sort("rank"))
+    assert refused.value.status == 400
+    assert "Leave it out" in refused.value.detail
+
+
+@given(st.text(max_size=100))
+def test_no_text_at_all_is_more_than_refused(text):
+    with pytest.raises(CursorMalformed):
+        decode_cursor(text, sort=Sort("rank"))
+
+
+@pytest.fixture
+async def client():
+    app = FastAPI()
+    add_problem_handlers(app)
+    app.state.settings = SimpleNamespace(page_size_max=100)
+
+    @app.get("/goals")
+    async def goals(asked: AskedPage) -> Page[int]:
+        asked.after(Sort("rank"))
+        return Page(items=[asked.limit])
+
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        client.app = app
+        yield client
+
+
+@pytest.mark.parametrize(("limit", "given"), [(1, 1), (100, 100), (101, 100), (1000, 100)])
+async def test_more_than_the_service_gives_at_once_is_cut_to_that(client, limit, given):
+    assert (await client.get(f"/goals?limit={limit}")).json() == {"items": [given], "next": None}
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=1001", "limit=many", f"cursor={'a' * 1025}"])
+async def test_a_page_out_of_bounds_is_422(client, query):
+    answer = await client.get(f"/goals?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["in"] == "query"
+
+
+async def test_a_cursor_out_of_form_is_400(client):
+    answer = await client.get("/goals?cursor=abc")
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:cairn:problem:cursor-malformed")
