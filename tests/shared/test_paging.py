@@ -67,13 +67,13 @@ SORTS = [
 
 
 @pytest.mark.parametrize("sort", SORTS, ids=lambda sort: sort.name)
-@pytest.mark.parametrize("limit", [1, 7, 59, 60, 61])
-async def test_pages_together_are_the_whole_list_in_order(rows, sort, limit):
-    pages = await all_pages(rows, sort, limit)
+async def test_pages_together_are_the_whole_list_in_order(rows, sort):
     whole = [row["_id"] async for row in rows.find().sort(sort.keys)]
-    assert list(itertools.chain(*pages)) == whole
-    assert all(len(page) == limit for page in pages[:-1])
-    assert pages[-1]
+    for limit in (1, 7, 59, 60, 61):
+        pages = await all_pages(rows, sort, limit)
+        assert list(itertools.chain(*pages)) == whole
+        assert all(len(page) == limit for page in pages[:-1])
+        assert pages[-1]
 
 
 async def test_the_filter_holds_on_every_page(rows):
@@ -102,14 +102,13 @@ async def test_an_empty_list_is_one_empty_page(rows):
     assert (page.items, page.next) == ([], None)
 
 
-async def test_one_range_of_the_index_serves_a_page(rows):
+async def test_an_index_of_the_sort_keys_serves_a_page(rows):
     await rows.create_index([("rank", 1), ("_id", 1)])
     asked = Asked(5, encode_cursor({"_id": "row_050", "rank": 3}, sort=Sort("rank")))
     cursor = rows.find(asked.after(Sort("rank"))).sort(Sort("rank").keys).limit(5)
     stats = (await cursor.explain())["executionStats"]
-    assert stats["totalKeysExamined"] < 20
-    print(json.dumps(stats["executionStages"], default=str))
-    assert "SORT" not in json.dumps(stats["executionStages"], default=str).replace("SORT_KEY", "")
+    assert stats["totalKeysExamined"] <= 10
+    assert '"stage": "SORT"' not in json.dumps(stats["executionStages"], default=str)
 
 
 values = (
