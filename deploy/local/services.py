@@ -13,7 +13,7 @@ from deploy.local.ports import LOOPBACK, Ports
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 APPLICATION = "services.{service}.app:app"
 READY_SECONDS = 60.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 25.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,10 @@ from deploy.local.services import (
     until_ready,
 )
 from deploy.local.steps import Silent, Steps
+from deploy.local.topics import make_topics, settings_of
 from deploy.local.watch import while_alive
 from deploy.local.webhooks import PATH, receiver, webhook_secret_of
+from shared.settings import Settings
 
 Result = TypeVar("Result")
 
@@ -79,6 +81,17 @@ class Suite:
             ChildDiedError: which one, and the end of its log.
         """
         return await while_alive(work, lambda: self.children)
+
+    @property
+    def settings(self) -> Settings:
+        """Settings for what works on the suite without being one of its services."""
+        return settings_of(self.surroundings.variables())
+
+    async def make_topics(self) -> None:
+        """Make the topics that are missing."""
+        self.steps.began("topics")
+        await self.while_alive(make_topics(self.settings))
+        self.steps.ended("topics")
 
     async def start_service(self, service: str) -> None:
         """Start one service, the first time or again, and wait until it is ready.
@@ -128,6 +141,7 @@ async def running_suite(data: Path, base: int, steps: Steps | None = None) -> As
         require_free(_side_ports(suite.ports))
         await _start_side_servers(suite, stack)
         await _start_engines(suite, stack)
+        await suite.make_topics()
         stack.push_async_callback(suite.stop_services)
         await suite.start_services()
         suite.addresses().save(directory.path)

@@ -15,6 +15,7 @@ from deploy.local.addresses import Addresses
 from deploy.local.errors import ChildDiedError, DataDirectoryError, PortTakenError
 from deploy.local.ports import free_ports
 from deploy.local.suite import running_suite
+from shared.messaging.topics import missing_topics
 from shared.settings import read
 
 
@@ -53,6 +54,12 @@ async def test_suite_comes_up_with_its_addresses_and_leaves_nothing_listening(tm
     assert nothing_listens(base)
     with pytest.raises(DataDirectoryError, match="no suite is running"):
         Addresses.load(tmp_path)
+
+
+async def test_topics_are_there_before_the_services(tmp_path, base):
+    async with running_suite(tmp_path, base) as suite:
+        names = {f"cairn.{service}.{kind}" for service in suite.urls for kind in ("events", "state")}
+        assert await missing_topics(suite.settings, names) == []
 
 
 async def test_services_are_told_what_their_settings_ask_for(tmp_path, base, monkeypatch):
