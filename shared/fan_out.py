@@ -139,7 +139,7 @@ class ExpansionPlan:
             return
         failed = [job for job in self.jobs if job.error is not None and not isinstance(job.error, Refusal)]
         for job in failed:
-            if isinstance(job.error, Conflict):
+            if isinstance(job.error, Conflict) and job.doom is None:
                 raise job.error
         done = len(self.jobs) - len(failed)
         moved = {"$set": {"cursor": self.jobs[-1].cursor}, "$inc": {"done": done, "failed": len(failed)}}

@@ -4,7 +4,8 @@ Only calls that pymongo's own asynchronous client has too are used, so that movi
 rewriting this page.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
@@ -41,10 +42,16 @@ def _encode(value: Any) -> Any:
 CODEC: CodecOptions[Doc] = CodecOptions(tz_aware=True, type_registry=TypeRegistry(fallback_encoder=_encode))
 
 
+def open_client(url: str, **options: Any) -> Client:
+    """A client, connected when first used; its owner closes it."""
+    options = {"serverSelectionTimeoutMS": 5000, "heartbeatFrequencyMS": 2000, "tz_aware": True, **options}
+    return _Client(url, **options)
+
+
 @asynccontextmanager
-async def connect(url: str, **options: Any) -> AsyncIterator[Client]:
+async def connect(url: str, **options: Any) -> AsyncGenerator[Client]:
     """A client for the length of the block."""
-    client: Client = _Client(url, tz_aware=True, **options)
+    client = open_client(url, **options)
     try:
         yield client
     finally:
@@ -57,7 +64,7 @@ def database(client: Client, name: str) -> Database:
 
 
 @asynccontextmanager
-async def session(client: Client) -> AsyncIterator[Session]:
+async def session(client: Client) -> AsyncGenerator[Session]:
     """A session for the length of the block."""
     opened = await client.start_session()
     try:
@@ -88,12 +95,12 @@ async def ensure_collection(
     *,
     indexes: Sequence[IndexModel] = (),
     validator: Mapping[str, Any] | None = None,
+    exists: bool = False,
 ) -> None:
-    """Make the collection, its indexes and its validator; safe to run again."""
-    try:
-        await database.create_collection(name)
-    except CollectionInvalid:
-        pass  # it is there already
+    """Make the collection, unless it exists, its indexes and its validator; safe to run again."""
+    if not exists:
+        with contextlib.suppress(CollectionInvalid):  # another process was faster
+            await database.create_collection(name)
     if validator is not None:
         await database.command("collMod", name, validator=dict(validator), validationLevel="strict")
     if indexes:
@@ -115,6 +122,7 @@ __all__ = [
     "connect",
     "database",
     "ensure_collection",
+    "open_client",
     "ping",
     "session",
 ]

@@ -116,6 +116,10 @@ class Settings(BaseSettings):
         description="Where the other services are: people=http://people:8000, goals=http://goals:8000.",
     )
 
+    service_token: SecretStr | None = Field(
+        default=None, description="The token with which this service asks the others, role service."
+    )
+
     command_batch_max: int = Field(default=128, ge=1, le=1000, description="A number from 1 to 1000.")
     event_batch_max: int = Field(default=1000, ge=1, le=5000, description="A number from 1 to 5000.")
     event_batch_wait_ms: int = Field(default=100, ge=1, le=5000, description="Milliseconds from 1 to 5000.")

@@ -12,6 +12,10 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
 class Frozen(BaseModel):
     """A value: never changed, unknown fields passed over."""
 
@@ -48,7 +52,3 @@ class Event(Message):
 
 class State(Message):
     """The newest public state of an aggregate; published on `cairn.<publisher>.state`."""
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -82,9 +82,7 @@ class Intake:
             else:
                 await self._work.execute(jobs, self.guard.plan_final)
 
-    async def _stop_if_bad(
-        self, failing: Mapping[str, Sequence[EventJob]], jobs: Sequence[EventJob]
-    ) -> None:
+    async def _stop_if_bad(self, failing: Mapping[str, Sequence[EventJob]], jobs: Sequence[EventJob]) -> None:
         share = len(failing) / len({job.key for job in jobs})
         if share < self._stop_share:
             return
@@ -106,7 +104,9 @@ class Intake:
             if isinstance(job.error, Refusal):
                 log.warning("%s of %s refused: %s", job.envelope.type, job.key, job.error.rule)
             elif job.outcome == "parked":
-                log.error("%s of %s parked: %s", job.envelope.type, job.key, job.unreadable or repr(job.error))
+                log.error(
+                    "%s of %s parked: %s", job.envelope.type, job.key, job.unreadable or repr(job.error)
+                )
 
 
 class Consumer:
@@ -209,5 +209,3 @@ def to_record(raw: ConsumerRecord[Any, Any]) -> Record:
 
 async def _keep(message: KafkaAckableMessage) -> KafkaAckableMessage:
     return message
-
-

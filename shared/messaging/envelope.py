@@ -110,9 +110,7 @@ def read_envelope(record: Record) -> tuple[Envelope, bytes | None]:
     Raises `UnreadableRecord`.
     """
     try:
-        fields = {
-            name.lower(): value.decode() for name, value in record.headers if value is not None
-        }
+        fields = {name.lower(): value.decode() for name, value in record.headers if value is not None}
     except (UnicodeDecodeError, AttributeError) as error:
         raise UnreadableRecord(f"headers: not UTF-8 text: {error}") from error
     if fields.get("content-type", "").startswith("application/cloudevents+json"):

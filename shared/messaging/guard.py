@@ -137,7 +137,8 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class Mode:
     """`final`: a failure is parked rather than left for another try.  `lifting`: a source that
-    waits or has failed is tried again."""
+    waits or has failed is tried again.
+    """
 
     final: bool = False
     lifting: bool = False
@@ -217,7 +218,8 @@ class Line:
     def _next_mark(self, last: tuple[int, int] | None, stuck: EventJob | None, *, late: bool) -> Doc:
         epoch, sequence = last or self._seen()
         mark: Doc = {"epoch": epoch, "sequence": sequence, "state": "gap" if late else "open"}
-        if self._blocked() and self.mark is not None:
+        nothing_tried = last is None and stuck is None
+        if nothing_tried and self.mark is not None and self.mark["state"] != "open":
             mark["state"] = self.mark["state"]
         elif stuck is not None:
             mark |= self._stuck(stuck)

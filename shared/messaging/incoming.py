@@ -84,9 +84,7 @@ class Reader:
             reason = str(error)
         except Exception as error:  # noqa: BLE001  whatever a record holds must not stop its topic
             reason = f"{type(error).__name__}: {error}"
-        return EventJob(
-            record.place, _idle, None, EPOCH, record=record, envelope=envelope, unreadable=reason
-        )
+        return EventJob(record.place, _idle, None, EPOCH, record=record, envelope=envelope, unreadable=reason)
 
     def _job(self, record: Record, envelope: Envelope, value: bytes | None) -> EventJob:
         kind = self._catalogue.known(envelope.type)

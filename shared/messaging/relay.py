@@ -101,7 +101,9 @@ class Relay:
         ]
         heads = [group["first"] for group in await mongo.aggregate(self._outbox, pipeline)]
         late = {
-            _line(head): head for head in heads if _line(head) in first and _order(head) < _order(first[_line(head)])
+            _line(head): head
+            for head in heads
+            if _line(head) in first and _order(head) < _order(first[_line(head)])
         }
         return [row for row in rows if _line(row) not in late] + list(late.values())
 

@@ -66,7 +66,10 @@ async def provision(settings: Settings, topics: Sequence[Topic]) -> Sequence[Fou
         made = await _create(client, settings, topics)
         partitions = await _partitions(client, [topic.name for topic in topics])
         await client.alter_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=dict(topic.config)) for topic in topics]
+            [
+                ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=dict(topic.config))
+                for topic in topics
+            ]
         )
     finally:
         await client.close()

@@ -74,10 +74,6 @@ class Batch:
         """Add a write of the engine's own; those of a collection must be independent."""
         self._deferred[collection].append(op)
 
-    def written(self, collection: str) -> int:
-        """How many document versions have been written to the collection so far."""
-        return len(self._history[collection])
-
     async def run(self, strands: Iterable[Sequence[Job]], *, halting: bool) -> None:
         """Advance all strands together until each has run its jobs.
 
@@ -111,6 +107,7 @@ class Batch:
             await self._load(wanted)
             for find in finds:
                 await self._flush(find.collection)
+                find.since = len(self._history[find.collection])
                 find.found.extend(
                     await self.query(find.collection, find.filter, sort=find.sort, limit=find.limit)
                 )

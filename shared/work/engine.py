@@ -9,6 +9,7 @@ import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
@@ -122,15 +123,16 @@ class Work:
         key: Hashable,
         caller: Caller | None = None,
         cause: Cause | None = None,
+        now: datetime | None = None,
     ) -> Any:
-        """The handler's result, once committed.
+        """The handler's result, once committed; `now` replaces the clock's.
 
         Raises what the handler raised, a `Refusal` for instance, or `Unsettled`.  A caller who is
         cancelled while waiting does not stop the work.
         """
         if self._closed:
             raise Unsettled("the service is shutting down")
-        job = Job(key, handler, command, self.clock.now(), caller, cause or Cause())
+        job = Job(key, handler, command, now or self.clock.now(), caller, cause or Cause())
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._queue.append((job, future))
         if self._committer is None or self._committer.done():
@@ -171,7 +173,7 @@ class Work:
                 continue
             except Unsettled:
                 raise
-            except Exception as error:  # noqa: BLE001  sorted by what can be done about it
+            except Exception as error:
                 tries += 1
                 self.ears.on_retry(type(error).__name__)
                 if len(part) > 1 and not isinstance(error, ConnectionFailure):

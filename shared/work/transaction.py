@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from shared.contracts.base import Event, Message, State
+from shared.errors import Forbidden
 from shared.identity import Caller
+from shared.ids import PersonId
 from shared.work.job import Cause, Conflict, Job
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ class DenyAll:
     async def require(self, tx: "Transaction", action: str, resource: object) -> None:
         """Refuse."""
         del tx, resource
-        from shared.errors import Forbidden  # noqa: PLC0415
-
         raise Forbidden(f"Nobody may {action} here.")
 
 
@@ -51,14 +51,16 @@ class Load(NamedTuple):
         yield self
 
 
-class Find(NamedTuple):
-    """Asks the batch for the documents that match."""
+@dataclass(slots=True)
+class Find:
+    """Asks the batch for the documents that match; `since` is what had been written by then."""
 
     collection: str
     filter: Filter
     sort: tuple[tuple[str, int], ...]
     limit: int
-    found: list[Doc]
+    found: list[Doc] = field(default_factory=list[Doc])
+    since: int = 0
 
     def __await__(self) -> Generator["Find", None, None]:
         yield self
@@ -117,6 +119,13 @@ class Transaction:
         return self._job.caller
 
     @property
+    def person_id(self) -> PersonId:
+        """The person who asks; raises `Forbidden` for callers who are none."""
+        if self._job.caller is None or self._job.caller.person_id is None:
+            raise Forbidden("Only a person can do this; ask with a token of a person.")
+        return self._job.caller.person_id
+
+    @property
     def cause(self) -> Cause:
         """What led here."""
         return self._job.cause
@@ -142,6 +151,14 @@ class Transaction:
         doc = self.reads[ref] = docs[ref]
         return doc
 
+    def version_read(self, collection: str, id_: Any) -> int | None:
+        """The version of a document as this message first met it; None if it has not."""
+        ref = collection, id_
+        if ref in self.writes.puts:
+            return self.writes.puts[ref][0]
+        doc = self.reads.get(ref)
+        return int(doc["version"]) if doc else None
+
     async def find(
         self, collection: str, filter_: Filter, *, sort: Mapping[str, int] | None = None, limit: int = 0
     ) -> list[Doc]:
@@ -155,9 +172,9 @@ class Transaction:
             name == collection for (name, _), _ in self.writes.updates
         ):
             raise TypeError(f"{collection}: find after a write in the same message")
-        query = Find(collection, filter_, tuple((sort or {}).items()), limit, [])
+        query = Find(collection, filter_, tuple((sort or {}).items()), limit)
         await query
-        self.finds.append((collection, filter_, self._batch.written(collection)))
+        self.finds.append((collection, filter_, query.since))
         for doc in query.found:
             ref = collection, doc["_id"]
             self.reads[ref] = self._batch.docs.setdefault(ref, doc)

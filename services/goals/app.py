@@ -1,0 +1,34 @@
+"""The goals service, by what it consists of."""
+
+from services.goals.access import ACCESS
+from services.goals.store import COLLECTIONS
+from services.goals.usecases import (
+    align_goal,
+    answer_proposal,
+    check_in_on_goal,
+    close_goal,
+    draft_goal,
+    measure_key_result,
+    propose_goal,
+    reword_goal,
+)
+from services.goals.views import router as views
+from shared.service import Service
+
+SERVICE = Service(
+    name="goals",
+    title="Cairn goals",
+    access=ACCESS,
+    collections=COLLECTIONS,
+    routers=[
+        draft_goal.router,
+        reword_goal.router,
+        propose_goal.router,
+        answer_proposal.router,
+        align_goal.router,
+        measure_key_result.router,
+        check_in_on_goal.router,
+        close_goal.router,
+        views,
+    ],
+)

@@ -1,0 +1,54 @@
+"""Close a goal.
+
+When    its owner or manager asks (POST /goals/{goal_id}/closure)
+May     close: self, manager                      (access.py)
+Rule    Goal.close
+Emits   goals.GoalClosed
+Then    reviews.gather_evidence, notifications.announce
+"""
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from services.goals.domain.goal import Goal
+from services.goals.store import GoalStore
+from services.goals.views import GoalView
+from shared.contracts.base import Frozen
+from shared.contracts.goals import Outcome
+from shared.http import Run
+from shared.ids import GoalId
+from shared.work import Transaction
+
+router = APIRouter(tags=["goals"])
+
+
+class Closure(Frozen):
+    """How it ended, and what there is to say about it."""
+
+    outcome: Outcome
+    comment: str = Field(default="", max_length=4000)
+
+
+class CloseGoal(Closure):
+    """Which goal ended so."""
+
+    goal_id: GoalId
+
+
+async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
+    """The closed goal."""
+    goals = GoalStore(tx)
+    goal = await goals.get(command.goal_id)
+    await tx.require("close", goal)
+    by = tx.caller.person_id if tx.caller else None
+    goal, closed = goal.close(outcome=command.outcome, by=by, comment=command.comment, at=tx.now)
+    goal = goals.save(goal)
+    tx.publish(closed, goal.state())
+    return goal
+
+
+@router.post("/goals/{goal_id}/closure", response_model=GoalView, summary="Close a goal")
+async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
+    """End the goal with an outcome."""
+    command = CloseGoal(goal_id=goal_id, **dict(closure))
+    return await run(close_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))

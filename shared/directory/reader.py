@@ -1,0 +1,132 @@
+"""Questions about many people, for views and senders: names, reports, pages of a population.
+
+Reads the local copy as it is in the database, outside of any transaction.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from shared import mongo
+from shared.contracts.base import Frozen
+from shared.directory.entries import PEOPLE, UNITS, DirectoryPerson, to_person
+from shared.directory.read import Directory, Stored
+from shared.ids import PersonId, UnitId
+
+
+class Population(Frozen):
+    """Whom something is for: everyone, or the named people and those in the units and all below.
+
+    Only active people count; criteria that name nobody are nobody.
+    """
+
+    everyone: bool = False
+    unit_ids: tuple[UnitId, ...] = ()
+    person_ids: tuple[PersonId, ...] = ()
+
+
+class DirectoryReader:
+    """The local copy of the people, for those who read many of them at once."""
+
+    def __init__(self, database: mongo.Database) -> None:
+        self._database = database
+
+    def one_by_one(self) -> Directory:
+        """The questions of a handler, for the length of one request."""
+        return Directory(Stored(self._database))
+
+    async def people(self, person_ids: Iterable[str]) -> Mapping[PersonId, DirectoryPerson]:
+        """Those of them who are known, with one query."""
+        docs = await self._find({"_id": {"$in": [*set(person_ids)]}, "known": True})
+        return {person.person_id: person for person in _people(docs)}
+
+    async def names(self, person_ids: Iterable[str]) -> Mapping[PersonId, str]:
+        """The names of those of them who are known, with one query."""
+        wanted = {"_id": {"$in": [*set(person_ids)]}, "known": True}
+        cursor = self._database[PEOPLE].find(wanted, {"given_name": 1, "family_name": 1})
+        return {
+            doc["_id"]: f"{doc['given_name']} {doc['family_name']}".strip()
+            for doc in await cursor.to_list(None)
+        }
+
+    async def direct_reports(self, manager_id: str) -> Sequence[DirectoryPerson]:
+        """Who reports to a person and still works here, by id."""
+        return _people(await self._find({"manager_id": manager_id, "status": "active"}))
+
+    async def everyone_below(
+        self, person_id: str, *, after: str | None = None, limit: int = 1000
+    ) -> Sequence[DirectoryPerson]:
+        """The next active people, by id, with `person_id` in their line."""
+        below = {"ancestors": person_id, "status": "active", "_id": {"$gt": after or ""}}
+        return _people(await self._find(below, limit=limit))
+
+    async def unit_ids_within(self, unit_ids: Iterable[UnitId]) -> Sequence[UnitId]:
+        """The units themselves, known or not, and all units below them."""
+        roots = [*unit_ids]
+        below = await mongo.aggregate(
+            self._database[UNITS], [{"$match": {"parent_id": {"$in": roots}}}, _units_below({})]
+        )
+        return sorted({*roots, *_units_of(below)})
+
+    async def person_ids_below(self, person_id: str) -> Sequence[PersonId]:
+        """Everyone, active or not, with `person_id` in their line."""
+        return await self._ids({"ancestors": person_id})
+
+    async def person_ids_reporting_to(self, manager_id: str) -> Sequence[PersonId]:
+        """Everyone, active or not, who reports to a person directly."""
+        return await self._ids({"manager_id": manager_id})
+
+    async def person_ids_partnered_by(self, hr_partner_id: str) -> Sequence[PersonId]:
+        """Everyone, active or not, whose unit's HR partners list a person; see `hr_partners_of`."""
+        units = await mongo.aggregate(
+            self._database[UNITS],
+            [{"$match": {"hr_partner_ids": hr_partner_id}}, _units_below({"hr_partner_ids": []})],
+        )
+        return await self._ids({"unit_id": {"$in": [*_units_of(units)]}})
+
+    async def _find(self, query: Mapping[str, Any], limit: int = 0) -> list[mongo.Doc]:
+        cursor = self._database[PEOPLE].find(query, limit=limit).sort("_id", 1)
+        return await cursor.to_list(None)
+
+    async def _ids(self, query: Mapping[str, Any]) -> Sequence[PersonId]:
+        return await self._database[PEOPLE].distinct("_id", query)
+
+
+async def population(
+    database: mongo.Database, criteria: Population | Mapping[str, Any], after: str | None, limit: int
+) -> Sequence[PersonId]:
+    """The next ids, ascending, of a population: what a fan-out pages through.
+
+    `criteria` may be the `params` of a fan-out job, a dumped `Population`.
+    """
+    wanted = Population.model_validate(criteria)
+    query: dict[str, Any] = {"status": "active", "_id": {"$gt": after or ""}}
+    if not wanted.everyone:
+        units = await DirectoryReader(database).unit_ids_within(wanted.unit_ids) if wanted.unit_ids else ()
+        query["$or"] = [{"unit_id": {"$in": [*units]}}, {"_id": {"$in": [*wanted.person_ids]}}]
+    cursor = database[PEOPLE].find(query, {"_id": 1}, limit=limit).sort("_id", 1)
+    return [doc["_id"] for doc in await cursor.to_list(None)]
+
+
+def _people(docs: Iterable[mongo.Doc]) -> Sequence[DirectoryPerson]:
+    return [person for doc in docs if (person := to_person(doc)) is not None]
+
+
+def _units_of(roots: Sequence[mongo.Doc]) -> set[UnitId]:
+    below: set[UnitId] = {unit["_id"] for root in roots for unit in root["below"]}
+    return below | {root["_id"] for root in roots}
+
+
+def _units_below(among: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "$graphLookup": {
+            "from": UNITS,
+            "startWith": "$_id",
+            "connectFromField": "_id",
+            "connectToField": "parent_id",
+            "as": "below",
+            "restrictSearchWithMatch": among,
+        }
+    }
+
+
+__all__ = ["DirectoryReader", "Population", "population"]

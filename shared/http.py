@@ -1,0 +1,257 @@
+"""The way from an HTTP request to a command, and from its result to the answer.
+
+`Run` is what a command's route is given: it carries the caller, the correlation id, the
+Idempotency-Key and If-Match of the request into one transaction with the handler.  Knows no service.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from shared.access import Table
+from shared.aggregate import Aggregate
+from shared.clock import to_millisecond
+from shared.errors import (
+    Forbidden,
+    KeyReused,
+    Malformed,
+    NotFound,
+    PreconditionMissing,
+    Refusal,
+    Stale,
+    VersionConflict,
+)
+from shared.identity import Caller
+from shared.ids import PersonId
+from shared.logs import correlation_id
+from shared.mongo import Database
+from shared.preconditions import EntityTags, IdempotencyKey, IfMatch, entity_tag
+from shared.store import from_document
+from shared.tokens import CurrentCaller
+from shared.work import Cause, Conflict, Handler, Transaction, Work
+
+IDEMPOTENCY = "idempotency"
+ON_BEHALF_OF = "Cairn-On-Behalf-Of"
+TIME_TRAVEL = "Cairn-Time"
+A = TypeVar("A", bound=Aggregate)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: JSON bytes or nothing, the entity tag of what was changed, where it is."""
+
+    status: int
+    body: bytes | None
+    etag: str | None
+    location: str | None
+
+    def response(self, *, replayed: bool = False) -> Response:
+        """As an HTTP response; `replayed` if it was given before."""
+        headers = {"ETag": self.etag, "Location": self.location}
+        headers |= {"Idempotency-Replayed": "true"} if replayed else {}
+        return Response(
+            self.body,
+            status_code=self.status,
+            media_type="application/json" if self.body is not None else None,
+            headers={name: value for name, value in headers.items() if value},
+        )
+
+
+async def caller_of(
+    caller: CurrentCaller,
+    on_behalf_of: Annotated[
+        PersonId | None,
+        Header(
+            alias=ON_BEHALF_OF, description="A person whom a service asks for, with that person's rights."
+        ),
+    ] = None,
+) -> Caller:
+    """Who asks; a service may ask with the rights of one person, never with more."""
+    if on_behalf_of is None:
+        return caller
+    if not caller.is_service:
+        raise Forbidden(f"Only services send {ON_BEHALF_OF}; leave the header out.")
+    return Caller(subject=f"{caller.subject}>{on_behalf_of}", person_id=on_behalf_of)
+
+
+Asking = Annotated[Caller, Depends(caller_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How a command's result becomes an answer, and what must hold before it runs."""
+
+    handler: Handler
+    reply: Callable[[Any], BaseModel | None]
+    status: int
+    location: Callable[[Any], str] | None
+    match: tuple[str, Any] | None
+    condition: EntityTags | None
+
+
+class Runner:
+    """Runs one request's command; made by FastAPI for each request."""
+
+    def __init__(
+        self,
+        request: Request,
+        caller: Asking,
+        key: IdempotencyKey,
+        match: IfMatch,
+        time: Annotated[str | None, Header(alias=TIME_TRAVEL, include_in_schema=False)] = None,
+    ) -> None:
+        self.caller = caller
+        self._request = request
+        self._work: Work = request.app.state.work
+        self._key = key
+        self._condition = match
+        self._now = _travel(time, allowed=request.app.state.settings.development)
+
+    def me(self) -> PersonId:
+        """The person who asks; raises `Forbidden` for callers who are none."""
+        return _person(self.caller)
+
+    async def __call__(
+        self,
+        handler: Handler,
+        command: Any,
+        *,
+        key: str,
+        reply: Callable[[Any], BaseModel | None],
+        status: int = 200,
+        location: Callable[[Any], str] | None = None,
+        match: tuple[str, Any] | None = None,
+        must_match: bool = False,
+    ) -> Response:
+        """Run the handler in a transaction and answer with `reply(result)`.
+
+        `key`: commands of one key run in order; the aggregate's id, or anything for a new one.
+        `match`: collection and id that If-Match speaks of; `must_match` makes the header required.
+        """
+        if must_match and self._condition is None:
+            raise PreconditionMissing("Send If-Match with the ETag of what you have read.")
+        wanted = _Wanted(handler, reply, status, location, match, self._condition)
+        cause = Cause(correlation_id(), traceparent=self._request.headers.get("traceparent", "")[:64])
+        run = _answering(wanted) if self._key is None else await self._once(wanted, self._key)
+        try:
+            answer, replayed = await self._work.run(
+                run, command, key=key, caller=self.caller, cause=cause, now=self._now
+            )
+        except Conflict as error:
+            raise VersionConflict("Somebody else changed it at the same time; read it again.") from error
+        return answer.response(replayed=replayed)
+
+    async def _once(self, wanted: _Wanted, key: str) -> Handler:
+        """The same command, but a key that comes again gets the first answer and has no effect."""
+        route = self._request.scope["route"].path
+        id_ = f"{self.caller.subject}|{self._request.method} {route}|{key}"
+        said = (str(self._request.url.path), await self._request.body(), self._request.url.query)
+        fingerprint = hashlib.sha256(repr(said).encode()).hexdigest()
+        keep = timedelta(days=self._request.app.state.settings.idempotency_days)
+        answering = _answering(wanted)
+
+        async def once(command: Any, tx: Transaction) -> tuple[Answer, bool]:
+            known = await tx.get(IDEMPOTENCY, id_)
+            if known is not None:
+                if known["fingerprint"] != fingerprint:
+                    raise KeyReused("This Idempotency-Key was used for another request; take a new one.")
+                return Answer(known["status"], known["body"], known["etag"], known["location"]), True
+            answer, _ = await answering(command, tx)
+            row = {
+                "_id": id_,
+                "version": 0,
+                "fingerprint": fingerprint,
+                "expires_at": datetime.now(UTC) + keep,
+            }
+            row |= {"status": answer.status, "body": answer.body}
+            tx.put(IDEMPOTENCY, row | {"etag": answer.etag, "location": answer.location})
+            return answer, False
+
+        return once
+
+
+Run = Annotated[Runner, Depends()]
+
+
+def _answering(wanted: _Wanted) -> Handler:
+    async def answer(command: Any, tx: Transaction) -> tuple[Answer, bool]:
+        try:
+            result = await wanted.handler(command, tx)
+        except (Forbidden, NotFound):
+            raise
+        except Refusal:
+            _check(tx, wanted)
+            raise
+        _check(tx, wanted)
+        body = wanted.reply(result)
+        version = getattr(result, "version", None)
+        return Answer(
+            wanted.status if body is not None else 204,
+            body.model_dump_json().encode() if body is not None else None,
+            entity_tag(version) if isinstance(version, int) else None,
+            wanted.location(result) if wanted.location else None,
+        ), False
+
+    return answer
+
+
+def _check(tx: Transaction, wanted: _Wanted) -> None:
+    """Hold If-Match against what the handler has read; after it, so that strangers learn nothing."""
+    if wanted.match is None or wanted.condition is None:
+        return
+    version = tx.version_read(*wanted.match)
+    if version is not None and not wanted.condition.match_strongly(version):
+        raise Stale("It has changed since you read it; read it again.", etag=entity_tag(version))
+
+
+def _travel(time: str | None, *, allowed: bool) -> datetime | None:
+    """In development a request may say what time it is, so that a quarter passes in a minute."""
+    if time is None:
+        return None
+    if not allowed:
+        raise Malformed(f"{TIME_TRAVEL} is for development only; leave the header out.")
+    try:
+        instant = datetime.fromisoformat(time)
+    except ValueError as error:
+        raise Malformed(f"{TIME_TRAVEL}: {time!r} is not an RFC 3339 time.") from error
+    if instant.tzinfo is None:
+        raise Malformed(f"{TIME_TRAVEL}: {time!r} has no time zone.")
+    return to_millisecond(instant)
+
+
+class Viewer:
+    """Reads for one request, with the rights of who asks; made by FastAPI for each request."""
+
+    def __init__(self, request: Request, caller: Asking) -> None:
+        self.caller = caller
+        self.db: Database = request.app.state.db
+        self._access: Table = request.app.state.access
+
+    def me(self) -> PersonId:
+        """The person who asks; raises `Forbidden` for callers who are none."""
+        return _person(self.caller)
+
+    async def one(self, kind: type[A], collection: str, id_: str, *, action: str = "read") -> A:
+        """The aggregate, if the caller may; raises `NotFound` alike when it is hidden or not there."""
+        doc = await self.db[collection].find_one({"_id": id_})
+        if doc is None or not await self._access.decide(self.caller, action, doc, self.db):
+            raise NotFound(f"There is no {kind.__name__.lower()} with this id that you may see.")
+        return from_document(kind, doc)
+
+    async def filter(self, action: str = "read") -> Mapping[str, Any]:
+        """The MongoDB filter of all that the caller may."""
+        return await self._access.filter(action, self.caller, self.db)
+
+
+View = Annotated[Viewer, Depends()]
+
+
+def _person(caller: Caller) -> PersonId:
+    if caller.person_id is None:
+        raise Forbidden("Only a person can do this; ask with a token of a person.")
+    return caller.person_id

@@ -1,0 +1,146 @@
+"""What a running service tells of itself: engine numbers into metrics, and the answers of `/readyz`."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from pymongo.errors import PyMongoError
+
+from shared import mongo
+from shared.messaging.guard import WATERMARKS
+from shared.messaging.relay import OUTBOX
+from shared.metrics import Metrics, metrics_route
+from shared.work.batch import FAN_OUTS
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+STALLED_SECONDS = 60.0
+"""How long a consumer with lag may make no progress before the process counts as stuck."""
+
+
+class EngineGauges:
+    """The engine's reports in the service's metrics."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def handled(self, topic: str, type_: str, outcome: str, count: int) -> None:
+        """Events by what became of them."""
+        self._metrics.handled(topic=topic, event_type=type_, outcome=outcome, count=count)  # pyright: ignore[reportArgumentType]
+
+    def batch(self, topic: str, size: int, seconds: float) -> None:
+        """One batch."""
+        self._metrics.event_batch(topic=topic, size=size, seconds=seconds)
+
+    def retried(self, reason: str) -> None:
+        """A transaction is run again."""
+        self._metrics.retried("conflict" if reason == "Conflict" else "transient")
+
+
+class Observer:
+    """The turn of a worker that reads depths and lags into the metrics."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+        self.lags: dict[str, Mapping[int, int]] = {}
+
+    async def turn(self) -> bool:
+        """Measure once."""
+        await self._outbox()
+        await self._sources()
+        await self._fan_outs()
+        for consumer in self._runtime.consumers:
+            lags = await consumer.lag()
+            for partition in set(self.lags.get(consumer.topic, {})) - set(lags):
+                self._runtime.metrics.unassigned(topic=consumer.topic, partition=partition)
+            for partition, records in lags.items():
+                self._runtime.metrics.lagging(topic=consumer.topic, partition=partition, records=records)
+            self.lags[consumer.topic] = lags
+            if not any(lags.values()):
+                consumer.progressed_at = time.monotonic()
+        return False
+
+    async def _outbox(self) -> None:
+        runtime = self._runtime
+        unsent = await runtime.db[OUTBOX].count_documents({"sent": False})
+        oldest = await runtime.db[OUTBOX].find_one({"sent": False}, {"_id": 1}, sort=[("_id", 1)])
+        age = (datetime.now(UTC) - oldest["_id"].generation_time).total_seconds() if oldest else 0.0
+        runtime.metrics.outbox(
+            unsent=unsent, oldest_seconds=max(0.0, age), stuck_keys=len(runtime.relay.blocked)
+        )
+
+    async def _sources(self) -> None:
+        counts = await mongo.aggregate(
+            self._runtime.db[WATERMARKS],
+            [
+                {"$match": {"state": {"$in": ["gap", "waiting", "failed"]}}},
+                {
+                    "$group": {
+                        "_id": {"topic": "$topic", "failed": {"$eq": ["$state", "failed"]}},
+                        "n": {"$sum": 1},
+                    }
+                },
+            ],
+        )
+        found = {(row["_id"]["topic"], row["_id"]["failed"]): row["n"] for row in counts}
+        for each in self._runtime.guards:
+            self._runtime.metrics.parked_keys.labels(each.topic).set(found.get((each.topic, True), 0))
+            self._runtime.metrics.held_keys.labels(each.topic).set(found.get((each.topic, False), 0))
+
+    async def _fan_outs(self) -> None:
+        open_jobs = await self._runtime.db[FAN_OUTS].count_documents({"state": "open"})
+        self._runtime.metrics.fan_out(waiting_jobs=open_jobs, remaining_recipients=0)
+
+
+async def check_mongo(runtime: "Runtime") -> str:
+    """Empty if the database answers; else what is wrong."""
+    try:
+        await mongo.ping(runtime.client)
+    except PyMongoError as error:
+        return f"{type(error).__name__}"
+    return ""
+
+
+def check_consumers(runtime: "Runtime") -> str:
+    """Empty if every consumer has partitions, is not in trouble, and moves while it lags."""
+    if not runtime.started:
+        return "starting"
+    for consumer in runtime.consumers:
+        if consumer.trouble:
+            return f"{consumer.topic}: {consumer.trouble}"
+        if not consumer.assigned():
+            return f"{consumer.topic}: no partitions assigned yet"
+    return ""
+
+
+def check_progress(runtime: "Runtime") -> str:
+    """Empty unless a consumer lags and has not moved for a while."""
+    for consumer in runtime.consumers:
+        if time.monotonic() - consumer.progressed_at > STALLED_SECONDS:
+            return f"{consumer.topic}: lags and has not moved for {STALLED_SECONDS:.0f} s"
+    return ""
+
+
+def check_relay(runtime: "Runtime") -> str:
+    """Empty if the outbox moves."""
+    failing = next((worker for worker in runtime.workers if worker.name == "relay" and worker.failing), None)
+    return f"relay: {failing.failing}" if failing else ""
+
+
+def add_probes(api: FastAPI, runtime: "Runtime") -> None:
+    """`/livez`, `/readyz` and `/metrics`."""
+    api.router.routes.append(metrics_route(runtime.metrics))
+
+
+__all__: list[Any] = [
+    "EngineGauges",
+    "Observer",
+    "add_probes",
+    "check_consumers",
+    "check_mongo",
+    "check_progress",
+    "check_relay",
+]

@@ -1,0 +1,205 @@
+"""A service at work in one process: its connections, consumers and background jobs.
+
+Starts in the order in which things need each other and stops in the reverse, so that what was
+taken is finished and what was not is left for the next process.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from fastapi import FastAPI
+from pymongo import IndexModel
+from pymongo.errors import PyMongoError
+
+from shared import directory, fan_out, mongo
+from shared.fan_out import FanOutWorker
+from shared.http import IDEMPOTENCY
+from shared.lease import Lease
+from shared.messaging import guard, kafka, relay
+from shared.messaging.consumer import Consumer, Intake
+from shared.messaging.guard import Guard
+from shared.messaging.relay import OutboxBroom, Relay
+from shared.messaging.sweeper import Sweeper
+from shared.messaging.topics import missing_topics
+from shared.metrics import Metrics
+from shared.observation import EngineGauges, Observer, add_probes
+from shared.service import Service
+from shared.settings import Settings
+from shared.tokens import verifier_from
+from shared.work import Work
+from shared.work.engine import Ears
+from shared.worker import Worker
+
+log = logging.getLogger(__name__)
+ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
+    **guard.INDEXES,
+    **relay.INDEXES,
+    **fan_out.INDEXES,
+    "leases": [],
+    "engine": [],
+    IDEMPOTENCY: [IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0)],
+}
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+class Runtime:
+    """What a running service holds; handed to its own workers."""
+
+    def __init__(self, service: Service, settings: Settings, metrics: Metrics) -> None:
+        self.service = service
+        self.settings = settings
+        self.metrics = metrics
+        self.started = False
+        self.client: mongo.Client = mongo.open_client(settings.mongo_url.get_secret_value())
+        self.db = mongo.database(self.client, settings.mongo_database)
+        self.workers: list[Worker] = []
+        self.consumers: list[Consumer] = []
+        self.relay = Relay(self.db, lambda: kafka.producer(settings), on_sent=metrics.relayed)
+        self._relaying = self._leased("relay", self.relay.turn, poll=settings.relay_poll_seconds)
+        gauges = EngineGauges(metrics)
+        ears = Ears(
+            on_published=self._relaying.nudge,
+            on_fanned_out=self._nudge_fan_outs,
+            on_group=metrics.command_group,
+            on_retry=gauges.retried,
+        )
+        self.work = Work(
+            self.client,
+            settings.mongo_database,
+            policy=service.access,
+            ears=ears,
+            max_commands=settings.command_batch_max,
+        )
+        patience = timedelta(seconds=settings.notyet_deadline_seconds)
+        self.guards = [Guard.of(each, patience=patience) for each in service.subscriptions()]
+        self._fanning = self._leased("fan-out", self._fan_out_worker(), poll=1.0)
+        self._broker = kafka.broker(settings)
+        self._gauges = gauges
+        self._observer = Observer(self)
+
+    def furnish(self, api: FastAPI) -> None:
+        """Give routes what they need, and add health and metrics."""
+        api.state.runtime = self
+        api.state.settings = self.settings
+        api.state.work = self.work
+        api.state.db = self.db
+        api.state.access = self.service.access
+        api.state.tokens = verifier_from(self.settings)
+        add_probes(api, self)
+
+    def leased(self, name: str, turn: Any, *, poll: float) -> Worker:
+        """A background job that one process of the service does at a time; started with the rest."""
+        worker = self._leased(name, turn, poll=poll)
+        self.workers.append(worker)
+        return worker
+
+    async def start(self) -> None:
+        """Connect, wait for what is needed, then begin to consume and relay.
+
+        Raises the last error when Kafka or MongoDB stays out of reach for `START_SECONDS`.
+        """
+        await self.prepare_database()
+        self.work.epoch = await read_epoch(self.db)
+        await self._wait_for_topics()
+        intakes = [Intake(self.work, each, self.settings, self._gauges) for each in self.guards]
+        self.consumers = [Consumer(self._broker, intake, self.settings) for intake in intakes]
+        sweeper = Sweeper(self.work, self.guards)
+        broom = OutboxBroom(self.db, keep=timedelta(days=self.settings.outbox_keep_days))
+        self.workers += [
+            self._relaying,
+            self._fanning,
+            self._leased("sweeper", sweeper.turn, poll=0.1),
+            self._leased("outbox-broom", broom.turn, poll=60.0),
+            Worker("observer", self._observer.turn, poll=1.0),
+        ]
+        self.workers += self.service.workers(self)
+        await self.service.prepare(self)
+        await self._broker.start()
+        for worker in self.workers:
+            worker.start()
+        self.started = True
+
+    async def stop(self) -> None:
+        """Finish what was taken, then let go; what takes too long is left to the next process."""
+        self.started = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.gather(*(consumer.finish() for consumer in self.consumers))
+                await self._broker.stop()
+                await self.work.close()
+                await asyncio.gather(*(worker.stop() for worker in self.workers))
+                await self.relay.close()
+        self.client.close()
+
+    async def prepare_database(self) -> None:
+        """Make the collections and indexes that the service needs; safe to run again."""
+        wanted = {**ENGINE_COLLECTIONS, **self.service.collections}
+        if self.service.directory:
+            wanted |= directory.INDEXES
+        deadline = asyncio.get_running_loop().time() + START_SECONDS
+        while True:
+            try:
+                existing = set(await self.db.list_collection_names())
+                for name, indexes in wanted.items():
+                    await mongo.ensure_collection(self.db, name, indexes=indexes, exists=name in existing)
+            except PyMongoError as error:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                log.warning("the database is not ready: %r", error)
+                await asyncio.sleep(0.5)
+            else:
+                return
+
+    async def _wait_for_topics(self) -> None:
+        names = {guard.topic for guard in self.guards}
+        names |= {f"cairn.{self.service.name}.{kind}" for kind in ("events", "state")}
+        deadline = asyncio.get_running_loop().time() + START_SECONDS
+        while True:
+            try:
+                missing = await missing_topics(self.settings, names)
+            except (KafkaError, OSError) as error:
+                missing, reason = sorted(names), f"Kafka is out of reach: {error!r}"
+            else:
+                reason = f"topics are missing: {', '.join(missing)}; make them with `cairn topics`"
+            if not missing:
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise TimeoutError(reason)
+            log.warning("waiting: %s", reason)
+            await asyncio.sleep(0.5)
+
+    def _leased(self, name: str, turn: Any, *, poll: float) -> Worker:
+        return Worker(name, turn, poll=poll, lease=Lease(self.db, name, seconds=self.settings.lease_seconds))
+
+    def _fan_out_worker(self) -> Any:
+        def progressed(kind: str, done: int) -> None:
+            del kind
+            self.metrics.fan_out_done.inc(done)
+
+        return FanOutWorker(self.work, self.service.expansions, on_progress=progressed).turn
+
+    def _nudge_fan_outs(self) -> None:
+        self._fanning.nudge()
+
+
+async def read_epoch(db: mongo.Database) -> int:
+    """How often the database was restored from a backup; raised by `raise_epoch`."""
+    doc = await db["engine"].find_one({"_id": "epoch"})
+    return int(doc["value"]) if doc else 0
+
+
+async def raise_epoch(db: mongo.Database) -> int:
+    """To be called after a restore, before the service starts; the new epoch."""
+    doc = await db["engine"].find_one_and_update(
+        {"_id": "epoch"},
+        {"$inc": {"value": 1}},
+        upsert=True,
+        return_document=mongo.ReturnDocument.AFTER,
+    )
+    return int(doc["value"])

@@ -1,0 +1,44 @@
+"""Runs one service in this process: `python -m shared.serve services.goals`.
+
+The module named must have an `app` with a `SERVICE` in it.  Settings come from CAIRN_ variables.
+"""
+
+import gc
+import importlib
+import sys
+
+import uvicorn
+
+from shared.logs import configure
+from shared.service import Service
+from shared.settings import load
+
+GRACE_SECONDS = 15
+
+
+def main(module: str) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was taken."""
+    service: Service = importlib.import_module(f"{module}.app").SERVICE
+    settings = load(service.name)
+    configure(service=service.name, level=settings.log_level)
+    app = service.app(settings)
+    # What is loaded by now lives for ever, and batches are large and free of cycles.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    uvicorn.run(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])

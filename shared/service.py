@@ -1,0 +1,136 @@
+"""What a service is made of, listed, and the one ASGI app that it becomes.
+
+A service is a value: its name, access table, routes, reactions, fan-outs, collections and workers.
+`shared.runtime` brings it to life; nothing here does I/O, so that schemas are made without engines.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, FastAPI
+from pymongo import IndexModel
+from pymongo.errors import PyMongoError
+
+from shared.access import Table
+from shared.contracts import catalogue
+from shared.contracts.base import Message, State
+from shared.contracts.people import PersonState, UnitState
+from shared.directory import FAN_OUTS as DIRECTORY_FAN_OUTS
+from shared.directory import forget_person, forget_unit, keep_person, keep_unit
+from shared.edge import Edge
+from shared.fan_out import FanOut
+from shared.messaging.envelope import topic_of
+from shared.messaging.incoming import Reaction, Subscription
+from shared.metrics import Metrics
+from shared.problems import add_problem_handlers
+from shared.settings import Settings
+from shared.work import Unsettled
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+    from shared.worker import Worker
+
+Reactions = Mapping[type[Message], Reaction | tuple[Reaction, ...]]
+DIRECTORY: Reactions = {PersonState: keep_person, UnitState: keep_unit}
+DIRECTORY_ERASURES: Reactions = {PersonState: forget_person, UnitState: forget_unit}
+
+
+def _no_workers(runtime: "Runtime") -> "Sequence[Worker]":
+    del runtime
+    return ()
+
+
+async def _nothing(runtime: "Runtime") -> None:
+    del runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service, by what it consists of.
+
+    `reactions` and `erasures` go by message type; a tuple runs in order in one transaction.
+    `collections` are indexes by collection, made before the first request.  `directory` is whether
+    the service keeps a local copy of the people.  `workers` are its own background jobs, and
+    `prepare` runs once before any of them.
+    """
+
+    name: str
+    title: str
+    access: Table
+    routers: Sequence[APIRouter]
+    collections: Mapping[str, Sequence[IndexModel]]
+    reactions: Reactions = field(default_factory=dict[type[Message], Reaction])
+    erasures: Reactions = field(default_factory=dict[type[Message], Reaction])
+    fan_outs: Sequence[FanOut] = ()
+    directory: bool = True
+    workers: Callable[["Runtime"], Sequence["Worker"]] = _no_workers
+    prepare: Callable[["Runtime"], Awaitable[None]] = _nothing
+
+    @property
+    def publishes(self) -> Sequence[type[Message]]:
+        """The events and states that it owns."""
+        return catalogue.messages_of(self.name)
+
+    @property
+    def expansions(self) -> Sequence[FanOut]:
+        """All fan-outs, those of the directory copy included."""
+        return (*(DIRECTORY_FAN_OUTS if self.directory else ()), *self.fan_outs)
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What it does with each topic that it reads, by topic name."""
+        reactions = {**(DIRECTORY if self.directory else {}), **self.reactions}
+        erasures = {**(DIRECTORY_ERASURES if self.directory else {}), **self.erasures}
+        topics = sorted({topic_of(kind) for kind in (*reactions, *erasures)})
+        return [
+            Subscription(topic, _of_topic(topic, reactions), _states(_of_topic(topic, erasures)))
+            for topic in topics
+        ]
+
+    def api(self) -> FastAPI:
+        """The routes alone, for schemas."""
+        api = FastAPI(title=self.title, version="1", docs_url=None, redoc_url=None)
+        for router in self.routers:
+            api.include_router(router)
+        return api
+
+    def app(self, settings: Settings) -> FastAPI:
+        """The ASGI app; its lifespan starts and stops everything else."""
+        from shared.openapi import add_docs  # noqa: PLC0415  it imports the pages' templates
+        from shared.runtime import Runtime  # noqa: PLC0415  they know each other
+
+        api = self.api()
+        metrics = Metrics(self.name)
+        runtime = Runtime(self, settings, metrics)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+            del app
+            await runtime.start()
+            try:
+                yield
+            finally:
+                await runtime.stop()
+
+        api.router.lifespan_context = lifespan
+        runtime.furnish(api)
+        add_problem_handlers(api, unavailable=(Unsettled, PyMongoError))
+        add_docs(api, self)
+        api.add_middleware(Edge, metrics=metrics, max_body_bytes=settings.max_body_bytes)
+        return api
+
+
+def _of_topic(topic: str, reactions: Reactions) -> dict[type[Any], Sequence[Reaction]]:
+    return {
+        kind: reaction if isinstance(reaction, tuple) else (reaction,)
+        for kind, reaction in reactions.items()
+        if topic_of(kind) == topic
+    }
+
+
+def _states(erasures: dict[type[Any], Sequence[Reaction]]) -> dict[type[State], Sequence[Reaction]]:
+    wrong = [kind.__name__ for kind in erasures if not issubclass(kind, State)]
+    if wrong:
+        raise TypeError(f"only states are erased: {', '.join(wrong)}")
+    return erasures
