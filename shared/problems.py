@@ -2,7 +2,7 @@
 
 A problem's type is `urn:cairn:problem:<rule>`: a name, not an address.  Bodies tell what is
 wrong, where, and how to mend it; never what was sent, nor anything of the inside.  How the
-problems are documented is `shared.openapi`'s; who logs and counts them is `shared.edge`'s.
+problems are documented is `shared.problem_docs`'s; who logs and counts them is `shared.edge`'s.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from shared.errors import Fact, Refusal
 from shared.logs import correlation_id
+from shared.problem_docs import describe_problems
 
 MEDIA_TYPE: Final = "application/problem+json"
 RULE_IN_SCOPE: Final = "cairn.rule"
@@ -138,6 +139,7 @@ def unavailable_response() -> ProblemResponse:
 def add_problem_handlers(app: FastAPI, *, unavailable: Sequence[type[Exception]] = ()) -> None:
     """Answer refusals, invalid requests, HTTP errors and `unavailable` exceptions with problems.
 
+    The API description says so too.
     What none of these covers goes up to `shared.edge.Edge`, which logs it and answers 500.
     """
 
@@ -158,6 +160,7 @@ def add_problem_handlers(app: FastAPI, *, unavailable: Sequence[type[Exception]]
     app.add_exception_handler(HTTPException, http_error)
     for kind in unavailable:
         app.add_exception_handler(kind, out_of_reach)
+    describe_problems(app)
 
 
 def http_error_response(error: HTTPException) -> ProblemResponse:
