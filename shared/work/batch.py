@@ -101,7 +101,7 @@ class Batch:
                     continue
                 waiting.append(strand)
                 if isinstance(request, Load):
-                    wanted[request.ref] = None
+                    wanted.update(dict.fromkeys(request.refs))
                 else:
                     finds.append(request)
             await self._load(wanted)
@@ -209,7 +209,8 @@ class Batch:
     async def _load(self, refs: Iterable[Ref]) -> None:
         wanted: defaultdict[str, list[Any]] = defaultdict(list)
         for collection, id_ in refs:
-            wanted[collection].append(id_)
+            if (collection, id_) not in self.docs:  # else somebody has just created it
+                wanted[collection].append(id_)
         for collection, ids in wanted.items():
             if not self._pending[collection].updated.isdisjoint(ids):
                 await self._flush(collection)

@@ -4,7 +4,7 @@ A `Transaction` belongs to one run of one handler.  It buffers; `Batch` accepts 
 holds.  It is not given the database, so that nothing can be done behind the engine's back.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -43,9 +43,9 @@ class DenyAll:
 
 
 class Load(NamedTuple):
-    """Asks the batch for a document."""
+    """Asks the batch for documents."""
 
-    ref: Ref
+    refs: tuple[Ref, ...]
 
     def __await__(self) -> Generator["Load", None, None]:
         yield self
@@ -147,9 +147,17 @@ class Transaction:
             raise TypeError(f"{ref}: read after update in the same message")
         docs = self._batch.docs
         while ref not in docs:
-            await Load(ref)
+            await Load((ref,))
         doc = self.reads[ref] = docs[ref]
         return doc
+
+    async def peek_many(self, collection: str, ids: Iterable[Any]) -> list[Doc | None]:
+        """Like `peek` of each id in order, with one query for all that have not been read yet."""
+        refs = [(collection, id_) for id_ in ids]
+        missing = tuple(ref for ref in refs if ref not in self.writes.puts and ref not in self._batch.docs)
+        if missing:
+            await Load(missing)
+        return [await self.peek(*ref) for ref in refs]
 
     def version_read(self, collection: str, id_: Any) -> int | None:
         """The version of a document as this message first met it; None if it has not."""

@@ -1,0 +1,76 @@
+"""What is read together: one query for many documents, and none that hides a neighbour's write."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pymongo import monitoring
+
+from shared import mongo
+from shared.work import Transaction, Work
+from shared.work.engine import ByKey
+from shared.work.job import Job
+
+
+class Queries(monitoring.CommandListener):
+    def __init__(self) -> None:
+        self.count = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.count += event.command_name == "find"
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+@pytest.fixture
+def queries() -> Queries:
+    return Queries()
+
+
+@pytest.fixture
+async def work(engines: Any, name: str, queries: Queries) -> AsyncIterator[Work]:
+    async with mongo.connect(engines.mongo, event_listeners=[queries]) as client:
+        yield Work(client, name)
+
+
+async def create_blindly(id_: str, tx: Transaction) -> None:
+    tx.put("notes", {"_id": id_, "version": 0, "lines": ["created"]})
+
+
+async def append(id_: str, tx: Transaction) -> None:
+    doc = await tx.get("notes", id_) or {"_id": id_, "version": 0, "lines": []}
+    tx.put("notes", doc | {"lines": [*doc["lines"], "appended"]})
+
+
+async def test_a_document_created_while_a_neighbour_waits_to_read_it_is_not_lost(work: Work) -> None:
+    jobs = [
+        Job("reader", append, "note", work.clock.now()),
+        Job("writer", create_blindly, "note", work.clock.now()),
+    ]
+    await work.execute(jobs, ByKey.plan)
+    assert [job.error for job in jobs] == [None, None]
+    doc = await work.db["notes"].find_one({"_id": "note"})
+    assert doc is not None
+    assert doc["lines"] == ["created", "appended"]
+
+
+async def test_many_documents_are_read_with_one_query_in_the_order_asked(
+    work: Work, queries: Queries
+) -> None:
+    await work.db["notes"].insert_many([{"_id": f"n{number}", "version": 1} for number in range(50)])
+    seen: list[Any] = []
+
+    async def look(ids: list[str], tx: Transaction) -> None:
+        await tx.peek("notes", ids[0])
+        tx.put("notes", {"_id": ids[0], "version": 1, "own": True})
+        seen.extend(await tx.peek_many("notes", ids))
+
+    await work.run(look, ["n7", "n3", "missing", *(f"n{number}" for number in range(10, 50))], key="look")
+    assert queries.count == 2
+    assert [doc and doc["_id"] for doc in seen[:3]] == ["n7", "n3", None]
+    assert seen[0]["own"]
+    assert len(seen) == 43
