@@ -1,8 +1,8 @@
 """What a service keeps of people and org units: two collections, their indexes, and how they read.
 
-A person's document is their published state with `ancestors`, the line above them.  One with
-`known: false` stands for somebody whom others name as their manager and of whom nothing else is
-known, yet or any more.
+A person's document is their published state with `ancestors`, the line above them, and
+`report_ids`, those who name them as their manager.  One with `known: false` stands for somebody
+who is named so and of whom nothing else is known, yet or any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,7 @@ UNITS: Final = "directory_units"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     PEOPLE: [
         IndexModel([("ancestors", ASCENDING), ("_id", ASCENDING)], name="line"),
-        IndexModel([("manager_id", ASCENDING), ("_id", ASCENDING)], name="reports"),
         IndexModel([("unit_id", ASCENDING), ("_id", ASCENDING)], name="unit"),
-        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="status"),
     ],
     UNITS: [
         IndexModel([("parent_id", ASCENDING)], name="parent"),

@@ -50,7 +50,8 @@ class DirectoryReader:
 
     async def direct_reports(self, manager_id: str) -> Sequence[DirectoryPerson]:
         """Who reports to a person and still works here, by id."""
-        return _people(await self._find({"manager_id": manager_id, "status": "active"}))
+        report_ids = await self.person_ids_reporting_to(manager_id)
+        return _people(await self._find({"_id": {"$in": [*report_ids]}, "status": "active"}))
 
     async def everyone_below(
         self, person_id: str, *, after: str | None = None, limit: int = 1000
@@ -73,7 +74,8 @@ class DirectoryReader:
 
     async def person_ids_reporting_to(self, manager_id: str) -> Sequence[PersonId]:
         """Everyone, active or not, who reports to a person directly."""
-        return await self._ids({"manager_id": manager_id})
+        doc = await self._database[PEOPLE].find_one({"_id": manager_id}, {"report_ids": 1})
+        return doc["report_ids"] if doc else ()
 
     async def person_ids_partnered_by(self, hr_partner_id: str) -> Sequence[PersonId]:
         """Everyone, active or not, whose unit's HR partners list a person; see `hr_partners_of`."""
@@ -84,7 +86,7 @@ class DirectoryReader:
         return await self._ids({"unit_id": {"$in": [*_units_of(units)]}})
 
     async def _find(self, query: Mapping[str, Any], limit: int = 0) -> list[mongo.Doc]:
-        cursor = self._database[PEOPLE].find(query, limit=limit).sort("_id", 1)
+        cursor = self._database[PEOPLE].find(query, {"report_ids": 0}, limit=limit).sort("_id", 1)
         return await cursor.to_list(None)
 
     async def _ids(self, query: Mapping[str, Any]) -> Sequence[PersonId]:
