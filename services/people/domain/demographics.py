@@ -5,9 +5,9 @@ state, so there is no event to return when they change.
 """
 
 from datetime import date
-from typing import Final, TypedDict
+from typing import ClassVar, Final, TypedDict
 
-from shared.contracts.base import Frozen
+from shared.aggregate import Aggregate
 from shared.ids import PersonId
 
 _GENDERS: Final = {
@@ -39,12 +39,13 @@ class Attributes(TypedDict, total=False):
     date_of_birth: date | None
 
 
-class Demographics(Frozen):
+class Demographics(Aggregate):
     """A person's demographic attributes; None where they are not known or not told.
 
     `gender` is `female`, `male`, `non-binary` or the person's own word.
     """
 
+    id_field: ClassVar[str] = "person_id"
     person_id: PersonId
     gender: str | None = None
     date_of_birth: date | None = None

@@ -6,10 +6,10 @@ Owns the directory entry and what may happen to it.  Refuses to know demographic
 
 from collections.abc import Collection
 from datetime import date
-from typing import Literal, Required, Self, TypedDict, Unpack
+from typing import ClassVar, Literal, Required, Self, TypedDict, Unpack
 
 from services.people.domain.locality import DEFAULT_LANGUAGE, DEFAULT_TIME_ZONE, require_locality
-from shared.contracts.base import Frozen
+from shared.aggregate import Aggregate
 from shared.contracts.people import (
     ManagerChanged,
     PersonDetailsChanged,
@@ -64,13 +64,14 @@ class Details(_OtherDetails, total=False):
     given_name: str
 
 
-class Person(Frozen):
+class Person(Aggregate):
     """A directory entry.
 
     `employee_number` and `external_id` are how other systems call the person; they never leave
     the people service.  E-mail addresses are kept in lower case, so that they can be looked up.
     """
 
+    id_field: ClassVar[str] = "person_id"
     person_id: PersonId
     employee_number: str | None = None
     external_id: str | None = None

@@ -4,9 +4,9 @@ Refuses to know who works in them: a person names their unit.
 """
 
 from collections.abc import Collection
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
-from shared.contracts.base import Frozen
+from shared.aggregate import Aggregate
 from shared.contracts.people import UnitChanged, UnitCreated, UnitState
 from shared.errors import Invalid, Refusal
 from shared.ids import PersonId, UnitId
@@ -27,9 +27,10 @@ class CircularUnits(Refusal):
     """The new parent lies in the unit itself."""
 
 
-class OrgUnit(Frozen):
+class OrgUnit(Aggregate):
     """A company, a department or a team."""
 
+    id_field: ClassVar[str] = "unit_id"
     unit_id: UnitId
     name: str
     kind: UnitKind

@@ -35,4 +35,4 @@ def test_no_directory_entry_event_or_state_has_a_demographic_attribute():
 
 
 def test_demographics_know_only_whose_they_are():
-    assert set(Demographics.model_fields) == {"person_id", *Attributes.__annotations__}
+    assert set(Demographics.model_fields) == {"person_id", "version", *Attributes.__annotations__}
