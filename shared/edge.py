@@ -29,6 +29,7 @@ CAREFUL_HEADERS: Final = (
 )
 STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 NO_ROUTE: Final = "(none)"
+NO_TEMPLATE: Final = "(asset)"
 CLIENT_LEFT: Final = 499
 
 _log = logger("http")
@@ -110,8 +111,13 @@ class _Exchange:
     def route(self) -> str:
         """The template of the route that took the request, with the prefixes of its routers."""
         context = self.scope.get("fastapi", {}).get("effective_route_context")
-        path = getattr(context, "path_format", "") or getattr(self.scope.get("route"), "path_format", "")
-        return path or NO_ROUTE
+        template = getattr(context, "path_format", "") or getattr(self.scope.get("route"), "path_format", "")
+        if template:
+            return template
+        if "endpoint" not in self.scope:
+            return NO_ROUTE
+        # A plain Starlette route does not leave its template: the path is one where it holds no parameter.
+        return NO_TEMPLATE if self.scope.get("path_params") else self.scope["path"]
 
     async def send(self, message: Message) -> None:
         """Pass on what is sent; add to its first part what every answer carries."""

@@ -8,12 +8,13 @@ import pytest
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from httpx import ASGITransport, AsyncClient
-from starlette.responses import StreamingResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 
 from shared import logs
 from shared.edge import Edge
 from shared.errors import Forbidden
-from shared.metrics import Metrics
+from shared.health import Health
+from shared.metrics import Metrics, metrics_route
 from shared.problems import add_problem_handlers
 
 LIMIT = 2048
@@ -32,11 +33,8 @@ def metrics():
     return Metrics("goals")
 
 
-@pytest.fixture
-def app(metrics):
-    app = FastAPI()
-    app.add_middleware(Edge, metrics=metrics, max_body_bytes=LIMIT)
-    add_problem_handlers(app)
+def add_api(app):
+    """Routes as services have them: routers within routers, bodies, refusals."""
     inner = APIRouter(prefix="/goals")
 
     @inner.get("/{goal_id}")
@@ -51,6 +49,22 @@ def app(metrics):
     async def raw(request: Request) -> int:
         return len(await request.body())
 
+    @app.get("/forbidden")
+    async def forbidden() -> None:
+        raise Forbidden("No.")
+
+    @app.get("/livez")
+    async def livez() -> str:
+        return logs.correlation_id()
+
+    outer = APIRouter(prefix="/v1")
+    outer.include_router(inner)
+    app.include_router(outer)
+
+
+def add_oddities(app):
+    """Routes that break, before or half way, or that set headers of their own."""
+
     @app.get("/broken")
     async def broken() -> None:
         raise ZeroDivisionError("secret of ada@example.com")
@@ -63,21 +77,26 @@ def app(metrics):
 
         return StreamingResponse(body())
 
-    @app.get("/forbidden")
-    async def forbidden() -> None:
-        raise Forbidden("No.")
-
     @app.get("/cached")
     async def cached():
         return StreamingResponse(chunks(b"x"), headers={"Cache-Control": "max-age=5"})
 
-    @app.get("/livez")
-    async def livez() -> str:
-        return logs.correlation_id()
+    async def plain(_: Request):
+        return PlainTextResponse("plain")
 
-    outer = APIRouter(prefix="/v1")
-    outer.include_router(inner)
-    app.include_router(outer)
+    app.add_route("/plain", plain)
+    app.add_route("/plain/{name}", plain)
+
+
+@pytest.fixture
+def app(metrics):
+    app = FastAPI()
+    app.add_middleware(Edge, metrics=metrics, max_body_bytes=LIMIT)
+    add_problem_handlers(app)
+    add_api(app)
+    add_oddities(app)
+    app.router.routes.append(metrics_route(metrics))
+    app.router.routes.extend(Health([]).routes()[1:])
     return app
 
 
@@ -142,9 +161,16 @@ async def test_addresses_made_up_by_a_client_share_one_label(client, metrics):
     assert metrics.registry.get_sample_value("cairn_http_requests_total", labels) == 5
 
 
-async def test_probes_leave_no_line(client, written):
-    await client.get("/livez")
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+async def test_probes_and_scrapes_leave_no_line(client, written, path):
+    assert (await client.get(path)).status_code == 200
     assert written() == []
+
+
+async def test_a_plain_route_is_told_by_its_path_unless_that_holds_a_name(client, written):
+    await client.get("/plain")
+    await client.get("/plain/ada")
+    assert [line["route"] for line in written()] == ["/plain", "(asset)"]
 
 
 async def test_the_rule_that_refused_is_logged_and_counted(client, written, metrics):
