@@ -22,7 +22,9 @@ FAILURES = "fan_out_failures"
 PAGE = 1000
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     FAN_OUTS: [
-        IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="open", partialFilterExpression={"state": "open"})
+        IndexModel(
+            [("state", ASCENDING), ("_id", ASCENDING)], name="open", partialFilterExpression={"state": "open"}
+        )
     ],
     FAILURES: [IndexModel([("job", ASCENDING)], name="job")],
 }
@@ -145,5 +147,10 @@ class ExpansionPlan:
         moved = {"$set": {"cursor": self.jobs[-1].cursor}, "$inc": {"done": done, "failed": len(failed)}}
         batch.defer(FAN_OUTS, UpdateOne({"_id": self.job_id, "cursor": self.cursor}, moved))
         for job in failed:
-            row = {"job": self.job_id, "cursor": job.cursor, "error": repr(job.error), "at": datetime.now(UTC)}
+            row = {
+                "job": self.job_id,
+                "cursor": job.cursor,
+                "error": repr(job.error),
+                "at": datetime.now(UTC),
+            }
             batch.defer(FAILURES, InsertOne(row))

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
 from shared import mongo
+from shared.health import Health, Probe
 from shared.messaging.guard import WATERMARKS
 from shared.messaging.relay import OUTBOX
 from shared.metrics import Metrics, metrics_route
@@ -132,15 +134,12 @@ def check_relay(runtime: "Runtime") -> str:
 
 def add_probes(api: FastAPI, runtime: "Runtime") -> None:
     """`/livez`, `/readyz` and `/metrics`."""
-    api.router.routes.append(metrics_route(runtime.metrics))
-
-
-__all__: list[Any] = [
-    "EngineGauges",
-    "Observer",
-    "add_probes",
-    "check_consumers",
-    "check_mongo",
-    "check_progress",
-    "check_relay",
-]
+    health = Health(
+        [
+            Probe("mongo", partial(check_mongo, runtime)),
+            Probe("consumers", partial(check_consumers, runtime)),
+            Probe("relay", partial(check_relay, runtime)),
+            Probe("progress", partial(check_progress, runtime), liveness=True),
+        ]
+    )
+    api.router.routes.extend([*health.routes(), metrics_route(runtime.metrics)])

@@ -14,16 +14,19 @@ from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
 from shared.access import Table
+from shared.asyncapi import asyncapi_document
 from shared.contracts import catalogue
 from shared.contracts.base import Message, State
 from shared.contracts.people import PersonState, UnitState
 from shared.directory import FAN_OUTS as DIRECTORY_FAN_OUTS
 from shared.directory import forget_person, forget_unit, keep_person, keep_unit
+from shared.docs_pages import add_docs
 from shared.edge import Edge
 from shared.fan_out import FanOut
 from shared.messaging.envelope import topic_of
 from shared.messaging.incoming import Reaction, Subscription
 from shared.metrics import Metrics
+from shared.problem_docs import describe_problems
 from shared.problems import add_problem_handlers
 from shared.settings import Settings
 from shared.work import Unsettled
@@ -93,11 +96,16 @@ class Service:
         api = FastAPI(title=self.title, version="1", docs_url=None, redoc_url=None)
         for router in self.routers:
             api.include_router(router)
+        describe_problems(api)
         return api
+
+    def asyncapi(self) -> dict[str, Any]:
+        """What it publishes and reads, as AsyncAPI 3."""
+        reads = [kind for each in self.subscriptions() for kind in each.reactions]
+        return asyncapi_document(title=f"{self.title}: events", publishes=self.publishes, reads=reads)
 
     def app(self, settings: Settings) -> FastAPI:
         """The ASGI app; its lifespan starts and stops everything else."""
-        from shared.openapi import add_docs  # noqa: PLC0415  it imports the pages' templates
         from shared.runtime import Runtime  # noqa: PLC0415  they know each other
 
         api = self.api()
@@ -116,7 +124,7 @@ class Service:
         api.router.lifespan_context = lifespan
         runtime.furnish(api)
         add_problem_handlers(api, unavailable=(Unsettled, PyMongoError))
-        add_docs(api, self)
+        add_docs(api, events=self.asyncapi)
         api.add_middleware(Edge, metrics=metrics, max_body_bytes=settings.max_body_bytes)
         return api
 

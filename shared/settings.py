@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     kafka_partitions: int = Field(default=6, ge=1, le=1000, description="A number from 1 to 1000.")
     kafka_replication: int = Field(default=1, ge=1, le=9, description="A number from 1 to 9.")
 
+    kafka_session_seconds: int = Field(
+        default=10, ge=6, le=300, description="Seconds from 6 until a silent consumer is given up."
+    )
+
     oidc_issuer: str = Field(
         description="The issuer of tokens exactly as it stands in their iss claim, such as https://id.example.com."
     )

@@ -1,4 +1,7 @@
-"""What the feedback service tells the others: who gave, asked for and recognised what; never the words."""
+"""What the feedback service tells the others: who gave, asked for and recognised what; never the words.
+
+Values and competencies are keys from the organisation's own lists, so that no free text hides in them.
+"""
 
 from typing import ClassVar, Literal
 
@@ -7,6 +10,9 @@ from shared.ids import FeedbackId, FeedbackRequestId, GoalId, PersonId, Recognit
 
 FeedbackKind = Literal["praise", "suggestion", "observation"]
 Visibility = Literal["receiver", "receiver_and_manager", "public"]
+RequestStatus = Literal["open", "answered", "declined", "withdrawn"]
+SettledBecause = Literal["own_choice", "departed", "manager_changed"]
+"""Why a request was declined or withdrawn: somebody chose to, or left, or is not the manager any more."""
 
 
 class FeedbackGiven(Event):
@@ -32,36 +38,46 @@ class FeedbackAcknowledged(Event):
     receiver_id: PersonId
 
 
-class FeedbackRequested(Event):
-    """Somebody asks a colleague for feedback, about themselves or about another person."""
+class FeedbackWithdrawn(Event):
+    """The giver took it back before it was acknowledged; it is gone, its state too."""
 
+    subject_field: ClassVar[str] = "feedback_id"
+    feedback_id: FeedbackId
+    giver_id: PersonId
+    receiver_id: PersonId
+
+
+class _RequestEvent(Event):
     subject_field: ClassVar[str] = "request_id"
     request_id: FeedbackRequestId
     requester_id: PersonId
     about_person_id: PersonId
     asked_person_id: PersonId
+
+
+class FeedbackRequested(_RequestEvent):
+    """Somebody asks a colleague for feedback, about themselves or about a person who reports to them."""
+
     goal_id: GoalId | None
+    competency: str | None
 
 
-class FeedbackRequestAnswered(Event):
+class FeedbackRequestAnswered(_RequestEvent):
     """The one who was asked gave it."""
 
-    subject_field: ClassVar[str] = "request_id"
-    request_id: FeedbackRequestId
-    requester_id: PersonId
-    about_person_id: PersonId
-    asked_person_id: PersonId
     feedback_id: FeedbackId
 
 
-class FeedbackRequestDeclined(Event):
-    """The one who was asked would rather not."""
+class FeedbackRequestDeclined(_RequestEvent):
+    """The one who was asked would rather not, or has left."""
 
-    subject_field: ClassVar[str] = "request_id"
-    request_id: FeedbackRequestId
-    requester_id: PersonId
-    about_person_id: PersonId
-    asked_person_id: PersonId
+    because: SettledBecause
+
+
+class FeedbackRequestWithdrawn(_RequestEvent):
+    """The requester does not need it any more, or may not ask for it any more."""
+
+    because: SettledBecause
 
 
 class RecognitionGiven(Event):
@@ -94,6 +110,7 @@ class FeedbackState(State):
     visibility: Visibility
     goal_id: GoalId | None
     competency: str | None
+    request_id: FeedbackRequestId | None
     acknowledged: bool
 
 
@@ -105,7 +122,11 @@ class FeedbackRequestState(State):
     requester_id: PersonId
     about_person_id: PersonId
     asked_person_id: PersonId
-    status: Literal["open", "answered", "declined"]
+    goal_id: GoalId | None
+    competency: str | None
+    status: RequestStatus
+    because: SettledBecause | None
+    feedback_id: FeedbackId | None
 
 
 class RecognitionState(State):
@@ -116,3 +137,4 @@ class RecognitionState(State):
     giver_id: PersonId
     receiver_ids: tuple[PersonId, ...]
     value: str
+    acknowledged_by: tuple[PersonId, ...]

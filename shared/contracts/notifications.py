@@ -17,7 +17,11 @@ class _NotificationEvent(Event):
 
 
 class NotificationRaised(_NotificationEvent):
-    """Somebody has reason to know something; `about_id` is the aggregate it is about."""
+    """Somebody has reason to know something; `about_id` is the aggregate it is about.
+
+    `channels` are those it goes out by.  The inbox has it from this moment; what became of the
+    others is told by `NotificationDelivered` and `NotificationFailed`.
+    """
 
     about_id: str
     caused_by_event_id: str
@@ -25,9 +29,10 @@ class NotificationRaised(_NotificationEvent):
 
 
 class NotificationDelivered(_NotificationEvent):
-    """The channel's other side took it."""
+    """The channel's other side took it; `endpoint_id` tells the receivers of webhooks apart."""
 
     channel: Channel
+    endpoint_id: str | None
     attempts: int
 
 
@@ -35,6 +40,7 @@ class NotificationFailed(_NotificationEvent):
     """The channel gave up; `reason` is a code such as smtp_550 or http_410, never text from outside."""
 
     channel: Channel
+    endpoint_id: str | None
     attempts: int
     reason: str
 
@@ -52,6 +58,7 @@ class NotificationState(State):
     kind: str
     category: str
     about_id: str
+    channels: tuple[Channel, ...]
     read: bool
     delivered: tuple[Channel, ...]
     failed: tuple[Channel, ...]

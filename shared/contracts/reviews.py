@@ -9,7 +9,10 @@ from typing import ClassVar, Literal
 from shared.contracts.base import Event, State
 from shared.ids import CycleId, PersonId, ReviewId
 
-ReviewStage = Literal["self_assessment", "manager_assessment", "ready_to_share", "shared", "acknowledged"]
+ReviewStage = Literal[
+    "self_assessment", "manager_assessment", "ready_to_share", "shared", "acknowledged", "cancelled"
+]
+CancelReason = Literal["person_left"]
 
 
 class CycleLaunched(Event):
@@ -40,7 +43,10 @@ class ReviewOpened(_ReviewEvent):
 
 
 class ReviewerChanged(_ReviewEvent):
-    """Another manager assesses, since the old one left or the person has moved."""
+    """Somebody else assesses, since the old reviewer left or the person reports to another one.
+
+    `reviewer_id` is the new one; null: HR assesses.
+    """
 
     from_reviewer_id: PersonId | None
 
@@ -49,8 +55,20 @@ class SelfAssessmentSubmitted(_ReviewEvent):
     """The person has said how they see it."""
 
 
+class SelfAssessmentWaived(_ReviewEvent):
+    """Its due date passed without a self-assessment, and the review goes on; a late one may still come."""
+
+    by_person_id: PersonId
+
+
 class ManagerAssessmentSubmitted(_ReviewEvent):
     """The manager has written the assessment; the person does not see it yet."""
+
+
+class ManagerAssessmentReopened(_ReviewEvent):
+    """The assessment was taken back before it was shared, to be changed and submitted again."""
+
+    by_person_id: PersonId
 
 
 class ReviewShared(_ReviewEvent):
@@ -62,6 +80,12 @@ class ReviewShared(_ReviewEvent):
 
 class ReviewAcknowledged(_ReviewEvent):
     """The person has read the review and said so, which is not agreeing."""
+
+
+class ReviewCancelled(_ReviewEvent):
+    """The review ends before it was shared."""
+
+    reason: CancelReason
 
 
 class CycleState(State):
@@ -78,7 +102,11 @@ class CycleState(State):
 
 
 class ReviewState(State):
-    """A review's stage and figures; `rating` stays null until it is shared."""
+    """A review's stage and figures; `rating` stays null until it is shared.
+
+    The goals and the feedback that the reviewer may see are counted when the stage changes; null
+    until it first does.
+    """
 
     subject_field: ClassVar[str] = "review_id"
     review_id: ReviewId
@@ -88,5 +116,5 @@ class ReviewState(State):
     stage: ReviewStage
     rating: int | None
     scale_max: int
-    goals_counted: int
-    feedback_counted: int
+    goals_counted: int | None
+    feedback_counted: int | None

@@ -4,7 +4,7 @@ In a handler what is read takes part in the transaction and is gathered with wha
 Nothing here lists or pages; see `reader`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from shared import mongo
@@ -22,6 +22,10 @@ class Peek(Protocol):
         """The document, if there is one."""
         ...
 
+    async def peek_many(self, collection: str, ids: Iterable[Any]) -> list[Doc | None]:
+        """The document of each id, in order."""
+        ...
+
 
 class Stored:
     """Documents as they are in the database, each asked for once; for the length of one request."""
@@ -32,10 +36,17 @@ class Stored:
 
     async def peek(self, collection: str, id_: Any) -> Doc | None:
         """The document, if there is one."""
-        ref = collection, id_
-        if ref not in self._known:
-            self._known[ref] = await self._database[collection].find_one({"_id": id_})
-        return self._known[ref]
+        return (await self.peek_many(collection, (id_,)))[0]
+
+    async def peek_many(self, collection: str, ids: Iterable[Any]) -> list[Doc | None]:
+        """The document of each id, in order."""
+        refs = [(collection, id_) for id_ in ids]
+        missing = [id_ for ref in refs if (id_ := ref[1]) is not None and ref not in self._known]
+        if missing:
+            self._known.update(dict.fromkeys(refs))
+            async for doc in self._database[collection].find({"_id": {"$in": missing}}):
+                self._known[collection, doc["_id"]] = doc
+        return [self._known[ref] for ref in refs]
 
 
 class Directory:
@@ -60,6 +71,10 @@ class Directory:
         if isinstance(self._tx, Transaction) and self._tx.caller is None:
             raise NotYet(f"{person_id} is not in the directory yet")
         raise NotFound("There is no person with this id.", person_id=person_id)
+
+    async def read_ahead(self, person_ids: Iterable[str]) -> None:
+        """Read with one query what will be asked about these people."""
+        await self._tx.peek_many(PEOPLE, person_ids)
 
     async def is_active(self, person_id: str) -> bool:
         """Whether the person is known and has not left."""

@@ -101,7 +101,7 @@ def _message(document: Node, key: str, node: Node) -> Message:
 
 
 def _fields(document: Node, schema: Node, *, prefix: str = "", depth: int = 0) -> Iterator[Field]:
-    schema = _resolve(document, schema)
+    schema, _ = _inside(document, _resolve(document, schema))
     required = set(cast("Sequence[str]", schema.get("required", ())))
     for name, raw in cast("Mapping[str, Node]", schema.get("properties", {})).items():
         field = _resolve(document, raw)
@@ -166,7 +166,8 @@ def _as_node(value: object) -> Node:
 
 
 def _words(node: Node) -> str:
-    return str(node.get("description") or node.get("summary") or "")
+    said = (node.get("summary"), node.get("description"))
+    return " ".join(dict.fromkeys(str(each) for each in said if each))
 
 
 def _flat(node: Node, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -128,7 +128,7 @@ class Consumer:
             batch_timeout_ms=settings.event_batch_wait_ms,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
+            session_timeout_ms=settings.kafka_session_seconds * 1000,
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=300_000,
         )

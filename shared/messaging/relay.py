@@ -63,7 +63,7 @@ class Relay:
 
     async def turn(self) -> bool:
         """Send the next rows and mark them; whether there may be more."""
-        rows = await self._next()
+        rows, full = await self._next()
         if not rows:
             return False
         sent = await self._send(rows)
@@ -73,7 +73,7 @@ class Relay:
                 {"_id": {"$in": ids}}, [{"$set": {"sent": True, "sent_at": "$$NOW"}}]
             )
             self._on_sent(len(sent))
-        return len(rows) >= self._size
+        return full and bool(sent)
 
     async def close(self) -> None:
         """Give the connection back; what is not marked is sent again."""
@@ -81,15 +81,16 @@ class Relay:
         if producer is not None:
             await producer.stop()
 
-    async def _next(self) -> list[Doc]:
-        """Unsent rows, such that no earlier one of the same key is left out."""
+    async def _next(self) -> tuple[list[Doc], bool]:
+        """Unsent rows, no earlier one of the same key left out, and whether there are surely more."""
         query: dict[str, Any] = {"sent": False}
         if self.blocked:
             query["key"] = {"$nin": list(self.blocked)}
         rows = await self._outbox.find(query).sort("_id", 1).limit(self._size).to_list(None)
-        if len(rows) == self._size:
+        full = len(rows) == self._size
+        if full:
             rows = await self._with_earlier(rows)
-        return sorted(rows, key=_order)
+        return sorted(rows, key=_order), full
 
     async def _with_earlier(self, rows: list[Doc]) -> list[Doc]:
         """Of a window that is full, let the keys whose first rows lie outside begin with those."""

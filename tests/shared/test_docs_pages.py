@@ -230,6 +230,18 @@ def test_fields_show_their_types_down_into_lists_and_objects():
     assert fields["parent"].type == "object | null"
 
 
+def test_a_value_that_may_be_a_tombstone_shows_the_fields_that_it_has_otherwise():
+    payload = {
+        "schema": {
+            "oneOf": [{"type": "object", "properties": {"name": {"type": "string"}}}, {"type": "null"}]
+        }
+    }
+    message = {"payload": payload, "summary": "Newest.", "description": "No text."}
+    [channel] = channels_of({"channels": {"state": {"messages": {"goal": message}}}})
+    assert [field.path for field in channel.messages[0].fields] == ["name"]
+    assert channel.messages[0].description == "Newest. No text."
+
+
 def test_a_type_that_holds_itself_comes_to_an_end():
     deepest = max(channels_of(DOCUMENT)[0].messages[0].fields, key=lambda field: field.path.count("parent"))
     assert deepest.path.startswith("parent.parent.")

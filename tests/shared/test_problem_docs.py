@@ -138,6 +138,10 @@ def test_a_response_that_the_route_tells_itself_stays():
     assert described["paths"]["/a"]["get"]["responses"] == {"503": own, "default": own}
 
 
+def test_a_description_that_tells_its_problems_is_left_as_it_is(description):
+    assert document_problems(description) == description
+
+
 def test_the_description_is_made_once():
     app = build()
     assert app.openapi() is app.openapi()

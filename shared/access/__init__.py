@@ -1,0 +1,51 @@
+"""Who may do what to what: one table a service, asked as a decision and as a query filter.
+
+Everything is denied unless the table grants it.  This package owns how a table is asked; what is in
+one is its service's, and who relates to whom is `shared.directory`'s.
+
+    ACCESS = Table(
+        "goals",
+        reads={"read": (self_("owner_id"), chain("owner_id"), when(ANYONE, visibility="public"), AUDITOR)},
+        writes={"close": (self_("owner_id"), manager("owner_id"))},
+        conceal="read",
+        noun="goal",
+    )
+"""
+
+from shared.access.grants import (
+    ANYONE,
+    AUDITOR,
+    HR_ADMIN,
+    SERVICE,
+    SUITE,
+    Grant,
+    chain,
+    executive,
+    hr_partner,
+    manager,
+    party,
+    self_,
+    when,
+)
+from shared.access.standing import Standing
+from shared.access.table import NOTHING, Table, UnknownAction
+
+__all__ = [
+    "ANYONE",
+    "AUDITOR",
+    "HR_ADMIN",
+    "NOTHING",
+    "SERVICE",
+    "SUITE",
+    "Grant",
+    "Standing",
+    "Table",
+    "UnknownAction",
+    "chain",
+    "executive",
+    "hr_partner",
+    "manager",
+    "party",
+    "self_",
+    "when",
+]

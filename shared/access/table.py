@@ -1,0 +1,188 @@
+"""A service's access table: actions, and for each of them who may.
+
+What no grant of a cell allows is denied.  The same table decides on one resource and gives the
+filter for all; for every caller they agree.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from shared import mongo
+from shared.access.grants import AUDITOR, EVERYBODY, Grant, Related
+from shared.access.resource import NOTHING, Condition, Fields, Filter, both, either
+from shared.directory import Directory, Stored
+from shared.errors import Forbidden, NotFound
+from shared.identity import Caller
+from shared.ids import PersonId
+from shared.work import Transaction
+
+Cells = Mapping[str, Sequence[Grant]]
+
+
+class UnknownAction(LookupError):
+    """An action was asked about that the table does not have: the program is wrong."""
+
+
+class Table:
+    """Who may do what to the resources of a service; a `Policy` of `shared.work`.
+
+    `reads` and `writes` give the grants by action; an auditor may be granted reads only.
+    `conceal` is the read that a caller needs to be told that something exists: without it every
+    refusal is a `NotFound`, of a `noun`, that says no more than a store's.  `stored` says what fields
+    are called in documents, where models call them otherwise, such as `{"person_id": "_id"}`.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        reads: Cells,
+        writes: Cells,
+        conceal: str = "",
+        noun: str = "resource",
+        stored: Mapping[str, str] | None = None,
+    ) -> None:
+        self.service = service
+        self.reads = _cells(reads)
+        self.writes = _cells(writes)
+        self._cells = {**self.reads, **self.writes}
+        self._conceal = conceal
+        self._noun = noun
+        self._fields = Fields(stored or {})
+        self._require_sound()
+
+    def _require_sound(self) -> None:
+        double = self.reads.keys() & self.writes.keys()
+        if double:
+            raise ValueError(f"both read and write: {', '.join(sorted(double))}")
+        audited = [
+            name for name, grants in self.writes.items() if any(g.role == AUDITOR.role for g in grants)
+        ]
+        if audited:
+            raise ValueError(f"an auditor may only read: {', '.join(audited)}")
+        if self._conceal and self._conceal not in self.reads:
+            raise ValueError(f"{self._conceal} is no read")
+
+    def granted(self, action: str) -> Sequence[Grant]:
+        """The grants of an action; raises `UnknownAction`."""
+        grants = self._cells.get(action)
+        if grants is None:
+            known = ", ".join(sorted(self._cells))
+            raise UnknownAction(f"{self.service} has no action {action!r}; its table has {known}")
+        return grants
+
+    async def allows(self, tx: Transaction, action: str, resource: object) -> bool:
+        """Whether the caller of a transaction may do it."""
+        return await self._holds(tx.caller, action, resource, Directory(tx))
+
+    async def require(self, tx: Transaction, action: str, resource: object) -> None:
+        """Return if the caller of a transaction may do it; raise `Forbidden` or `NotFound`."""
+        await self._require(tx.caller, action, resource, Directory(tx))
+
+    async def decide(self, caller: Caller, action: str, resource: object, database: mongo.Database) -> bool:
+        """Whether a caller may do it, outside of any transaction."""
+        return await self._holds(caller, action, resource, Directory(Stored(database)))
+
+    async def demand(self, caller: Caller, action: str, resource: object, database: mongo.Database) -> None:
+        """As `require`, outside of any transaction."""
+        await self._require(caller, action, resource, Directory(Stored(database)))
+
+    async def filter(self, action: str, caller: Caller, database: mongo.Database) -> Filter:
+        """Matches the documents to which a caller may do it."""
+        reached: defaultdict[tuple[Condition, ...], dict[str, set[PersonId]]] = defaultdict(dict)
+        related = Related(caller.person_id, database)
+        for grant in self.granted(action):
+            if grant.possible(caller):
+                await _add_reach(reached[grant.conditions], grant, related)
+        if "" in reached.get((), {}):
+            return {}
+        return either(
+            [part for conditions, people in reached.items() for part in self._parts(conditions, people)]
+        )
+
+    def missing(self) -> NotFound:
+        """What is said of what does not exist, and of what must not be told of."""
+        return NotFound(f"There is no {self._noun} with this id.")
+
+    def describe(self) -> str:
+        """The table in Markdown."""
+        lines = [f"| {self.service} | | who may |", "|---|---|---|"]
+        for kind, cells in (("read", self.reads), ("write", self.writes)):
+            for action, grants in cells.items():
+                who = ", ".join(map(str, grants)) or "nobody"
+                lines.append(f"| {action} | {kind} | {who} |")
+        return "\n".join(lines)
+
+    async def _require(
+        self, caller: Caller | None, action: str, resource: object, directory: Directory
+    ) -> None:
+        if await self._holds(caller, action, resource, directory):
+            return
+        if self._conceal and (
+            action == self._conceal or not await self._holds(caller, self._conceal, resource, directory)
+        ):
+            raise self.missing()
+        names = list(dict.fromkeys(grant.name for grant in self.granted(action)))
+        who = f"This takes one of: {', '.join(names)}." if names else "Nobody may."
+        raise Forbidden(f"You may not {action} this {self._noun}. {who}", action=action, granted_to=names)
+
+    async def _holds(
+        self, caller: Caller | None, action: str, resource: object, directory: Directory
+    ) -> bool:
+        fields = self._fields
+        grants = [
+            grant
+            for grant in self.granted(action)
+            if grant.possible(caller) and all(each.met_by(resource, fields) for each in grant.conditions)
+        ]
+        person_id = caller.person_id if caller and caller.person_id else PersonId("")
+        subjects = {grant.field: _people(fields, resource, grant.field) for grant in grants}
+        asking = [grant for grant in grants if grant.asks]
+        for grant in grants:
+            if not grant.asks and await grant.holds(person_id, subjects[grant.field], directory):
+                return True
+        if asking:
+            await directory.read_ahead(
+                {person_id, *(id_ for grant in asking for id_ in subjects[grant.field])}
+            )
+        for grant in asking:
+            if await grant.holds(person_id, subjects[grant.field], directory):
+                return True
+        return False
+
+    def _parts(
+        self, conditions: Sequence[Condition], people: Mapping[str, Collection[PersonId]]
+    ) -> Sequence[Filter]:
+        if "" in people:
+            return [self._conditioned({}, conditions)]
+        return [
+            self._conditioned({self._fields.name(field): {"$in": sorted(ids)}}, conditions)
+            for field, ids in people.items()
+            if ids
+        ]
+
+    def _conditioned(self, filter_: Filter, conditions: Sequence[Condition]) -> Filter:
+        for each in conditions:
+            filter_ = both(filter_, each.filter(self._fields))
+        return filter_
+
+
+async def _add_reach(people: dict[str, set[PersonId]], grant: Grant, related: Related) -> None:
+    reach = await grant.reach(related)
+    if reach is EVERYBODY:
+        people[""] = set()
+    elif reach:
+        people.setdefault(grant.field, set()).update(reach)
+
+
+def _cells(cells: Cells) -> Mapping[str, Sequence[Grant]]:
+    return {action: tuple(grants) for action, grants in cells.items()}
+
+
+def _people(fields: Fields, resource: object, field: str) -> Sequence[PersonId]:
+    if not field:
+        return ()
+    return [PersonId(value) for value in fields.values(resource, field) if value is not None]
+
+
+__all__ = ["NOTHING", "Cells", "Table", "UnknownAction"]

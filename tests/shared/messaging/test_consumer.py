@@ -1,0 +1,203 @@
+"""Kafka's records into a real database: killed, poisoned and repeated, each takes effect once."""
+
+import asyncio
+import importlib.util
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from shared import mongo
+from shared.messaging import kafka
+from shared.messaging.consumer import Consumer, Intake, TooManyParked
+from shared.messaging.envelope import Envelope, Record
+from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.incoming import Subscription
+from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
+from shared.settings import Settings, read
+from shared.work import Transaction, Work
+
+SCRIPT = Path(__file__).with_name("consumer_process.py")
+# By the same module name as in the child, since wire types are made of it.
+_spec = importlib.util.spec_from_file_location("consumer_process", SCRIPT)
+assert _spec
+assert _spec.loader
+process_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(process_module)
+Logged, log, NoGauges = process_module.Logged, process_module.log, process_module.NoGauges
+
+
+@pytest.fixture
+def settings(engines: Any, name: str) -> Settings:
+    return read(
+        "consumertest",
+        mongo_url=engines.mongo,
+        mongo_database=name,
+        kafka_bootstrap=engines.kafka,
+        oidc_issuer="http://localhost/issuer",
+        kafka_partitions=4,
+        development=True,
+        park_stop_count=3,
+        park_stop_share=0.5,
+    )
+
+
+@pytest.fixture
+async def work(settings: Settings, name: str) -> AsyncIterator[Work]:
+    async with mongo.connect(settings.mongo_url.get_secret_value()) as client:
+        yield Work(client, name)
+
+
+@pytest.fixture
+async def topic(settings: Settings, name: str) -> AsyncIterator[str]:
+    await provision(settings, [Topic(name, EVENTS_CONFIG)])
+    yield name
+    admin = kafka.admin(settings)
+    await admin.start()
+    await admin.delete_topics([name])
+    await admin.close()
+
+
+def record(source: str, n: int, *, topic: str = "e.events") -> Record:
+    envelope = Envelope(f"{source}-{n}", "/t", Logged.wire_type, source, datetime.now(UTC), n)
+    value = orjson.dumps({"source_id": source, "n": n})
+    return Record(topic, 0, n, source.encode(), value, tuple(envelope.headers()))
+
+
+async def send(settings: Settings, records: list[Record]) -> None:
+    async with AIOKafkaProducer(**kafka.client_options(settings), linger_ms=5) as producer:
+        sent = [
+            await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records
+        ]
+        await asyncio.gather(*sent)
+
+
+async def applied(work: Work) -> int:
+    total = await work.db["totals"].find_one({})
+    return total["n"] if total else 0
+
+
+async def until(condition: Any, *, seconds: float = 60) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_killed_consumers_apply_every_event_once_and_in_order(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    sources, each = 300, 80
+    records = [record(f"g{n}", k, topic=topic) for k in range(1, each + 1) for n in range(sources)]
+    bad = Record(topic, 0, 0, b"x", b"not json", ())
+    await send(settings, [*records, bad])
+    start = "import asyncio, sys, consumer_process as c; asyncio.run(c.consume(*sys.argv[1:]))"
+    command = [sys.executable, "-c", start, settings.mongo_url.get_secret_value(), *settings.kafka_bootstrap]
+    environment = {**os.environ, "PYTHONPATH": f"{SCRIPT.parents[3]}:{SCRIPT.parent}"}
+    progress: list[int] = []
+    for _ in range(3):
+        process = await asyncio.create_subprocess_exec(*command, topic, env=environment)
+        before = await applied(work)
+
+        async def moved(before: int = before) -> bool:
+            return await applied(work) > before + 300
+
+        await until(moved)
+        await asyncio.sleep(random.uniform(0, 0.1))
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+        progress.append(await applied(work))
+    process = await asyncio.create_subprocess_exec(*command, topic, env=environment)
+
+    async def all_applied() -> bool:
+        parked = await work.db[PARKED].count_documents({"reason": "unreadable"})
+        return await applied(work) >= sources * each and parked > 0
+
+    await until(all_applied)
+    process.terminate()
+    await process.wait()
+    assert progress[0] < sources * each, progress
+    assert await applied(work) == sources * each
+    logs = await work.db["logs"].find().to_list(None)
+    assert len(logs) == sources
+    assert all(doc["seen"] == list(range(1, each + 1)) for doc in logs)
+    assert [row["value"] for row in await work.db[PARKED].find().to_list(None)] == [b"not json"]
+
+
+async def test_a_failing_event_is_tried_again_before_it_is_parked(work: Work, settings: Settings) -> None:
+    tries: list[str] = []
+
+    async def moody(event: Any, tx: Transaction) -> None:
+        if event.source_id == "moody":
+            tries.append(event.source_id)
+            if len(tries) < 3:
+                raise RuntimeError("not in the mood")
+        await log(event, tx)
+
+    guard = Guard.of(Subscription("e.events", {Logged: (moody,)}))
+    intake = Intake(work, guard, settings, NoGauges())
+    await intake.take([record(f"g{n}", 1) for n in range(10)] + [record("moody", 1), record("moody", 2)])
+    assert await applied(work) == 12
+    assert intake.counts["applied"] == 12
+    assert await work.db[PARKED].count_documents({}) == 0
+
+
+async def test_poison_is_parked_after_its_tries_and_its_neighbours_go_on(
+    work: Work, settings: Settings
+) -> None:
+    async def poisoned(event: Any, tx: Transaction) -> None:
+        if event.source_id == "bad":
+            raise RuntimeError("poison")
+        await log(event, tx)
+
+    intake = Intake(work, Guard.of(Subscription("e.events", {Logged: (poisoned,)})), settings, NoGauges())
+    await intake.take([record(f"g{n}", 1) for n in range(10)] + [record("bad", 1), record("bad", 2)])
+    assert await applied(work) == 10
+    assert intake.counts == {"applied": 10, "parked": 1, "held": 1}
+    mark = await work.db[WATERMARKS].find_one({"source": "bad"})
+    assert mark is not None
+    assert mark["state"] == "failed"
+
+
+async def test_when_most_fails_nothing_more_is_taken(work: Work, settings: Settings) -> None:
+    async def broken(event: Any, tx: Transaction) -> None:
+        raise RuntimeError("a bad deploy")
+
+    intake = Intake(work, Guard.of(Subscription("e.events", {Logged: (broken,)})), settings, NoGauges())
+    with pytest.raises(TooManyParked, match="mended"):
+        await intake.take([record(f"g{n}", 1) for n in range(20)])
+    assert await work.db[PARKED].count_documents({}) == 0
+
+
+async def test_what_was_committed_is_not_read_again_and_lag_is_told(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    await send(settings, [record(f"g{n}", 1, topic=topic) for n in range(50)])
+
+    async def run(expected: int, *, sent: int) -> Intake:
+        broker = kafka.broker(settings)
+        guard = Guard.of(Subscription(topic, {Logged: (log,)}))
+        intake = Intake(work, guard, settings, NoGauges())
+        consumer = Consumer(broker, intake, settings)
+        await broker.start()
+
+        async def done() -> bool:
+            lag = await consumer.lag()
+            return await applied(work) == expected and consumer.assigned() == 4 and not any(lag.values())
+
+        await until(done)
+        await consumer.finish()
+        await broker.stop()
+        assert sum(intake.counts.values()) == sent
+        return intake
+
+    await run(50, sent=50)
+    await send(settings, [record(f"g{n}", 2, topic=topic) for n in range(50)])
+    await run(100, sent=50)

@@ -1,0 +1,172 @@
+"""The outbox on its way to a real Kafka: everything, in order per aggregate, marked after the ack."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+from bson import ObjectId
+
+from shared import mongo
+from shared.contracts.base import Event
+from shared.messaging import kafka
+from shared.messaging.relay import INDEXES, OUTBOX, OutboxBroom, Relay
+from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
+from shared.settings import Settings, read
+from shared.work import Transaction, Work
+
+
+class Ticked(Event):
+    subject_field: ClassVar[str] = "clock_id"
+    clock_id: str
+    n: int
+
+
+@pytest.fixture
+def settings(engines: Any, name: str) -> Settings:
+    return read(
+        "relaytest",
+        mongo_url=engines.mongo,
+        mongo_database=name,
+        kafka_bootstrap=engines.kafka,
+        oidc_issuer="http://localhost/issuer",
+        kafka_partitions=3,
+        development=True,
+    )
+
+
+@pytest.fixture
+async def work(settings: Settings, name: str) -> AsyncIterator[Work]:
+    async with mongo.connect(settings.mongo_url.get_secret_value()) as client:
+        work = Work(client, name)
+        await mongo.ensure_collection(work.db, OUTBOX, indexes=INDEXES[OUTBOX])
+        yield work
+
+
+@pytest.fixture
+async def topic(settings: Settings, name: str) -> AsyncIterator[str]:
+    await provision(settings, [Topic(name, EVENTS_CONFIG)])
+    yield name
+    admin = kafka.admin(settings)
+    await admin.start()
+    await admin.delete_topics([name])
+    await admin.close()
+
+
+async def tick(clock_id: str, tx: Transaction) -> None:
+    doc = await tx.get("clocks", clock_id) or {"_id": clock_id, "version": 0}
+    tx.put("clocks", doc)
+    tx.publish(Ticked(clock_id=clock_id, n=doc["version"]))
+
+
+async def to_topic(work: Work, topic: str) -> None:
+    await work.db[OUTBOX].update_many({}, {"$set": {"topic": topic}})
+
+
+async def received(settings: Settings, topic: str, count: int, *, seconds: float = 20) -> list[Any]:
+    consumer = kafka.reader(settings, topic)
+    await consumer.start()
+    try:
+        records: list[Any] = []
+        async with asyncio.timeout(seconds):
+            while len(records) < count:
+                records.append(await consumer.getone())
+        return records
+    finally:
+        await consumer.stop()
+
+
+def sequence(record: Any) -> int:
+    return int(dict(record.headers)["ce_sequence"])
+
+
+def by_key(records: list[Any]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for record in records:
+        found.setdefault(record.key.decode(), []).append(sequence(record))
+    return found
+
+
+async def test_all_rows_arrive_in_the_order_of_their_aggregate(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    await asyncio.gather(*(work.run(tick, f"c{n % 10}", key=n % 10) for n in range(200)))
+    await to_topic(work, topic)
+    relay = Relay(work.db, lambda: kafka.producer(settings), size=64)
+    while await relay.turn():
+        pass
+    await relay.close()
+    assert by_key(await received(settings, topic, 200)) == {f"c{n}": list(range(1, 21)) for n in range(10)}
+    assert await work.db[OUTBOX].count_documents({"sent": False}) == 0
+    assert await work.db[OUTBOX].count_documents({"sent_at": {"$exists": True}}) == 200
+
+
+async def test_a_row_whose_id_sorts_late_still_goes_before_its_successors(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    """As when the process that wrote the first row has a clock that is an hour ahead."""
+    for _ in range(6):
+        await work.run(tick, "skewed", key="skewed")
+    await asyncio.gather(*(work.run(tick, f"c{n}", key=n) for n in range(30)))
+    await to_topic(work, topic)
+    first = await work.db[OUTBOX].find_one({"key": "skewed", "sequence": 1})
+    assert first is not None
+    await work.db[OUTBOX].delete_one({"_id": first["_id"]})
+    await work.db[OUTBOX].insert_one({**first, "_id": ObjectId("ff" * 12)})
+    relay = Relay(work.db, lambda: kafka.producer(settings), size=8)
+    while await relay.turn():
+        pass
+    await relay.close()
+    records = await received(settings, topic, 36)
+    assert by_key(records)["skewed"] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_rows_that_were_sent_but_not_marked_are_sent_again_with_the_same_id(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    await work.run(tick, "c", key="c")
+    await to_topic(work, topic)
+    for _ in range(2):
+        relay = Relay(work.db, lambda: kafka.producer(settings))
+        await relay.turn()
+        await relay.close()
+        await work.db[OUTBOX].update_many({}, {"$set": {"sent": False}})
+    ids = [dict(record.headers)["ce_id"] for record in await received(settings, topic, 2)]
+    assert ids[0] == ids[1]
+
+
+async def test_an_unsendable_row_holds_its_key_back_and_no_other(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    for _ in range(2):
+        await work.run(tick, "huge", key="huge")
+    await work.run(tick, "fine", key="fine")
+    await to_topic(work, topic)
+    await work.db[OUTBOX].update_one({"key": "huge", "sequence": 1}, {"$set": {"value": b"x" * 2_000_000}})
+    relay = Relay(work.db, lambda: kafka.producer(settings))
+    await relay.turn()
+    await relay.turn()
+    await relay.close()
+    assert list(relay.blocked) == ["huge"]
+    assert by_key(await received(settings, topic, 1)) == {"fine": [1]}
+    assert await work.db[OUTBOX].count_documents({"sent": False, "key": "huge"}) == 2
+
+
+async def test_rows_sent_long_ago_are_forgotten_and_unsent_ones_never(work: Work) -> None:
+    for n in range(4):
+        await work.run(tick, f"c{n}", key=n)
+    await work.db[OUTBOX].update_many({"key": {"$in": ["c0", "c1"]}}, [{"$set": {"sent": True, "sent_at": "$$NOW"}}])
+    await OutboxBroom(work.db, keep=timedelta(days=1)).turn()
+    assert await work.db[OUTBOX].count_documents({}) == 4
+    await OutboxBroom(work.db, keep=timedelta(0)).turn()
+    assert await work.db[OUTBOX].distinct("key") == ["c2", "c3"]
+
+
+async def test_provisioning_again_changes_nothing_and_tells_what_differs(settings: Settings, topic: str) -> None:
+    (again,) = await provision(settings, [Topic(topic, EVENTS_CONFIG)])
+    assert (again.made, again.partitions, again.remarks) == (False, 3, ())
+    other = settings.model_copy(update={"kafka_partitions": 6})
+    (differs,) = await provision(other, [Topic(topic, EVENTS_CONFIG)])
+    assert differs.partitions == 3
+    assert "6" in differs.remarks[0]
