@@ -34,7 +34,7 @@ class Child:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     directory: Path = PROJECT
-    mend: str = "Its whole log may tell more"
+    mend: str = "Its log"
     process: asyncio.subprocess.Process | None = None
     told_to_stop: bool = False
 
@@ -104,10 +104,10 @@ class Child:
         return await self.process.wait() if self.process else None
 
     def failure(self, trouble: str) -> ChildDiedError:
-        """What to tell of this child: the trouble, the end of its log, and how to mend it."""
+        """What to tell of this child: the trouble, how to mend it, and the end of its log."""
         tail = self.tail()
-        told = f"; its log ends:\n{tail}\n" if tail else "; it logged nothing"
-        return ChildDiedError(f"{trouble}{told}", mend=f"{self.mend}: {self.log}")
+        ending = "; it ends:" if tail else ", which is empty"
+        return ChildDiedError(trouble, mend=f"{self.mend} is in {self.log}{ending}", evidence=tail)
 
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of its log, indented."""

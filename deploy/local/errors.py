@@ -2,12 +2,11 @@
 
 
 class LocalError(Exception):
-    """Something outside the code is in the way: `trouble` says what, `mend` what to do about it."""
+    """Something outside the code is in the way: what, what to do about it, and lines that show it."""
 
-    def __init__(self, trouble: str, *, mend: str) -> None:
-        super().__init__(f"{trouble}. {mend}.")
-        self.trouble = trouble
-        self.mend = mend
+    def __init__(self, trouble: str, *, mend: str, evidence: str = "") -> None:
+        ending = f"\n{evidence}" if evidence else "."
+        super().__init__(f"{trouble}. {mend}{ending}")
 
 
 class PortTakenError(LocalError):

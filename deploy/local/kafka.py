@@ -28,7 +28,7 @@ LOG_SETTINGS = Path(__file__).with_name("kafka-log4j2.properties")
 HEAP = ("-Xms96m", "-Xmx512m")
 QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto")
 SAFE = ("-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true")
-MEND = "If its data was damaged or made by another version, move the data directory away; its whole log"
+MEND = "If its data was damaged or made by another version, move the data directory away; its log"
 
 
 @dataclass(kw_only=True)

@@ -19,7 +19,7 @@ CACHE_GB = 0.5
 OPLOG_MB = 1024
 TRANSACTION_SECONDS = 5
 NOT_YET_INITIALISED = 94
-MEND = "If its data was damaged or made by another version, move the data directory away; its whole log"
+MEND = "If its data was damaged or made by another version, move the data directory away; its log"
 
 
 @dataclass(kw_only=True)

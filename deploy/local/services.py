@@ -11,9 +11,9 @@ from deploy.local.data import DataDirectory
 from deploy.local.ports import LOOPBACK, Ports
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
-APPLICATION = "services.{service}.app:app"
+MODULE = "services.{service}"
 READY_SECONDS = 60.0
-STOP_SECONDS = 25.0
+STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +70,13 @@ def service_child(
         extra: more variables for its environment.
     """
     port = service_port(surroundings.ports, service)
-    own = {"CAIRN_SERVICE": service, "CAIRN_HTTP_HOST": LOOPBACK, "CAIRN_HTTP_PORT": str(port)}
+    own = {"CAIRN_HTTP_HOST": LOOPBACK, "CAIRN_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     return Child(
         name=service,
-        command=_command(service, port),
+        command=[sys.executable, "-m", "shared.serve", MODULE.format(service=service)],
         log=data.log_of(service),
-        environment=surroundings.variables() | own | {"PYTHONUNBUFFERED": "1"} | dict(extra or {}),
+        environment=surroundings.variables() | own | dict(extra or {}),
     )
-
-
-def _command(service: str, port: int) -> list[str]:
-    command = [sys.executable, "-m", "uvicorn", APPLICATION.format(service=service)]
-    command += ["--host", LOOPBACK, "--port", str(port), "--loop", "uvloop"]
-    return [*command, "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
 
 
 async def until_ready(child: Child, url: str, client: httpx.AsyncClient) -> None:

@@ -1,32 +1,35 @@
-"""A service that does nothing but be there, die or sulk: STANDIN_<SERVICE> says which."""
+"""A service that does nothing but be there, die, sulk or be deaf: STANDIN_<SERVICE> says which."""
 
 import json
 import os
 import signal
-
-SERVICE = os.environ["CAIRN_SERVICE"]
-MOOD = os.environ.get(f"STANDIN_{SERVICE.upper()}", "well")
-
-if MOOD == "dies":
-    raise SystemExit("I cannot go on")
+from types import SimpleNamespace
 
 
-async def app(scope, receive, send) -> None:
-    if scope["type"] == "lifespan":
-        await live(receive, send)
-    elif scope["path"] == "/environment":
-        told = {name: value for name, value in os.environ.items() if name.startswith("CAIRN_")}
-        await answer(send, 200, json.dumps(told))
-    elif MOOD == "sulks":
-        await answer(send, 503, "no partitions")
-    else:
-        await answer(send, 200, "ready")
+def service(name: str) -> SimpleNamespace:
+    """What `shared.serve` runs, in the mood that the environment asks for."""
+    mood = os.environ.get(f"STANDIN_{name.upper()}", "well")
+    if mood == "dies":
+        raise SystemExit("I cannot go on")
+
+    async def app(scope, receive, send) -> None:
+        if scope["type"] == "lifespan":
+            await live(receive, send, mood)
+        elif scope["path"] == "/environment":
+            told = {key: value for key, value in os.environ.items() if key.startswith("CAIRN_")}
+            await answer(send, 200, json.dumps({"service": name, "variables": told}))
+        elif mood == "sulks":
+            await answer(send, 503, "no partitions")
+        else:
+            await answer(send, 200, "ready")
+
+    return SimpleNamespace(name=name, app=lambda _settings: app)
 
 
-async def live(receive, send) -> None:
+async def live(receive, send, mood: str) -> None:
     while True:
         message = await receive()
-        if MOOD == "deaf":
+        if mood == "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":

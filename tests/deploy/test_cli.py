@@ -14,7 +14,7 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 STANDINS = """
 import deploy.local.services
-deploy.local.services.APPLICATION = "tests.deploy.standin:app"
+deploy.local.services.MODULE = "MODULE_OF_A_SERVICE"
 from deploy.cli import main
 main()
 """
@@ -27,7 +27,7 @@ def cairn(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def up(engines, tmp_path, free_base):
+def up(engines, standins, tmp_path, free_base):
     """Starts `cairn up` with stand-ins for the services, and ends what a failed test leaves of it."""
     started: list[subprocess.Popen[str]] = []
 
@@ -36,7 +36,7 @@ def up(engines, tmp_path, free_base):
         command = [
             sys.executable,
             "-c",
-            STANDINS,
+            STANDINS.replace("MODULE_OF_A_SERVICE", standins),
             "up",
             "--data",
             str(tmp_path),

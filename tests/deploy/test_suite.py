@@ -33,8 +33,8 @@ def nothing_listens(base: int) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _standins(engines, monkeypatch):
-    monkeypatch.setattr(services, "APPLICATION", "tests.deploy.standin:app")
+def _standins(engines, standins, monkeypatch):
+    monkeypatch.setattr(services, "MODULE", standins)
     monkeypatch.setenv("CAIRN_KAFKA_BOOTSTRAP", engines.kafka)
     monkeypatch.setenv("CAIRN_MONGO_URL", engines.mongo)
 
@@ -50,7 +50,7 @@ async def test_suite_comes_up_with_its_addresses_and_leaves_nothing_listening(tm
         assert addresses == suite.addresses()
         assert set(addresses.services) == {"people", "goals", "feedback", "reviews", "notifications"}
         for service, url in addresses.services.items():
-            assert (await state_of(url))["CAIRN_SERVICE"] == service
+            assert (await state_of(url))["service"] == service
     assert nothing_listens(base)
     with pytest.raises(DataDirectoryError, match="no suite is running"):
         Addresses.load(tmp_path)
@@ -64,7 +64,7 @@ async def test_topics_are_there_before_the_services(tmp_path, base):
 
 async def test_services_are_told_what_their_settings_ask_for(tmp_path, base, monkeypatch):
     async with running_suite(tmp_path, base) as suite:
-        for variable, value in (await state_of(suite.urls["goals"])).items():
+        for variable, value in (await state_of(suite.urls["goals"]))["variables"].items():
             monkeypatch.setenv(variable, value)
         settings = read("goals")
     assert settings.development
@@ -108,7 +108,7 @@ async def test_service_killed_on_purpose_can_be_started_again(tmp_path, base):
             await suite.start_service("people")
 
         await suite.while_alive(kill_and_start())
-        assert (await state_of(suite.urls["people"]))["CAIRN_SERVICE"] == "people"
+        assert (await state_of(suite.urls["people"]))["service"] == "people"
 
 
 async def test_taken_port_of_a_service_is_told_before_anything_starts(tmp_path, base):
