@@ -5,7 +5,7 @@ one is its service's, and who relates to whom is `shared.directory`'s.
 
     ACCESS = Table(
         "goals",
-        reads={"read": (self_("owner_id"), chain("owner_id"), when(ANYONE, visibility="public"), AUDITOR)},
+        reads={"read": (self_("owner_id"), chain("owner_id"), when(anyone(), visibility="public"), AUDITOR)},
         writes={"close": (self_("owner_id"), manager("owner_id"))},
         conceal="read",
         noun="goal",
@@ -13,12 +13,12 @@ one is its service's, and who relates to whom is `shared.directory`'s.
 """
 
 from shared.access.grants import (
-    ANYONE,
     AUDITOR,
     HR_ADMIN,
     SERVICE,
     SUITE,
     Grant,
+    anyone,
     chain,
     executive,
     hr_partner,
@@ -31,7 +31,6 @@ from shared.access.standing import Standing
 from shared.access.table import NOTHING, Table, UnknownAction
 
 __all__ = [
-    "ANYONE",
     "AUDITOR",
     "HR_ADMIN",
     "NOTHING",
@@ -41,6 +40,7 @@ __all__ = [
     "Standing",
     "Table",
     "UnknownAction",
+    "anyone",
     "chain",
     "executive",
     "hr_partner",

@@ -5,13 +5,12 @@ Relations are those of the local directory.  Who has left has none of them, and 
 own manager or HR partner.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from shared import mongo
-from shared.access.resource import Condition, Fields, condition
+from shared.access.resource import Condition, condition
 from shared.directory import Directory, DirectoryReader
 from shared.identity import Caller, Role
 from shared.ids import PersonId
@@ -26,7 +25,7 @@ class Related:
     def __init__(self, person_id: PersonId | None, database: mongo.Database) -> None:
         self.directory = DirectoryReader(database)
         self.person_id = person_id
-        self._known: dict[object, Collection[PersonId]] = {}
+        self._known: dict[LookUp, Collection[PersonId]] = {}
         self._active: bool | None = None
 
     async def active(self) -> bool:
@@ -36,11 +35,13 @@ class Related:
             self._active = self.person_id is not None and await people.is_active(self.person_id)
         return self._active
 
-    async def by(
-        self, look_up: Callable[[DirectoryReader, PersonId], Awaitable[Sequence[PersonId]]]
-    ) -> Collection[PersonId]:
+    def oneself(self) -> Collection[PersonId]:
+        """They themselves; nobody if the caller is no person."""
+        return () if self.person_id is None else (self.person_id,)
+
+    async def by(self, look_up: "LookUp") -> Collection[PersonId]:
         """Everybody else to whom they stand in the relation that is looked up."""
-        if self.person_id is None or not await self.active():
+        if self.person_id is None:
             return ()
         if look_up not in self._known:
             found = await look_up(self.directory, self.person_id)
@@ -48,172 +49,113 @@ class Related:
         return self._known[look_up]
 
 
+Relates = Callable[[Directory, PersonId, PersonId], Awaitable[bool]]
+"""(directory, person, subject) -> whether the person stands in the relation to the subject."""
+LookUp = Callable[[DirectoryReader, PersonId], Awaitable[Sequence[PersonId]]]
+"""(reader, person) -> everybody to whom the person stands in it."""
+
+
 @dataclass(frozen=True, slots=True)
-class Grant(ABC):
+class Grant:
     """One entry of a table's cell.
 
-    `name` is the word for it in documents and refusals; `field` names the person of the resource
-    whom it relates to, if it relates; `role` is what the caller's token must say; `asks` is whether
-    the directory is needed; `conditions` are for the table to check.
+    `name` is the word for it in documents and refusals; `field` names the person, or the people,
+    of the resource whom it relates to, if it does; `role` is what the caller's token must say;
+    `active` is whether only those who work here have it; `conditions` are for the table to check.
     """
 
     name: str
     field: str = ""
     role: Role | None = None
-    asks: bool = False
+    active: bool = False
+    suite: bool = False
+    relates: Relates | None = None
+    look_up: LookUp | None = None
     conditions: tuple[Condition, ...] = ()
 
     def possible(self, caller: Caller | None) -> bool:
         """Whether it can hold for any resource at all, as far as the token tells."""
-        if caller is None or (self.role is not None and not caller.has(self.role)):
+        if caller is None or self.suite:
+            return caller is None and self.suite
+        if self.role is not None and not caller.has(self.role):
             return False
-        return caller.person_id is not None or not (self.field or self.asks)
+        return caller.person_id is not None or not (self.field or self.active)
 
-    @abstractmethod
     async def holds(self, person_id: PersonId, subjects: Sequence[PersonId], directory: Directory) -> bool:
-        """Whether it holds for the caller and those whom `field` of a resource names.
+        """Whether it holds for a person and those whom `field` of a resource names, if possible."""
+        if self.field and not await self._stands(person_id, subjects, directory):
+            return False
+        return not self.active or await directory.is_active(person_id)
 
-        Asked only if it is possible; `person_id` is empty for a caller who is no person.
-        """
+    async def _stands(self, person_id: PersonId, subjects: Sequence[PersonId], directory: Directory) -> bool:
+        if self.relates is None:
+            return person_id in subjects
+        for subject in subjects:
+            if subject != person_id and await self.relates(directory, person_id, subject):
+                return True
+        return False
 
-    @abstractmethod
     async def reach(self, related: Related) -> Collection[PersonId] | None:
-        """The people for whose resources it holds, or `EVERYBODY`; nobody is an empty one."""
+        """The people for whose resources it holds, if possible; `EVERYBODY` for all resources."""
+        if self.active and not await related.active():
+            return ()
+        if self.look_up is not None:
+            return await related.by(self.look_up)
+        return related.oneself() if self.field else EVERYBODY
 
     def __str__(self) -> str:
         words = f"{self.name} ({self.field})" if self.field else self.name
         return f"{words} when {' and '.join(map(str, self.conditions))}" if self.conditions else words
 
 
-class _ByRole(Grant):
-    __slots__ = ()
-
-    async def holds(self, person_id: PersonId, subjects: Sequence[PersonId], directory: Directory) -> bool:
-        return True
-
-    async def reach(self, related: Related) -> Collection[PersonId] | None:
-        return EVERYBODY
-
-
-class _Anyone(Grant):
-    __slots__ = ()
-
-    async def holds(self, person_id: PersonId, subjects: Sequence[PersonId], directory: Directory) -> bool:
-        return await directory.is_active(person_id)
-
-    async def reach(self, related: Related) -> Collection[PersonId] | None:
-        return EVERYBODY if await related.active() else ()
-
-
-class _Suite(Grant):
-    __slots__ = ()
-
-    def possible(self, caller: Caller | None) -> bool:
-        return caller is None
-
-    async def holds(self, person_id: PersonId, subjects: Sequence[PersonId], directory: Directory) -> bool:
-        return True
-
-    async def reach(self, related: Related) -> Collection[PersonId] | None:
-        return EVERYBODY
-
-
-class _Party(Grant):
-    __slots__ = ()
-
-    async def holds(self, person_id: PersonId, subjects: Sequence[PersonId], directory: Directory) -> bool:
-        return person_id in subjects
-
-    async def reach(self, related: Related) -> Collection[PersonId] | None:
-        return () if related.person_id is None else (related.person_id,)
-
-
-class _Relative(Grant):
-    """By a relation to one of the subjects, for callers who work here."""
-
-    __slots__ = ()
-
-    async def holds(self, person_id: PersonId, subjects: Sequence[PersonId], directory: Directory) -> bool:
-        for subject in subjects:
-            if subject != person_id and await self.relates(directory, person_id, subject):
-                return await directory.is_active(person_id)
-        return False
-
-    @abstractmethod
-    async def relates(self, directory: Directory, person_id: PersonId, subject: PersonId) -> bool:
-        """Whether the person stands in the relation to the subject."""
-
-
-class _Manager(_Relative):
-    __slots__ = ()
-
-    async def relates(self, directory: Directory, person_id: PersonId, subject: PersonId) -> bool:
-        return await directory.is_manager(person_id, subject)
-
-    async def reach(self, related: Related) -> Collection[PersonId] | None:
-        return await related.by(DirectoryReader.person_ids_reporting_to)
-
-
-class _Above(_Relative):
-    __slots__ = ()
-
-    async def relates(self, directory: Directory, person_id: PersonId, subject: PersonId) -> bool:
-        return await directory.is_above(person_id, subject)
-
-    async def reach(self, related: Related) -> Collection[PersonId] | None:
-        return await related.by(DirectoryReader.person_ids_below)
-
-
-class _HrPartner(_Relative):
-    __slots__ = ()
-
-    async def relates(self, directory: Directory, person_id: PersonId, subject: PersonId) -> bool:
-        return person_id in await directory.listed_hr_partners_of(subject)
-
-    async def reach(self, related: Related) -> Collection[PersonId] | None:
-        return await related.by(DirectoryReader.person_ids_partnered_by)
-
-
 def self_(field: str) -> Grant:
-    """The person whom the field names.  Asks nobody, so that it is true of who has left, too."""
-    return _Party("self", field)
+    """The person whom the field names.  Nobody is asked, so that it holds for who has left, too."""
+    return Grant("self", field)
 
 
 def party(field: str) -> Grant:
     """As `self_`, called by the field: `giver_id` is the giver."""
-    return _Party(field.removesuffix("_ids").removesuffix("_id").replace("_", " "), field)
+    return Grant(field.removesuffix("_ids").removesuffix("_id").replace("_", " "), field)
 
 
 def manager(field: str) -> Grant:
     """The direct manager of the person whom the field names."""
-    return _Manager("manager", field, asks=True)
+    return _relative("manager", field, Directory.is_manager, DirectoryReader.person_ids_reporting_to)
 
 
 def chain(field: str) -> Grant:
-    """Anybody in the line above the person whom the field names, the manager too."""
-    return _Above("manager chain", field, asks=True)
+    """Anybody in the line above the person whom the field names, the direct manager too."""
+    return _relative("manager chain", field, Directory.is_above, DirectoryReader.person_ids_below)
 
 
 def executive(field: str) -> Grant:
     """A caller with the role who is in the line above the person whom the field names."""
-    return _Above("executive", field, "executive", asks=True)
+    return replace(chain(field), name="executive", role="executive")
 
 
 def hr_partner(field: str) -> Grant:
-    """A caller with the role whom the unit of the person lists, or the nearest unit above that lists any."""
-    return _HrPartner("HR partner", field, "hr_partner", asks=True)
+    """A caller with the role whom the person's unit lists, or the nearest unit above that lists any."""
+    partner = _relative("HR partner", field, Directory.is_hr_partner, DirectoryReader.person_ids_partnered_by)
+    return replace(partner, role="hr_partner")
+
+
+def anyone() -> Grant:
+    """Every person who is in the directory and has not left."""
+    return Grant("anyone", active=True)
 
 
 def when(grant: Grant, **conditions: object) -> Grant:
-    """The grant, for resources that are so: `when(ANYONE, visibility="public", stage={"a", "b"})`."""
+    """The grant, for resources that are so: `when(anyone(), visibility="public", stage={"a", "b"})`."""
     added = tuple(condition(field, wanted) for field, wanted in conditions.items())
     return replace(grant, conditions=grant.conditions + added)
 
 
-HR_ADMIN: Final[Grant] = _ByRole("HR admin", role="hr_admin")
-AUDITOR: Final[Grant] = _ByRole("auditor", role="auditor")
-SERVICE: Final[Grant] = _ByRole("service", role="service")
-ANYONE: Final[Grant] = _Anyone("anyone", asks=True)
-"""Every person who is in the directory and has not left."""
-SUITE: Final[Grant] = _Suite("the suite")
+def _relative(name: str, field: str, relates: Relates, look_up: LookUp) -> Grant:
+    return Grant(name, field, active=True, relates=relates, look_up=look_up)
+
+
+HR_ADMIN: Final = Grant("HR admin", role="hr_admin")
+AUDITOR: Final = Grant("auditor", role="auditor")
+SERVICE: Final = Grant("service", role="service")
+SUITE: Final = Grant("the suite", suite=True)
 """The suite itself, when a reaction does it and nobody asks."""

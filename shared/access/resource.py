@@ -7,7 +7,7 @@ have the same answer; what MongoDB does with arrays and missing fields is theref
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 Filter = dict[str, Any]
 NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
@@ -29,13 +29,15 @@ class Fields:
 
         Raises `AttributeError` for a model that has no such field: the table is wrong.
         """
+        value: Any = self._value(resource, field_name)
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return tuple(cast("Collection[Any]", value))
+        return (value,)
+
+    def _value(self, resource: object, field_name: str) -> Any:
         if isinstance(resource, Mapping):
-            document: Mapping[str, Any] = resource  # pyright: ignore[reportUnknownVariableType]
-            value = document.get(self.name(field_name))
-        else:
-            value = getattr(resource, field_name)
-        several = isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping))
-        return tuple(value) if several else (value,)  # pyright: ignore[reportUnknownArgumentType]
+            return cast("Mapping[str, Any]", resource).get(self.name(field_name))
+        return getattr(resource, field_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Condition:
 def condition(field_name: str, wanted: object) -> Condition:
     """From `stage="shared"` or `stage={"shared", "final"}`."""
     if isinstance(wanted, Collection) and not isinstance(wanted, str):
-        values: Collection[Any] = wanted  # pyright: ignore[reportUnknownVariableType]
+        values = cast("Collection[Any]", wanted)
         ordered = sorted(values, key=str) if isinstance(values, (set, frozenset)) else values
         return Condition(field_name, tuple(map(plain, ordered)))
     return Condition(field_name, (plain(wanted),))

@@ -19,7 +19,7 @@ from shared.work import Transaction
 Cells = Mapping[str, Sequence[Grant]]
 
 
-class UnknownAction(LookupError):
+class UnknownAction(LookupError):  # noqa: N818  a fault of the program, never of the caller
     """An action was asked about that the table does not have: the program is wrong."""
 
 
@@ -137,9 +137,9 @@ class Table:
         ]
         person_id = caller.person_id if caller and caller.person_id else PersonId("")
         subjects = {grant.field: _people(fields, resource, grant.field) for grant in grants}
-        asking = [grant for grant in grants if grant.asks]
+        asking = [grant for grant in grants if grant.active]
         for grant in grants:
-            if not grant.asks and await grant.holds(person_id, subjects[grant.field], directory):
+            if not grant.active and await grant.holds(person_id, subjects[grant.field], directory):
                 return True
         if asking:
             await directory.read_ahead(

@@ -130,6 +130,10 @@ class Directory:
             unit_id = unit["parent_id"]
         return ()
 
+    async def is_hr_partner(self, partner_id: str, person_id: str) -> bool:
+        """Whether the first is listed as an HR partner of the second; see `hr_partners_of`."""
+        return partner_id in await self.listed_hr_partners_of(person_id)
+
     async def _unit_id(self, person_id: str) -> UnitId | None:
         doc = await self._tx.peek(PEOPLE, person_id)
         return doc.get("unit_id") if doc else None
