@@ -194,6 +194,13 @@ async def test_a_forged_or_broken_token_is_refused(verifier, kind):
     assert refused.value.detail == "The token was not accepted. Get a new one from the issuer."
 
 
+async def test_a_key_that_the_issuer_bound_to_an_algorithm_signs_with_no_other():
+    both = TokenVerifier(settings_with(oidc_algorithms=("RS256", "RS512", "ES256")), SigningKeys(issuer_keys))
+    assert await both.verify(token(RSA, "RS256"))
+    with pytest.raises(TokenNotAccepted):
+        await both.verify(token(RSA, "RS512"))
+
+
 async def test_an_expired_token_is_refused_and_told_so(verifier):
     with pytest.raises(TokenExpired):
         await verifier.verify(token(exp=int(time.time()) - 60))
