@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from shared.access import Table
+from shared.access import Standing, Table
 from shared.aggregate import Aggregate
 from shared.clock import to_millisecond
 from shared.errors import (
@@ -30,7 +30,14 @@ from shared.identity import Caller
 from shared.ids import PersonId
 from shared.logs import correlation_id
 from shared.mongo import Database
-from shared.preconditions import EntityTags, IdempotencyKey, IfMatch, entity_tag
+from shared.preconditions import (
+    IdempotencyKeyHeader,
+    IfMatch,
+    IfMatchHeader,
+    entity_tag,
+    idempotency_key,
+    if_match,
+)
 from shared.store import from_document
 from shared.tokens import CurrentCaller
 from shared.work import Cause, Conflict, Handler, Transaction, Work
@@ -63,6 +70,7 @@ class Answer:
 
 
 async def caller_of(
+    request: Request,
     caller: CurrentCaller,
     on_behalf_of: Annotated[
         PersonId | None,
@@ -71,12 +79,16 @@ async def caller_of(
         ),
     ] = None,
 ) -> Caller:
-    """Who asks; a service may ask with the rights of one person, never with more."""
+    """Who asks; a service may ask with the rights of one person, never with more.
+
+    Who has left the organisation is nobody any more, whatever their token still says.
+    """
+    standing: Standing = request.app.state.standing
     if on_behalf_of is None:
-        return caller
+        return await standing.admit(caller)
     if not caller.is_service:
         raise Forbidden(f"Only services send {ON_BEHALF_OF}; leave the header out.")
-    return Caller(subject=f"{caller.subject}>{on_behalf_of}", person_id=on_behalf_of)
+    return await standing.admit(Caller(subject=f"{caller.subject}>{on_behalf_of}", person_id=on_behalf_of))
 
 
 Asking = Annotated[Caller, Depends(caller_of)]
@@ -91,7 +103,7 @@ class _Wanted:
     status: int
     location: Callable[[Any], str] | None
     match: tuple[str, Any] | None
-    condition: EntityTags | None
+    condition: IfMatch | None
 
 
 class Runner:
@@ -101,22 +113,22 @@ class Runner:
         self,
         request: Request,
         caller: Asking,
-        key: IdempotencyKey,
-        match: IfMatch,
+        key: IdempotencyKeyHeader = None,
+        match: IfMatchHeader = None,
         time: Annotated[str | None, Header(alias=TIME_TRAVEL, include_in_schema=False)] = None,
     ) -> None:
         self.caller = caller
         self._request = request
         self._work: Work = request.app.state.work
-        self._key = key
-        self._condition = match
+        self._key = idempotency_key(key)
+        self._condition = if_match(match)
         self._now = _travel(time, allowed=request.app.state.settings.development)
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
         return _person(self.caller)
 
-    async def __call__(
+    async def __call__(  # noqa: PLR0913  each says one thing of the answer, by name
         self,
         handler: Handler,
         command: Any,
@@ -136,7 +148,7 @@ class Runner:
         if must_match and self._condition is None:
             raise PreconditionMissing("Send If-Match with the ETag of what you have read.")
         wanted = _Wanted(handler, reply, status, location, match, self._condition)
-        cause = Cause(correlation_id(), traceparent=self._request.headers.get("traceparent", "")[:64])
+        cause = Cause(correlation_id() or "", traceparent=self._request.headers.get("traceparent", "")[:64])
         run = _answering(wanted) if self._key is None else await self._once(wanted, self._key)
         try:
             answer, replayed = await self._work.run(
@@ -205,7 +217,7 @@ def _check(tx: Transaction, wanted: _Wanted) -> None:
     if wanted.match is None or wanted.condition is None:
         return
     version = tx.version_read(*wanted.match)
-    if version is not None and not wanted.condition.match_strongly(version):
+    if version is not None and not wanted.condition.holds(version):
         raise Stale("It has changed since you read it; read it again.", etag=entity_tag(version))
 
 
@@ -239,8 +251,9 @@ class Viewer:
     async def one(self, kind: type[A], collection: str, id_: str, *, action: str = "read") -> A:
         """The aggregate, if the caller may; raises `NotFound` alike when it is hidden or not there."""
         doc = await self.db[collection].find_one({"_id": id_})
-        if doc is None or not await self._access.decide(self.caller, action, doc, self.db):
-            raise NotFound(f"There is no {kind.__name__.lower()} with this id that you may see.")
+        if doc is None:
+            raise self._access.missing()
+        await self._access.demand(self.caller, action, doc, self.db)
         return from_document(kind, doc)
 
     async def filter(self, action: str = "read") -> Mapping[str, Any]:

@@ -9,8 +9,6 @@ import time
 import uuid
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
-
 from shared import mongo
 
 LEASES = "leases"
@@ -36,19 +34,20 @@ class Lease:
         """Take or renew the lease; False while somebody else holds it."""
         asked = time.monotonic()
         mine: dict[str, Any] = {"$eq": ["$holder", self.holder]}
-        expires: dict[str, Any] = {"$add": ["$$NOW", int(self.seconds * 1000)]}
-        token: dict[str, Any] = {"$add": [{"$ifNull": ["$token", 0]}, {"$cond": [mine, 0, 1]}]}
-        try:
-            doc = await self._leases.find_one_and_update(
-                {
-                    "_id": self._name,
-                    "$or": [{"holder": self.holder}, {"$expr": {"$lte": ["$expires_at", "$$NOW"]}}],
-                },
-                [{"$set": {"token": token, "holder": self.holder, "expires_at": expires}}],
-                upsert=True,
-                return_document=mongo.ReturnDocument.AFTER,
-            )
-        except DuplicateKeyError:
+        free: dict[str, Any] = {"$lte": [{"$ifNull": ["$expires_at", "$$NOW"]}, "$$NOW"]}
+        taken: dict[str, Any] = {"$or": [mine, free]}
+        changes: dict[str, Any] = {
+            "token": {"$add": [{"$ifNull": ["$token", 0]}, {"$cond": [mine, 0, 1]}]},
+            "holder": self.holder,
+            "expires_at": {"$add": ["$$NOW", int(self.seconds * 1000)]},
+        }
+        doc = await self._leases.find_one_and_update(
+            {"_id": self._name},
+            [{"$set": {name: {"$cond": [taken, new, f"${name}"]} for name, new in changes.items()}}],
+            upsert=True,
+            return_document=mongo.ReturnDocument.AFTER,
+        )
+        if doc["holder"] != self.holder:
             self._until = 0.0
             return False
         self.token = int(doc["token"])

@@ -7,6 +7,7 @@ taken is finished and what was not is left for the next process.
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
 from shared import directory, fan_out, mongo
+from shared.access import Standing
 from shared.fan_out import FanOutWorker
 from shared.http import IDEMPOTENCY
 from shared.lease import Lease
@@ -30,7 +32,7 @@ from shared.metrics import Metrics
 from shared.observation import EngineGauges, Observer, add_probes
 from shared.service import Service
 from shared.settings import Settings
-from shared.tokens import verifier_from
+from shared.tokens import TokenVerifier
 from shared.work import Work
 from shared.work.engine import Ears
 from shared.worker import Worker
@@ -60,7 +62,7 @@ class Runtime:
         self.db = mongo.database(self.client, settings.mongo_database)
         self.workers: list[Worker] = []
         self.consumers: list[Consumer] = []
-        self.relay = Relay(self.db, lambda: kafka.producer(settings), on_sent=metrics.relayed)
+        self.relay = Relay(self.db, lambda: kafka.producer(settings), on_sent=self._count_sent)
         self._relaying = self._leased("relay", self.relay.turn, poll=settings.relay_poll_seconds)
         gauges = EngineGauges(metrics)
         ears = Ears(
@@ -90,7 +92,8 @@ class Runtime:
         api.state.work = self.work
         api.state.db = self.db
         api.state.access = self.service.access
-        api.state.tokens = verifier_from(self.settings)
+        api.state.standing = Standing(self.db)
+        api.state.tokens = TokenVerifier(self.settings)
         add_probes(api, self)
 
     def leased(self, name: str, turn: Any, *, poll: float) -> Worker:
@@ -130,7 +133,6 @@ class Runtime:
         self.started = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                await asyncio.gather(*(consumer.finish() for consumer in self.consumers))
                 await self._broker.stop()
                 await self.work.close()
                 await asyncio.gather(*(worker.stop() for worker in self.workers))
@@ -183,6 +185,10 @@ class Runtime:
             self.metrics.fan_out_done.inc(done)
 
         return FanOutWorker(self.work, self.service.expansions, on_progress=progressed).turn
+
+    def _count_sent(self, rows: Sequence[mongo.Doc]) -> None:
+        for topic, count in Counter(str(row["topic"]) for row in rows).items():
+            self.metrics.relayed(topic, count)
 
     def _nudge_fan_outs(self) -> None:
         self._fanning.nudge()

@@ -66,8 +66,9 @@ class Worker:
                 self.failing, pause = "", self._poll
                 self.progressed_at = time.monotonic()
             except Exception as error:
-                log.exception("%s failed, trying again", self.name)
-                self.failing, more = f"{type(error).__name__}: {error}", False
+                if not self.failing:
+                    log.exception("%s failed, trying again", self.name)
+                self.failing, more = type(error).__name__, False
                 pause = min(LONGEST_PAUSE, max(pause * 2, 0.1))
             if not more:
                 with contextlib.suppress(TimeoutError):

@@ -18,7 +18,7 @@ _OWNER, _MANAGER, _CHAIN = self_("owner_id"), manager("owner_id"), chain("owner_
 _HR = hr_partner("owner_id")
 
 ACCESS = Table(
-    service="goals",
+    "goals",
     reads={
         "read": (
             _OWNER,
@@ -41,4 +41,6 @@ ACCESS = Table(
         "align": (_OWNER, _MANAGER, HR_ADMIN),
         "close": (_OWNER, _MANAGER),
     },
+    conceal="read",
+    noun="goal",
 )

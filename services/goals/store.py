@@ -21,7 +21,9 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "measurements": [
         IndexModel([("goal_id", ASCENDING), ("measured_at", DESCENDING), ("_id", ASCENDING)], name="by_goal")
     ],
-    "check_ins": [IndexModel([("goal_id", ASCENDING), ("at", DESCENDING), ("_id", ASCENDING)], name="by_goal")],
+    "check_ins": [
+        IndexModel([("goal_id", ASCENDING), ("at", DESCENDING), ("_id", ASCENDING)], name="by_goal")
+    ],
     "alignment_guards": [],
 }
 

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 RawRecords = tuple[ConsumerRecord[bytes, bytes], ...]
 RETRY_PAUSES = (0.05, 0.5)
 """Seconds before a failing source is tried alone; after the last try it is parked."""
+
+
+PAUSE_AFTER_TROUBLE = 1.0
 
 
 class TooManyParked(Exception):  # noqa: N818  a state of the deployment
@@ -119,7 +122,6 @@ class Consumer:
         self.progressed_at = time.monotonic()
         self.commit_failures = 0
         self._intake = intake
-        self._busy = asyncio.Lock()
         self._subscriber = broker.subscriber(
             self.topic,
             group_id=self.group,
@@ -147,25 +149,20 @@ class Consumer:
         )
 
     async def _handle(self, message: Any) -> None:
-        async with self._busy:
-            try:
-                await self._intake.take([to_record(raw) for raw in message.raw_message])
-            except Exception as error:
-                log.exception("%s: a batch was not taken, it is asked for again", self.topic)
-                self.trouble = f"{type(error).__name__}: {error}"
-                await message.nack()
-                await asyncio.sleep(1)
-                return
-            self.trouble, self.progressed_at = "", time.monotonic()
-            try:
-                await message.ack()
-            except KafkaError as error:
-                self.commit_failures += 1
-                log.warning("%s: offsets were not committed: %r", self.topic, error)
-
-    async def finish(self) -> None:
-        """Return when the batch under way is done; later ones wait for ever."""
-        await self._busy.acquire()
+        try:
+            await self._intake.take([to_record(raw) for raw in message.raw_message])
+        except Exception as error:
+            log.exception("%s: a batch was not taken, it is asked for again", self.topic)
+            self.trouble = f"{type(error).__name__}: {error}"
+            await message.nack()
+            await asyncio.sleep(PAUSE_AFTER_TROUBLE)
+            return
+        self.trouble, self.progressed_at = "", time.monotonic()
+        try:
+            await message.ack()
+        except KafkaError as error:
+            self.commit_failures += 1
+            log.warning("%s: offsets were not committed: %r", self.topic, error)
 
     def assigned(self) -> int:
         """How many partitions this process reads."""
@@ -178,8 +175,8 @@ class Consumer:
         if consumer is None:
             return {}
         lags: dict[int, int] = {}
-        partitions = consumer.assignment()
-        ends = await consumer.end_offsets(partitions) if partitions else {}
+        partitions: set[TopicPartition] = set(consumer.assignment())
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions) if partitions else {}
         for partition, end in ends.items():
             position = await consumer.committed(partition)
             if position is None:

@@ -136,8 +136,10 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """`final`: a failure is parked rather than left for another try.  `lifting`: a source that
-    waits or has failed is tried again.
+    """How a batch treats failures.
+
+    `final`: a failure is parked rather than left for another try.  `lifting`: a source that waits or
+    has failed is tried again.
     """
 
     final: bool = False

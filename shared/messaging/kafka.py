@@ -78,7 +78,7 @@ def broker(settings: Settings) -> KafkaBroker:
 def _security(settings: Settings) -> BaseSecurity | None:
     tls = _tls(settings)
     if not settings.kafka_security_protocol.startswith("SASL"):
-        return BaseSecurity(ssl_context=tls, use_ssl=tls is not None) if tls else None
+        return BaseSecurity(ssl_context=tls, use_ssl=True) if tls else None
     kinds = {
         "SCRAM-SHA-512": SASLScram512,
         "SCRAM-SHA-256": SASLScram256,

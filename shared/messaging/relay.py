@@ -49,7 +49,7 @@ class Relay:
         *,
         size: int = 1000,
         send_seconds: float = 20.0,
-        on_sent: Callable[[int], None] = lambda rows: None,  # noqa: ARG005
+        on_sent: Callable[[Sequence[Doc]], None] = lambda rows: None,  # noqa: ARG005
     ) -> None:
         """`size`: rows a turn; `send_seconds`: how long the broker may take for them."""
         self.blocked: dict[str, str] = {}
@@ -72,7 +72,7 @@ class Relay:
             await self._marks.update_many(
                 {"_id": {"$in": ids}}, [{"$set": {"sent": True, "sent_at": "$$NOW"}}]
             )
-            self._on_sent(len(sent))
+            self._on_sent(sent)
         return full and bool(sent)
 
     async def close(self) -> None:
@@ -117,9 +117,10 @@ class Relay:
                 continue
             try:
                 headers = [(name, value) for name, value in row["headers"]]
-                future = await producer.send(
+                sending: Any = producer.send(
                     row["topic"], value=row["value"], key=row["key"].encode(), headers=headers
                 )
+                future: asyncio.Future[Any] = await sending
             except _UNSENDABLE as error:
                 self._block(row, error)
             except (KafkaError, ProducerClosed):

@@ -233,7 +233,7 @@ class Batch:
                 ops, ordered=bool(pending.updates), session=self._session
             )
         except BulkWriteError as error:
-            failures = (error.details or {}).get("writeErrors") or [{}]
+            failures: list[Doc] = (error.details or {}).get("writeErrors") or [{}]
             if failures[0].get("code") == DUPLICATE_KEY:
                 raise Conflict(collection) from error
             raise

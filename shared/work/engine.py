@@ -93,7 +93,7 @@ class Ears:
 class Work:
     """The one way to change a service's database."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but two by name, and with defaults
         self,
         client: mongo.Client,
         database: str,

@@ -7,7 +7,7 @@ holds.  It is not given the database, so that nothing can be done behind the eng
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 from shared.contracts.base import Event, Message, State
 from shared.errors import Forbidden
@@ -258,11 +258,15 @@ class Transaction:
 
 def deep_copy(value: T) -> T:
     """A copy of dicts and lists all the way down; other values are immutable."""
-    kind: type = type(value)
+    return cast("T", _copied(value))
+
+
+def _copied(value: Any) -> Any:
+    kind: type[Any] = type(value)
     if kind is dict:
-        return {name: deep_copy(item) for name, item in value.items()}  # pyright: ignore
+        return {name: _copied(item) for name, item in value.items()}
     if kind is list:
-        return [deep_copy(item) for item in value]  # pyright: ignore
+        return [_copied(item) for item in value]
     return value
 
 

@@ -69,7 +69,17 @@ def test_every_message_names_its_subject_and_says_what_it_is(kind: Any) -> None:
     assert kind.__doc__
 
 
-FREE_TEXT = {"name", "given_name", "family_name", "email", "comment", "description", "reason_text", "text", "note"}
+FREE_TEXT = {
+    "name",
+    "given_name",
+    "family_name",
+    "email",
+    "comment",
+    "description",
+    "reason_text",
+    "text",
+    "note",
+}
 
 
 @pytest.mark.parametrize(

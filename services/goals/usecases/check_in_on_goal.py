@@ -43,7 +43,7 @@ async def check_in_on_goal(command: CheckInOnGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("check_in", goal)
-    kinds = tuple(sorted({blocker.kind for blocker in command.blockers}))
+    kinds = tuple(dict.fromkeys(blocker.kind for blocker in command.blockers))
     goal, checked_in = goal.check_in(by=tx.person_id, confidence=command.confidence, blocker_kinds=kinds)
     CheckInStore(tx).save(
         CheckIn(

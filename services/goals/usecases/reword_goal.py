@@ -13,6 +13,7 @@ from services.goals.store import GoalStore
 from services.goals.usecases.align_goal import require_parent
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
+from shared.contracts.goals import GoalAligned
 from shared.http import Run
 from shared.ids import GoalId
 from shared.work import Transaction
@@ -35,7 +36,7 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     parent_id = command.wording.parent_id
     if parent_id is not None and parent_id != goal.parent_id:
         await require_parent(goal, parent_id, tx)
-    events = []
+    events: list[GoalAligned] = []
     if parent_id != goal.parent_id:
         goal, aligned = goal.align(parent_id)
         events.append(aligned)

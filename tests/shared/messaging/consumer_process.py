@@ -50,10 +50,9 @@ async def consume(mongo_url: str, kafka_bootstrap: str, name: str) -> None:
         work = Work(client, name)
         broker = kafka.broker(settings)
         guard = Guard.of(Subscription(name, {Logged: (log,)}))
-        consumer = Consumer(broker, Intake(work, guard, settings, NoGauges()), settings)
+        Consumer(broker, Intake(work, guard, settings, NoGauges()), settings)
         await broker.start()
         try:
             await asyncio.Event().wait()
         finally:
-            await consumer.finish()
             await broker.stop()

@@ -193,7 +193,6 @@ async def test_what_was_committed_is_not_read_again_and_lag_is_told(
             return await applied(work) == expected and consumer.assigned() == 4 and not any(lag.values())
 
         await until(done)
-        await consumer.finish()
         await broker.stop()
         assert sum(intake.counts.values()) == sent
         return intake

@@ -156,14 +156,18 @@ async def test_an_unsendable_row_holds_its_key_back_and_no_other(
 async def test_rows_sent_long_ago_are_forgotten_and_unsent_ones_never(work: Work) -> None:
     for n in range(4):
         await work.run(tick, f"c{n}", key=n)
-    await work.db[OUTBOX].update_many({"key": {"$in": ["c0", "c1"]}}, [{"$set": {"sent": True, "sent_at": "$$NOW"}}])
+    await work.db[OUTBOX].update_many(
+        {"key": {"$in": ["c0", "c1"]}}, [{"$set": {"sent": True, "sent_at": "$$NOW"}}]
+    )
     await OutboxBroom(work.db, keep=timedelta(days=1)).turn()
     assert await work.db[OUTBOX].count_documents({}) == 4
     await OutboxBroom(work.db, keep=timedelta(0)).turn()
     assert await work.db[OUTBOX].distinct("key") == ["c2", "c3"]
 
 
-async def test_provisioning_again_changes_nothing_and_tells_what_differs(settings: Settings, topic: str) -> None:
+async def test_provisioning_again_changes_nothing_and_tells_what_differs(
+    settings: Settings, topic: str
+) -> None:
     (again,) = await provision(settings, [Topic(topic, EVENTS_CONFIG)])
     assert (again.made, again.partitions, again.remarks) == (False, 3, ())
     other = settings.model_copy(update={"kafka_partitions": 6})
