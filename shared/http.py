@@ -160,7 +160,8 @@ class Runner:
 
     async def _once(self, wanted: _Wanted, key: str) -> Handler:
         """The same command, but a key that comes again gets the first answer and has no effect."""
-        route = self._request.scope["route"].path
+        context: Any = self._request.scope.get("fastapi", {}).get("effective_route_context")
+        route: str = getattr(context, "path_format", "") or self._request.scope["route"].path
         id_ = f"{self.caller.subject}|{self._request.method} {route}|{key}"
         said = (str(self._request.url.path), await self._request.body(), self._request.url.query)
         fingerprint = hashlib.sha256(repr(said).encode()).hexdigest()

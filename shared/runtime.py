@@ -84,6 +84,7 @@ class Runtime:
         self._broker = kafka.broker(settings)
         self._gauges = gauges
         self._observer = Observer(self)
+        self._tokens = TokenVerifier(settings)
 
     def furnish(self, api: FastAPI) -> None:
         """Give routes what they need, and add health and metrics."""
@@ -93,7 +94,7 @@ class Runtime:
         api.state.db = self.db
         api.state.access = self.service.access
         api.state.standing = Standing(self.db)
-        api.state.tokens = TokenVerifier(self.settings)
+        api.state.tokens = self._tokens
         add_probes(api, self)
 
     def leased(self, name: str, turn: Any, *, poll: float) -> Worker:
@@ -137,6 +138,7 @@ class Runtime:
                 await self.work.close()
                 await asyncio.gather(*(worker.stop() for worker in self.workers))
                 await self.relay.close()
+                await self._tokens.close()
         self.client.close()
 
     async def prepare_database(self) -> None:

@@ -137,8 +137,9 @@ class Batch:
             try:
                 job.result = await job.handler(job.message, tx)
                 accepted = self._accept(tx, job)
+                job.error = None
             except (Exception, NotYet) as error:  # noqa: BLE001  whatever it is, it is this message's outcome
-                job.error, accepted = error, True
+                job.error, accepted = error, not self._overtaken(tx)
             if not accepted:
                 await AloneRequest()
 

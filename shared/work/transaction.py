@@ -148,8 +148,8 @@ class Transaction:
         docs = self._batch.docs
         while ref not in docs:
             await Load((ref,))
-        doc = self.reads[ref] = docs[ref]
-        return doc
+        self.reads.setdefault(ref, docs[ref])
+        return docs[ref]
 
     async def peek_many(self, collection: str, ids: Iterable[Any]) -> list[Doc | None]:
         """Like `peek` of each id in order, with one query for all that have not been read yet."""
@@ -185,7 +185,7 @@ class Transaction:
         self.finds.append((collection, filter_, query.since))
         for doc in query.found:
             ref = collection, doc["_id"]
-            self.reads[ref] = self._batch.docs.setdefault(ref, doc)
+            self.reads.setdefault(ref, self._batch.docs.setdefault(ref, doc))
         return deep_copy(query.found)
 
     async def hold(self, collection: str, id_: str) -> None:

@@ -14,41 +14,72 @@ from services.goals.store import GoalStore
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.directory import Directory
+from shared.errors import Refusal
 from shared.http import Run
-from shared.ids import GoalId
+from shared.ids import GoalId, PersonId
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
 
 
-class ProposeGoal(Frozen):
+class NotToBeAsked(Refusal):
+    """This person is not the one to agree to the goal."""
+
+    status = 422
+
+
+class NobodyToAsk(Refusal):
+    """Nobody above the owner could agree."""
+
+
+class Proposal(Frozen):
+    """Who is asked; left out, the owner's manager if the owner asks, else the owner."""
+
+    to_person_id: PersonId | None = None
+
+
+class ProposeGoal(Proposal):
     """Which goal to propose."""
 
     goal_id: GoalId
 
 
 async def propose_goal(command: ProposeGoal, tx: Transaction) -> Goal:
-    """The proposed goal; who has no manager agrees with themselves at once."""
+    """The proposed goal."""
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("propose", goal)
-    by = tx.person_id
-    manager_id = (await Directory(tx).require(goal.owner_id)).manager_id
-    to = goal.owner_id if by != goal.owner_id else manager_id or goal.owner_id
-    goal, proposed = goal.propose(by=by, to=to)
-    if to == by:
-        goal, agreed = goal.agree(by=by)
-        goal = goals.save(goal)
-        tx.publish(proposed, agreed, goal.state())
-        return goal
+    to = await _asked(goal, command.to_person_id, tx)
+    goal, proposed = goal.propose(by=tx.person_id, to=to)
     goal = goals.save(goal)
     tx.publish(proposed, goal.state())
     return goal
 
 
+async def _asked(goal: Goal, named: PersonId | None, tx: Transaction) -> PersonId:
+    """The owner, or somebody active in the line above; with nobody there, whoever is named."""
+    directory = Directory(tx)
+    line = [
+        person_id
+        for person_id in await directory.line_of(goal.owner_id)
+        if await directory.is_active(person_id)
+    ]
+    if tx.person_id != goal.owner_id:
+        if named not in {None, goal.owner_id}:
+            raise NotToBeAsked("Who proposes a goal for somebody else asks its owner.")
+        return goal.owner_id
+    if named is None:
+        if not line:
+            raise NobodyToAsk("Nobody works above the owner; name in to_person_id who is to agree.")
+        return line[0]
+    if named == goal.owner_id or (line and named not in line) or not await directory.is_active(named):
+        raise NotToBeAsked("Ask somebody active in the line above the owner.")
+    return named
+
+
 @router.post("/goals/{goal_id}/proposal", response_model=GoalView, summary="Propose a goal")
-async def post_proposal(goal_id: GoalId, run: Run) -> Response:
+async def post_proposal(goal_id: GoalId, run: Run, proposal: Proposal | None = None) -> Response:
     """The owner asks their manager to agree, or the manager the owner."""
-    return await run(
-        propose_goal, ProposeGoal(goal_id=goal_id), key=goal_id, reply=GoalView.of, match=("goals", goal_id)
-    )
+    to = proposal.to_person_id if proposal else None
+    command = ProposeGoal(goal_id=goal_id, to_person_id=to)
+    return await run(propose_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))

@@ -1,0 +1,172 @@
+"""Commands over HTTP as a careful client sends them: with a key, again if there was no answer.
+
+Keeps a ledger of what was acknowledged, which is what a checker later holds against the topics.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from shared.http import TIME_TRAVEL
+
+TOKEN_SECONDS = 3000.0
+PATIENCE_SECONDS = 60.0
+LATE_COPY_SECONDS = 20.0
+CONNECTIONS = 48
+Sign = Callable[[str, tuple[str, ...]], str]
+"""(person, roles) -> a token."""
+
+
+class DeedFailedError(Exception):
+    """A command was refused, or got no answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A command that the suite has taken: who asked for what, and the event types it must lead to."""
+
+    service: str
+    deed: str
+    subject: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What was acknowledged, in order."""
+
+    entries: list[Acknowledged] = field(default_factory=list[Acknowledged])
+    retried: int = 0
+    waited: int = 0
+
+    def counts(self) -> Mapping[str, int]:
+        """How many of each deed."""
+        return Counter(entry.deed for entry in self.entries)
+
+
+class SuiteClient:
+    """All five services, asked as anybody whom `sign` can sign for."""
+
+    def __init__(self, urls: Mapping[str, str], sign: Sign, *, run: str) -> None:
+        self.urls = urls
+        self.ledger = Ledger()
+        self.roles: dict[str, tuple[str, ...]] = {}
+        self._sign = sign
+        self._run = run
+        self._tokens: dict[str, tuple[str, float]] = {}
+        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        self._http = httpx.AsyncClient(timeout=30, limits=limits, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    def token(self, person: str) -> str:
+        """A token of the person with the roles that they hold."""
+        token, until = self._tokens.get(person, ("", 0.0))
+        if time.monotonic() > until:
+            token = self._sign(person, self.roles.get(person, ()))
+            self._tokens[person] = token, time.monotonic() + TOKEN_SECONDS
+        return token
+
+    async def do(
+        self,
+        deed: str,
+        *,
+        method: str,
+        service: str,
+        path: str,
+        as_person: str,
+        at: datetime,
+        key: str,
+        body: Mapping[str, Any] | None = None,
+        match: str | None = None,
+    ) -> dict[str, Any]:
+        """One command; the JSON of its answer.
+
+        `key` makes it the same command when it is sent again: after no answer, a 503, or a 404 or
+        409 that may come from a copy that is a moment late.  Raises `DeedFailedError`.
+        """
+        headers = {"Idempotency-Key": f"{self._run}.{key}", TIME_TRAVEL: at.isoformat()}
+        headers |= {"If-Match": match} if match else {}
+        answer = await self._persist(method, service, path, as_person, headers, body)
+        if not answer.is_success:
+            raise DeedFailedError(f"{deed} as {as_person}: {answer.status_code} {answer.text[:500]}")
+        found: dict[str, Any] = answer.json() if answer.content else {}
+        self.ledger.entries.append(Acknowledged(service, deed, path))
+        return found
+
+    async def _persist(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        person: str,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+    ) -> httpx.Response:
+        started = time.monotonic()
+        while True:
+            patience = PATIENCE_SECONDS
+            said = ""
+            try:
+                answer = await self._http.request(
+                    method,
+                    f"{self.urls[service]}{path}",
+                    headers={**headers, "Authorization": f"Bearer {self.token(person)}"},
+                    json=body,
+                )
+            except httpx.HTTPError as error:
+                said = repr(error)
+                self.ledger.retried += 1
+            else:
+                late = answer.status_code in {403, 404, 409, 422}
+                if not late and answer.status_code not in {429, 502, 503, 504}:
+                    return answer
+                if late:
+                    patience = LATE_COPY_SECONDS
+                    self.ledger.waited += 1
+                if time.monotonic() - started > patience:
+                    return answer
+            if time.monotonic() - started > patience:
+                raise DeedFailedError(f"{method} {path}: no answer for {patience:.0f} s: {said}")
+            await asyncio.sleep(0.1)
+
+    async def read(self, service: str, path: str, *, as_person: str, **query: Any) -> dict[str, Any]:
+        """What a GET answers; raises `DeedFailedError`."""
+        answer = await self._http.get(
+            f"{self.urls[service]}{path}",
+            params={name: value for name, value in query.items() if value is not None},
+            headers={"Authorization": f"Bearer {self.token(as_person)}"},
+        )
+        if not answer.is_success:
+            raise DeedFailedError(f"GET {path} as {as_person}: {answer.status_code} {answer.text[:300]}")
+        return answer.json()
+
+    async def read_all(self, service: str, path: str, *, as_person: str, **query: Any) -> list[dict[str, Any]]:
+        """The items of all pages."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = await self.read(service, path, as_person=as_person, limit=200, cursor=cursor, **query)
+            items += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return items
+
+    async def text(self, service: str, path: str) -> str:
+        """What an open address answers."""
+        answer = await self._http.get(f"{self.urls[service]}{path}")
+        answer.raise_for_status()
+        return answer.text
