@@ -85,16 +85,16 @@ async def until_ready(child: Child, url: str, client: httpx.AsyncClient) -> None
     Raises:
         ChildDiedError: it ended, or is not ready in time; then what it lacks is told too.
     """
-    lacks = "it does not answer"
+    lacks = "and did not answer"
 
     async def ready() -> bool:
         nonlocal lacks
         try:
             answer = await client.get(f"{url}/readyz", timeout=2)
         except httpx.HTTPError as error:
-            lacks = f"it does not answer ({type(error).__name__})"
+            lacks = f"and did not answer ({type(error).__name__})"
             return False
-        lacks = answer.text[:300]
+        lacks = f"and said {answer.text[:300]}"
         return answer.is_success
 
     await child.until(ready, within=READY_SECONDS, lacking=lambda: lacks)

@@ -1,4 +1,4 @@
-"""A service that does nothing but be there, die, sulk or be deaf: STANDIN_<SERVICE> says which."""
+"""A service that does nothing but be there, die or be deaf: STANDIN_<SERVICE> says which."""
 
 import json
 import os
@@ -18,8 +18,6 @@ def service(name: str) -> SimpleNamespace:
         elif scope["path"] == "/environment":
             told = {key: value for key, value in os.environ.items() if key.startswith("CAIRN_")}
             await answer(send, 200, json.dumps({"service": name, "variables": told}))
-        elif mood == "sulks":
-            await answer(send, 503, "no partitions")
         else:
             await answer(send, 200, "ready")
 

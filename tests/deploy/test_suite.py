@@ -1,4 +1,4 @@
-"""The supervisor, on the real engines, with stand-ins for the services that die or sulk when told to."""
+"""The supervisor, on the real engines, with stand-ins for the services that die when told to."""
 
 import asyncio
 import contextlib
@@ -9,9 +9,14 @@ import socket
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from deploy.local import services
 from deploy.local.addresses import Addresses
+from deploy.local.asgi import serving
+from deploy.local.child import Child
 from deploy.local.errors import ChildDiedError, DataDirectoryError, PortTakenError
 from deploy.local.ports import free_ports
 from deploy.local.suite import running_suite
@@ -83,13 +88,18 @@ async def test_service_that_dies_as_it_starts_ends_the_start_at_once(tmp_path, b
     assert nothing_listens(base)
 
 
-async def test_service_that_is_never_ready_is_given_up_with_what_it_lacks(tmp_path, base, monkeypatch):
-    monkeypatch.setenv("STANDIN_FEEDBACK", "sulks")
-    monkeypatch.setattr(services, "READY_SECONDS", 3)
-    with pytest.raises(ChildDiedError, match=r"feedback was not ready within 3 s .*no partitions"):
-        async with running_suite(tmp_path, base):
-            pytest.fail("it is not up")
-    assert nothing_listens(base)
+async def test_service_that_is_never_ready_is_given_up_with_what_it_lacks(tmp_path, monkeypatch):
+    async def sulk(_request) -> PlainTextResponse:
+        return PlainTextResponse("no partitions", 503)
+
+    monkeypatch.setattr(services, "READY_SECONDS", 1)
+    (port,) = free_ports(1)
+    child = Child(name="feedback", command=["sleep", "60"], log=tmp_path / "feedback.log")
+    await child.start()
+    async with serving(Starlette(routes=[Route("/readyz", sulk)]), port), httpx.AsyncClient() as client:
+        with pytest.raises(ChildDiedError, match="feedback was not ready within 1 s and said no partitions"):
+            await services.until_ready(child, f"http://127.0.0.1:{port}", client)
+    await child.stop()
 
 
 async def test_service_that_dies_later_ends_the_work_and_the_suite(tmp_path, base):
