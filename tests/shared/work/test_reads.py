@@ -7,6 +7,7 @@ import pytest
 from pymongo import monitoring
 
 from shared import mongo
+from shared.errors import Refusal
 from shared.work import Transaction, Work
 from shared.work.engine import ByKey
 from shared.work.job import Job
@@ -74,3 +75,56 @@ async def test_many_documents_are_read_with_one_query_in_the_order_asked(
     assert [doc and doc["_id"] for doc in seen[:3]] == ["n7", "n3", None]
     assert seen[0]["own"]
     assert len(seen) == 43
+
+
+class Torn(Refusal):
+    pass
+
+
+async def add_to_both(_: str, tx: Transaction) -> None:
+    for id_ in ("left", "right"):
+        await tx.peek("notes", id_)
+    for id_ in ("left", "right"):
+        doc = await tx.get("notes", id_)
+        assert doc is not None
+        tx.put("notes", doc | {"total": doc["total"] + 1})
+
+
+async def compare(_: str, tx: Transaction) -> None:
+    left = await tx.peek("notes", "left")
+    await tx.peek("notes", "somewhere else")
+    right = await tx.peek("notes", "right")
+    assert left is not None
+    assert right is not None
+    if left["total"] != right["total"]:
+        raise Torn("one was read before and one after")
+
+
+async def test_refusal_for_what_no_transaction_could_see_is_reconsidered(work: Work) -> None:
+    await work.db["notes"].insert_many([{"_id": id_, "version": 1, "total": 0} for id_ in ("left", "right")])
+    jobs = [
+        Job("writer", add_to_both, "", work.clock.now()),
+        Job("reader", compare, "", work.clock.now()),
+    ]
+    await work.execute(jobs, ByKey.plan)
+    assert [job.error for job in jobs] == [None, None]
+
+
+async def test_what_is_read_twice_is_the_same_both_times(work: Work) -> None:
+    await work.db["notes"].insert_many([{"_id": id_, "version": 1, "total": 0} for id_ in ("left", "right")])
+
+    async def look_twice(_: str, tx: Transaction) -> None:
+        once = await tx.peek("notes", "left")
+        for number in range(3):
+            await tx.peek("notes", f"somewhere else {number}")
+        again = await tx.peek("notes", "left")
+        tx.put("notes", {"_id": "seen", "version": 0, "same": once == again})
+
+    jobs = [
+        Job("writer", add_to_both, "", work.clock.now()),
+        Job("reader", look_twice, "", work.clock.now()),
+    ]
+    await work.execute(jobs, ByKey.plan)
+    doc = await work.db["notes"].find_one({"_id": "seen"})
+    assert doc is not None
+    assert doc["same"]
