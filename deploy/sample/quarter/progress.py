@@ -31,21 +31,25 @@ class Course:
         return min(value, 100.0) if measure.unit == "percent" and measure.target <= 100 else value
 
     def progress(self, elapsed: float = 1.0) -> float:
-        """The share of the way that the whole goal has come, 0 to 1."""
-        shares = [
-            (self.value(place, elapsed) - measure.start) / (measure.target - measure.start)
-            for place, measure in enumerate(self.measures)
-        ]
-        return sum(min(1.0, max(0.0, share)) for share in shares) / len(shares)
+        """The share of the way that the whole goal has come, 0 to 1; in the end a threshold holds or not."""
+        shares = [self._share(place, elapsed) for place in range(len(self.measures))]
+        return sum(shares) / len(shares)
+
+    def _share(self, place: int, elapsed: float) -> float:
+        measure = self.measures[place]
+        share = (self.value(place, elapsed) - measure.start) / (measure.target - measure.start)
+        guards = measure.type in {"stay_above", "stay_below"}
+        return float(share >= 1) if guards and elapsed == 1 else min(1.0, max(0.0, share))
 
 
 def draw_course(measures: tuple[Measure, ...], random: Random) -> Course:
-    """A believable course: half of all goals are reached, one in ten is missed."""
+    """A believable course: half of all goals and most thresholds are reached, one goal in ten is missed."""
     luck = random.random()
-    if luck < 0.5:
+    guards = all(measure.type in {"stay_above", "stay_below"} for measure in measures)
+    if luck < (0.75 if guards else 0.5):
         finals = [random.uniform(1.0, 1.12) for _ in measures]
     else:
-        lowest, highest = (0.55, 0.95) if luck < 0.78 else (0.32, 0.55) if luck < 0.9 else (0.0, 0.26)
+        lowest, highest = (0.55, 0.95) if luck < 0.8 else (0.32, 0.55) if luck < 0.9 else (0.0, 0.26)
         middle = random.uniform(lowest, highest)
         finals = [max(0.0, middle + random.gauss(0, 0.07)) for _ in measures]
     return Course(measures=measures, finals=tuple(finals), shape=random.uniform(0.6, 1.6))

@@ -152,6 +152,26 @@ def test_a_goal_serves_one_that_is_agreed_already(planned):
             assert step.payload.parent is None or step.payload.parent in agreed
 
 
+def test_a_threshold_that_holds_in_the_end_was_reached_and_one_that_does_not_was_missed(planned):
+    _, quarter = planned
+    guarded = {
+        step.payload.ref: step.payload.key_results[0]
+        for step in of_kind(quarter, "draft_goal")
+        if step.payload.kind == "kpi"
+    }
+    last = {}
+    for step in of_kind(quarter, "revise_goal", "measure_key_result", "close_goal"):
+        goal = step.payload.goal
+        if step.kind == "revise_goal" and goal in guarded:
+            guarded[goal] = step.payload.key_results[0]
+        elif step.kind == "measure_key_result":
+            last[goal] = step.payload.value
+        elif goal in guarded and step.payload.outcome != "cancelled":
+            above = guarded[goal].type == "stay_above"
+            holds = last[goal] >= guarded[goal].target if above else last[goal] <= guarded[goal].target
+            assert step.payload.outcome == ("achieved" if holds else "missed")
+
+
 def test_weights_add_up_to_a_hundred_at_most(planned):
     _, quarter = planned
     weights = defaultdict(float)
