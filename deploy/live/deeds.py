@@ -110,7 +110,7 @@ async def agree_goal(world: World, deed: Deed, step: plan.AgreeGoal) -> None:
 
 async def measure_key_result(world: World, deed: Deed, step: plan.MeasureKeyResult) -> None:
     """A new measurement."""
-    path = f"/goals/{world.ids[step.goal]}/key-results/{_slug(step.key_result)}/measurements"
+    path = f"/goals/{world.ids[step.goal]}/key-results/{slug(step.key_result)}/measurements"
     await deed.send(world, "goals", "POST", path, {"value": step.value, "note": step.note or ""})
 
 
@@ -135,7 +135,7 @@ async def give_feedback(world: World, deed: Deed, step: plan.GiveFeedback) -> No
         "text": step.text,
         "visibility": step.visibility,
         "goal_id": world.ids[step.goal] if step.goal else None,
-        "competency": _slug(step.competency) if step.competency else None,
+        "competency": slug(step.competency) if step.competency else None,
     }
     answer = await deed.send(world, "feedback", "POST", "/feedback", body)
     world.ids[step.ref] = answer["feedback_id"]
@@ -174,7 +174,7 @@ async def decline_request(world: World, deed: Deed, step: plan.DeclineRequest) -
 
 async def recognise(world: World, deed: Deed, step: plan.Recognise) -> None:
     """Colleagues are thanked in public."""
-    body = {"receiver_ids": list(step.receivers), "value": _slug(step.value), "text": step.text}
+    body = {"receiver_ids": list(step.receivers), "value": slug(step.value), "text": step.text}
     answer = await deed.send(world, "feedback", "POST", "/recognitions", body)
     world.ids[step.ref] = answer["recognition_id"]
 
@@ -223,9 +223,7 @@ async def assess_report(world: World, deed: Deed, step: plan.AssessReport) -> No
 
 async def share_review(world: World, deed: Deed, step: plan.ShareReview) -> None:
     """The person may read it."""
-    await deed.send(
-        world, "reviews", "POST", f"/reviews/{world.review(step.cycle, step.person)}/sharing"
-    )
+    await deed.send(world, "reviews", "POST", f"/reviews/{world.review(step.cycle, step.person)}/sharing")
 
 
 async def acknowledge_review(world: World, deed: Deed, step: plan.AcknowledgeReview) -> None:
@@ -250,7 +248,7 @@ def _wording(step: plan.DraftGoal) -> dict[str, Any]:
 
 def _key_result(part: plan.KeyResult) -> dict[str, Any]:
     return {
-        "key_result_id": _slug(part.ref),
+        "key_result_id": slug(part.ref),
         "title": part.title,
         "type": part.type,
         "unit": part.unit,
@@ -265,5 +263,6 @@ def _written(step: plan.AssessSelf | plan.AssessReport) -> dict[str, Any]:
     return {"rating": step.rating, "texts": texts}
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """A name as a key: lower case, without spaces and dots."""
     return name.lower().replace(" ", "-").replace(".", "-")

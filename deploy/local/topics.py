@@ -1,11 +1,13 @@
 """The suite's topics, made on whatever Kafka it uses before the services ask for them."""
 
+from collections.abc import Sequence
+
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from deploy.local.errors import LocalError
 from shared.contracts.catalogue import all_messages
-from shared.messaging.topics import provision, topics_for
+from shared.messaging.topics import Found, provision, topics_for
 from shared.settings import Settings, read
 
 TOOL = "cairn"
@@ -30,14 +32,14 @@ def settings_of(variables: dict[str, str]) -> Settings:
         ) from error
 
 
-async def make_topics(settings: Settings) -> None:
+async def make_topics(settings: Settings) -> Sequence[Found]:
     """Make what is missing; topics that exist keep their partitions.
 
     Raises:
         LocalError: Kafka refuses or is out of reach.
     """
     try:
-        await provision(settings, topics_for(all_messages()))
+        return await provision(settings, topics_for(all_messages()))
     except (KafkaError, OSError) as error:
         raise LocalError(
             f"the topics could not be made: {error!r}",
