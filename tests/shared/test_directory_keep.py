@@ -43,9 +43,7 @@ def state(person_id, manager_id=None, **changes):
         "left_on": None,
         "status": "active",
     }
-    return PersonState.model_validate(
-        fields | {"person_id": person_id, "manager_id": manager_id} | changes
-    )
+    return PersonState.model_validate(fields | {"person_id": person_id, "manager_id": manager_id} | changes)
 
 
 def unit(unit_id, **changes):
@@ -187,13 +185,9 @@ def batches(messages, sizes):
 
 
 @pytest.mark.parametrize("in_place", [1, 3, 1000])
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arriving=arrivals())
-async def test_any_arrival_in_two_processes_ends_as_the_last_states_do(
-    copy, monkeypatch, in_place, arriving
-):
+async def test_any_arrival_in_two_processes_ends_as_the_last_states_do(copy, monkeypatch, in_place, arriving):
     monkeypatch.setattr(keep, "IN_PLACE", in_place)
     for collection in (PEOPLE, "fan_outs"):
         await copy.db[collection].delete_many({})
