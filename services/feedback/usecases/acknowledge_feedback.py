@@ -4,7 +4,6 @@ When    its receiver has read it (POST /feedback/{feedback_id}/acknowledgement)
 May     acknowledge_feedback: receiver            (access.py)
 Rule    Feedback.acknowledge
 Emits   feedback.FeedbackAcknowledged
-Then    notifications.announce
 """
 
 from fastapi import APIRouter, Response

@@ -4,7 +4,7 @@ When    the one who was asked answers (POST /feedback-requests/{request_id}/answ
 May     settle_request: the one who was asked     (access.py)
 Rule    FeedbackRequest.answer, require_present, Framework.key_of
 Emits   feedback.FeedbackRequestAnswered, feedback.FeedbackGiven
-Then    reviews.gather_evidence, notifications.announce
+Then    reviews.gather_feedback, notifications.announce
 
 The goal of the request goes over to the feedback, unless it has become private in the meantime and
 the answer would show it.

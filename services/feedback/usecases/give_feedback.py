@@ -4,7 +4,7 @@ When    a person tells a colleague something (POST /feedback)
 May     give_feedback: everyone who works here    (access.py)
 Rule    Feedback.give, require_present, KnownGoal.require_nameable, Framework.key_of
 Emits   feedback.FeedbackGiven
-Then    reviews.gather_evidence, notifications.announce
+Then    reviews.gather_feedback, notifications.announce
 """
 
 from fastapi import APIRouter, Response

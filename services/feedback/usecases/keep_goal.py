@@ -1,6 +1,7 @@
 """Keep of the goals what feedback needs: whose they are, and who may know of them.
 
 When    a goal's state is published or erased (goals.GoalState)
+Rule    KnownGoal
 """
 
 from services.feedback.domain.goal import KnownGoal

@@ -4,7 +4,7 @@ When    a person thanks others before everyone (POST /recognitions)
 May     recognise: everyone who works here        (access.py)
 Rule    Recognition.recognise, require_present, Framework.key_of
 Emits   feedback.RecognitionGiven
-Then    reviews.gather_evidence, notifications.announce
+Then    notifications.announce
 """
 
 from typing import Annotated

@@ -5,7 +5,6 @@ When    the requester does not need it any more (POST /feedback-requests/{reques
 May     withdraw_request: the requester           (access.py)
 Rule    FeedbackRequest.withdraw
 Emits   feedback.FeedbackRequestWithdrawn
-Then    notifications.announce
 """
 
 from fastapi import APIRouter, Response

@@ -174,3 +174,24 @@ async def test_feedback_that_was_asked_for_can_be_taken_back_and_the_request_sta
     given = await house.as_("ben").post(path(request, "/answer"), ANSWER)
     assert (await house.as_("ben").send("DELETE", given.headers["Location"])).status_code == 204
     assert (await house.as_("anna").get(path(request))).json()["status"] == "answered"
+
+
+async def test_nobody_answers_about_somebody_who_has_left(house: Any) -> None:
+    (request,) = await ask(house)
+    await house.hire("anna", manager_id="manager", left=True)
+    assert rule(await house.as_("ben").post(path(request, "/answer"), ANSWER)) == (409, "person-has-left")
+    assert (await house.as_("ben").get(path(request))).json()["status"] == "open"
+
+
+async def test_the_same_idempotency_key_asks_and_answers_once(house: Any) -> None:
+    body = {"asked_person_ids": ["ben", "peer"]}
+    asked = [await house.as_("anna").post("/feedback-requests", body, Idempotency_Key="k") for _ in range(2)]
+    assert asked[0].json() == asked[1].json()
+    first = asked[0].json()["items"][0]
+    answers = [
+        await house.as_("ben").post(path(first, "/answer"), ANSWER, Idempotency_Key="k") for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert (await house.said()).count("feedback_requested") == 2
+    assert (await house.said()).count("feedback_given") == 1

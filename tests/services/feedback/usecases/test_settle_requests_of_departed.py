@@ -1,5 +1,6 @@
 """When people leave, come back or get another manager, no open request is left hanging."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,6 +63,19 @@ async def test_a_departed_person_is_not_asked_even_before_the_directory_copy_kno
     assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "person-has-left")
     await house.take_back("ben")
     await ask(house, by="anna")
+
+
+async def test_a_request_and_a_departure_cannot_pass_each_other(house: Any) -> None:
+    leavers = [f"leaver_{n}" for n in range(12)]
+    for leaver in leavers:
+        await house.hire(leaver, manager_id="manager")
+    for leaver in leavers:
+        body = {"asked_person_ids": [leaver]}
+        asked = [house.as_(by).post("/feedback-requests", body) for by in ("anna", "ben", "peer")]
+        *answers, _ = await asyncio.gather(*asked, house.let_go(leaver))
+        assert {answer.status_code for answer in answers} <= {201, 409}
+    found = await house.db["feedback_requests"].distinct("status")
+    assert set(found) <= {"declined"}
 
 
 async def test_an_old_manager_asks_no_longer_and_the_person_themselves_still_does(house: Any) -> None:
