@@ -23,6 +23,7 @@ from shared.fan_out import FanOutWorker
 from shared.http import IDEMPOTENCY
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
+from shared.messaging.baseline import take_baseline
 from shared.messaging.consumer import Consumer, Intake
 from shared.messaging.guard import Guard
 from shared.messaging.relay import OutboxBroom, Relay
@@ -111,6 +112,8 @@ class Runtime:
         await self.prepare_database()
         self.work.epoch = await read_epoch(self.db)
         await self._wait_for_topics()
+        for each in self.guards:
+            await take_baseline(self.settings, self.db, each)
         intakes = [Intake(self.work, each, self.settings, self._gauges) for each in self.guards]
         self.consumers = [Consumer(self._broker, intake, self.settings) for intake in intakes]
         sweeper = Sweeper(self.work, self.guards)

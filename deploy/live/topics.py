@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,12 @@ class Seen:
 
 async def read_topics(bootstrap: str, *, seconds: float = 60.0) -> Sequence[Seen]:
     """Every record on the suite's topics, from the first to what is the last one now."""
-    consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer: Any = AIOKafkaConsumer(
+        *await _topics(bootstrap), bootstrap_servers=bootstrap, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
-        names = sorted(name for name in await consumer.topics() if name.startswith("cairn."))
-        places = [
-            TopicPartition(name, number)
-            for name in names
-            for number in sorted(consumer.partitions_for_topic(name) or ())
-        ]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(places)
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(consumer.assignment())
         seen: list[Seen] = []
         async with asyncio.timeout(seconds):
             while any([await consumer.position(place) < end for place, end in ends.items()]):
@@ -52,6 +47,15 @@ async def read_topics(bootstrap: str, *, seconds: float = 60.0) -> Sequence[Seen
         return seen
     finally:
         await consumer.stop()
+
+
+async def _topics(bootstrap: str) -> Sequence[str]:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await client.start()
+    try:
+        return sorted(name for name in await client.list_topics() if name.startswith("cairn."))
+    finally:
+        await client.close()
 
 
 def _seen(record: Any) -> Seen:
