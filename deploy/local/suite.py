@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +37,7 @@ from deploy.local.webhooks import PATH, receiver, webhook_secret_of
 from shared.settings import Settings
 
 Result = TypeVar("Result")
+SERVICE_TOKEN_LIFETIME = timedelta(days=30)
 
 
 @dataclass(kw_only=True)
@@ -99,7 +101,10 @@ class Suite:
         Raises:
             ChildDiedError: it ended, or is not ready in time.
         """
-        child = service_child(service, surroundings=self.surroundings, data=self.data)
+        token = self.issuer.sign(f"service:{service}", ["service"], lifetime=SERVICE_TOKEN_LIFETIME)
+        child = service_child(
+            service, surroundings=self.surroundings, data=self.data, extra={"CAIRN_SERVICE_TOKEN": token}
+        )
         self.services[service] = child
         require_free({service: service_port(self.ports, service)})
         await child.start()
