@@ -1,7 +1,7 @@
 """What happened, as tables that a person reads."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -44,9 +44,9 @@ def _organisation(lived: Lived) -> Table:
     return table
 
 
-def _counts(title: str, counts: "dict[str, int] | Counter[str] | object") -> Table:
+def _counts(title: str, counts: Mapping[str, int]) -> Table:
     table = Table(title, "", title_justify="left")
-    for name, count in sorted(dict(counts).items(), key=lambda item: -item[1]):  # pyright: ignore
+    for name, count in sorted(counts.items(), key=lambda item: -item[1]):
         table.add_row(str(name).replace("_", " "), str(count))
     return table
 

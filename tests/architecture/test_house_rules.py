@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.catalogue import PUBLISHERS, messages_of
 from shared.contracts.base import Event
+from shared.contracts.catalogue import PUBLISHERS, messages_of
 from shared.service import Service
 
 ROOT = Path(__file__).parents[2]

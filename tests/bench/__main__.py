@@ -75,12 +75,11 @@ def show(results: Mapping[str, Mapping[str, object]]) -> None:
 
 async def main(rounds: int, scale: float) -> None:
     """Start engines of its own, let the sides compete, report."""
-    with tempfile.TemporaryDirectory(prefix="cairn-bench-") as directory:
-        with held(Path(directory)) as data:
-            broker, controller, database = free_ports(3)
-            ports = EnginePorts(kafka=broker, kafka_controller=controller, mongo=database)
-            async with running(engines_of(data, ports)) as engines:
-                results = await contest(Arena(engines.kafka, engines.mongo, scale), rounds)
+    with tempfile.TemporaryDirectory(prefix="cairn-bench-") as directory, held(Path(directory)) as data:
+        broker, controller, database = free_ports(3)
+        ports = EnginePorts(kafka=broker, kafka_controller=controller, mongo=database)
+        async with running(engines_of(data, ports)) as engines:
+            results = await contest(Arena(engines.kafka, engines.mongo, scale), rounds)
     build = Path("build")
     build.mkdir(exist_ok=True)
     (build / "bench.json").write_text(json.dumps(results, indent=1) + "\n")

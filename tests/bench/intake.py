@@ -1,6 +1,7 @@
 """Events from Kafka into a read model: fold, guard, and an event of our own for one in ten."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -59,7 +60,9 @@ async def check(client: Any, name: str, events: int) -> None:
 
 async def track(event: GoalUpdated, tx: Transaction) -> None:
     """The reaction that is measured."""
-    view = fold(await tx.get("views", event.goal_id), event.goal_id, lambda name: _plain(getattr(event, name)))
+    view = fold(
+        await tx.get("views", event.goal_id), event.goal_id, lambda name: _plain(getattr(event, name))
+    )
     tx.put("views", view)
     if view["updates"] % 10 == 0:
         tx.publish(ProgressNoted(goal_id=event.goal_id, progress=event.progress))
@@ -155,7 +158,9 @@ async def _raw_batch(client: Any, db: Any, events: list[Doc]) -> None:
                 rows.append(_row(view))
         await db["views"].bulk_write(
             [
-                ReplaceOne({"_id": id_, "version": versions[id_]}, view) if id_ in versions else InsertOne(view)
+                ReplaceOne({"_id": id_, "version": versions[id_]}, view)
+                if id_ in versions
+                else InsertOne(view)
                 for id_, view in views.items()
             ],
             ordered=False,
@@ -234,10 +239,8 @@ async def intake_naive(arena: Arena) -> float:
                     await db["outbox"].insert_one(_row(view), session=session)
 
             async with mongo.session(client) as session:
-                try:
+                with contextlib.suppress(DuplicateKeyError):
                     await session.with_transaction(effects, write_concern=mongo.MAJORITY)
-                except DuplicateKeyError:
-                    pass
             meter.count(1)
 
         await broker.start()

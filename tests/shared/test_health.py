@@ -124,7 +124,7 @@ async def test_a_loop_that_starved_is_told_until_it_beats_again(monkeypatch):
     assert not starved.ok
     assert "events wait" in starved.detail
     async with asyncio.timeout(5):
-        while not (await asked.live())[0].ok:  # noqa: ASYNC110  the heart tells nobody when it beats
+        while not (await asked.live())[0].ok:
             await asyncio.sleep(0.01)
 
 

@@ -77,7 +77,9 @@ async def note(event: Any, tx: Transaction) -> None:
     tx.put("seen", doc)
 
 
-async def test_a_new_group_goes_on_above_the_state(settings: Settings, topics: tuple[str, str], name: str) -> None:
+async def test_a_new_group_goes_on_above_the_state(
+    settings: Settings, topics: tuple[str, str], name: str
+) -> None:
     events, state = topics
     await send(
         settings,

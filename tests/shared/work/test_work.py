@@ -10,8 +10,8 @@ from shared import mongo
 from shared.contracts.base import Event, State
 from shared.errors import Refusal
 from shared.work import Conflict, Transaction, Unsettled, Work
-from shared.work.job import Job
 from shared.work.engine import ByKey
+from shared.work.job import Job
 
 
 class Added(Event):
