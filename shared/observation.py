@@ -1,5 +1,6 @@
 """What a running service tells of itself: engine numbers into metrics, and the answers of `/readyz`."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from shared.work.batch import FAN_OUTS
 if TYPE_CHECKING:
     from shared.runtime import Runtime
 
+ANSWER_SECONDS = 5.0
+"""How long Kafka may take to tell where a topic ends."""
 STALLED_SECONDS = 60.0
 """How long a consumer with lag may make no progress before the process counts as stuck."""
 
@@ -55,7 +58,8 @@ class Observer:
         await self._sources()
         await self._fan_outs()
         for consumer in self._runtime.consumers:
-            lags = await consumer.lag()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                lags = await consumer.lag()
             for partition in set(self.lags.get(consumer.topic, {})) - set(lags):
                 self._runtime.metrics.unassigned(topic=consumer.topic, partition=partition)
             for partition, records in lags.items():

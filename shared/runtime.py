@@ -84,7 +84,7 @@ class Runtime:
         self._fanning = self._leased("fan-out", self._fan_out_worker(), poll=1.0)
         self._broker = kafka.broker(settings)
         self._gauges = gauges
-        self._observer = Observer(self)
+        self._observing = Worker("observer", Observer(self).turn, poll=1.0)
         self._tokens = TokenVerifier(settings)
 
     def furnish(self, api: FastAPI) -> None:
@@ -123,7 +123,7 @@ class Runtime:
             self._fanning,
             self._leased("sweeper", sweeper.turn, poll=0.1),
             self._leased("outbox-broom", broom.turn, poll=60.0),
-            Worker("observer", self._observer.turn, poll=1.0),
+            self._observing,
         ]
         self.workers += self.service.workers(self)
         await self.service.prepare(self)
@@ -137,6 +137,8 @@ class Runtime:
         self.started = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
+                # The observer asks the consumers, which no longer answer once the broker is closed.
+                await self._observing.stop()
                 await self._broker.stop()
                 await self.work.close()
                 await asyncio.gather(*(worker.stop() for worker in self.workers))
