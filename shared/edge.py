@@ -6,7 +6,7 @@ measurement.  Knows nothing of what is asked: no caller, no path, only route tem
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -36,12 +36,23 @@ _log = logger("http")
 
 
 class Edge:
-    """ASGI middleware, to be the outermost: `app.add_middleware(Edge, metrics=..., max_body_bytes=...)`."""
+    """ASGI middleware, to be the outermost: `app.add_middleware(Edge, metrics=..., max_body_bytes=...)`.
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
+    `large_bodies` is how many bytes are taken, instead, at the paths that take files.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        max_body_bytes: int,
+        large_bodies: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
+        self._large_bodies = large_bodies or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass an exchange through; anything but HTTP goes by untouched."""
@@ -61,12 +72,13 @@ class Edge:
 
     async def _answer(self, exchange: "_Exchange", headers: dict[bytes, bytes], receive: Receive) -> None:
         length = _content_length(headers)
-        if length is not None and length > self._max_body_bytes:
+        limit = self._large_bodies.get(exchange.scope["path"], self._max_body_bytes)
+        if length is not None and length > limit:
             exchange.scope[RULE_IN_SCOPE] = "too-large"
-            await too_large_response(self._max_body_bytes)(exchange.scope, receive, exchange.send)
+            await too_large_response(limit)(exchange.scope, receive, exchange.send)
             return
         if length is None and b"transfer-encoding" in headers:
-            receive = _limited(receive, self._max_body_bytes)
+            receive = _limited(receive, limit)
         try:
             await self._app(exchange.scope, receive, exchange.send)
         except ClientDisconnect:

@@ -128,6 +128,11 @@ class Runner:
         """The person who asks; raises `Forbidden` for callers who are none."""
         return _person(self.caller)
 
+    @property
+    def now(self) -> datetime:
+        """The time of the request, for what has to be known before the command."""
+        return self._now or self._work.clock.now()
+
     async def __call__(  # noqa: PLR0913  each says one thing of the answer, by name
         self,
         handler: Handler,
@@ -256,6 +261,10 @@ class Viewer:
             raise self._access.missing()
         await self._access.demand(self.caller, action, doc, self.db)
         return from_document(kind, doc)
+
+    async def demand(self, action: str, resource: object) -> None:
+        """Return if the caller may do it; raise `Forbidden` or `NotFound`."""
+        await self._access.demand(self.caller, action, resource, self.db)
 
     async def filter(self, action: str = "read") -> Mapping[str, Any]:
         """The MongoDB filter of all that the caller may."""

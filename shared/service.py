@@ -56,7 +56,8 @@ class Service:
     `reactions` and `erasures` go by message type; a tuple runs in order in one transaction.
     `collections` are indexes by collection, made before the first request.  `directory` is whether
     the service keeps a local copy of the people.  `workers` are its own background jobs, and
-    `prepare` runs once before any of them.
+    `prepare` runs once before any of them.  `large_bodies` is how many bytes are taken at the paths
+    that take files, where others take `max_body_bytes` of the settings.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Service:
     directory: bool = True
     workers: Callable[["Runtime"], Sequence["Worker"]] = _no_workers
     prepare: Callable[["Runtime"], Awaitable[None]] = _nothing
+    large_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def publishes(self) -> Sequence[type[Message]]:
@@ -125,7 +127,9 @@ class Service:
         runtime.furnish(api)
         add_problem_handlers(api, unavailable=(Unsettled, PyMongoError))
         add_docs(api, events=self.asyncapi)
-        api.add_middleware(Edge, metrics=metrics, max_body_bytes=settings.max_body_bytes)
+        api.add_middleware(
+            Edge, metrics=metrics, max_body_bytes=settings.max_body_bytes, large_bodies=self.large_bodies
+        )
         return api
 
 

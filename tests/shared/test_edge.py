@@ -45,6 +45,7 @@ def add_api(app):
     async def write(body: dict) -> int:
         return len(body)
 
+    @app.post("/files")
     @app.post("/raw")
     async def raw(request: Request) -> int:
         return len(await request.body())
@@ -91,7 +92,7 @@ def add_oddities(app):
 @pytest.fixture
 def app(metrics):
     app = FastAPI()
-    app.add_middleware(Edge, metrics=metrics, max_body_bytes=LIMIT)
+    app.add_middleware(Edge, metrics=metrics, max_body_bytes=LIMIT, large_bodies={"/files": 2 * LIMIT})
     add_problem_handlers(app)
     add_api(app)
     add_oddities(app)
@@ -258,6 +259,15 @@ async def test_a_body_of_unknown_length_is_cut_off_at_the_limit(client, path):
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "urn:cairn:problem:too-large"
+
+
+@pytest.mark.parametrize("as_chunks", [False, True])
+async def test_paths_that_take_files_have_a_limit_of_their_own(client, as_chunks):
+    def body(size):
+        return chunks(b"x" * (size - 1), b"x") if as_chunks else b"x" * size
+
+    assert (await client.post("/files", content=body(2 * LIMIT))).json() == 2 * LIMIT
+    assert (await client.post("/files", content=body(2 * LIMIT + 1))).status_code == 413
 
 
 @pytest.mark.parametrize("content", [b"x" * LIMIT, chunks(b"x" * 1024, b"x" * 1024)])
