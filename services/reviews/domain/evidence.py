@@ -1,0 +1,180 @@
+"""What a review rests on: the goals of a person and the feedback given to them, as ids and figures.
+
+Each piece is a fold of the events of one goal or one piece of feedback, of nothing else: whether they
+arrive before or after the review opens, and in which order among each other, makes no difference.
+Titles and texts are not here; who needs them asks their owner with the reader's rights.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import ClassVar, Literal, assert_never
+
+from pydantic import Field
+
+from services.reviews.domain.cycle import Period
+from shared.aggregate import Aggregate
+from shared.contracts import feedback, goals
+from shared.contracts.base import Frozen
+from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId
+
+GoalEvent = (
+    goals.GoalDrafted
+    | goals.GoalChanged
+    | goals.GoalAgreed
+    | goals.KeyResultMeasured
+    | goals.GoalCheckedIn
+    | goals.GoalClosed
+)
+Reading = Literal["person", "reviewer", "others"]
+"""In which relation to a review somebody reads its evidence."""
+
+
+class LatestMeasurement(Frozen):
+    """The newest value of a key result, in its unit; `progress` is a share from 0 to 1."""
+
+    value: float
+    measured_at: datetime
+    progress: float | None
+
+
+class GoalEvidence(Aggregate):
+    """A goal in figures; `progress` and `confidence` are shares from 0 to 1.
+
+    `checked_in_on` are the days with a check-in, ascending.
+    """
+
+    id_field: ClassVar[str] = "goal_id"
+    goal_id: GoalId
+    person_id: PersonId
+    visibility: goals.Visibility
+    kind: goals.GoalKind | None = None
+    level: goals.GoalLevel | None = None
+    starts_on: date | None = None
+    due_on: date | None = None
+    agreed_on: date | None = None
+    closed_on: date | None = None
+    outcome: goals.Outcome | None = None
+    progress: float = 0.0
+    confidence: float | None = None
+    measurements: Mapping[KeyResultId, LatestMeasurement] = Field(
+        default_factory=dict[KeyResultId, LatestMeasurement]
+    )
+    checked_in_on: tuple[date, ...] = ()
+
+    @classmethod
+    def first(cls, event: GoalEvent) -> "GoalEvidence":
+        """What is known of a goal before the first event that is heard of it."""
+        return cls(goal_id=event.goal_id, person_id=event.owner_id, visibility=event.visibility)
+
+    def after(self, event: GoalEvent, *, at: datetime) -> "GoalEvidence":
+        """The goal once this has happened too."""
+        return self.model_copy(update={"visibility": event.visibility, **self._learned(event, at=at)})
+
+    def _learned(self, event: GoalEvent, *, at: datetime) -> dict[str, object]:
+        match event:
+            case goals.GoalDrafted():
+                dates = {"starts_on": event.starts_on, "due_on": event.due_on}
+                return {"kind": event.kind, "level": event.level, **dates}
+            case goals.GoalChanged():
+                return {"starts_on": event.starts_on, "due_on": event.due_on}
+            case goals.GoalAgreed():
+                return {"agreed_on": at.date(), "starts_on": event.starts_on, "due_on": event.due_on}
+            case goals.KeyResultMeasured():
+                return {"progress": event.goal_progress, "measurements": self._measured(event)}
+            case goals.GoalCheckedIn():
+                days = tuple(sorted({*self.checked_in_on, at.date()}))
+                said = {"progress": event.goal_progress, "confidence": event.confidence}
+                return {"checked_in_on": days, **said}
+            case goals.GoalClosed():
+                return {"closed_on": at.date(), "outcome": event.outcome, "progress": event.progress}
+            case _:
+                assert_never(event)
+
+    def _measured(self, event: goals.KeyResultMeasured) -> Mapping[KeyResultId, LatestMeasurement]:
+        known = self.measurements.get(event.key_result_id)
+        if known is not None and event.measured_at < known.measured_at:
+            return self.measurements
+        latest = LatestMeasurement(
+            value=event.value, measured_at=event.measured_at, progress=event.key_result_progress
+        )
+        return {**self.measurements, event.key_result_id: latest}
+
+    def is_active_in(self, period: Period) -> bool:
+        """Whether it was agreed, had started by the period's end and was not closed before it.
+
+        A goal stays active until it is closed, even past its due date.
+        """
+        if self.agreed_on is None or self.starts_on is None or self.starts_on > period.ends_on:
+            return False
+        return self.closed_on is None or self.closed_on >= period.starts_on
+
+    def check_ins_in(self, period: Period) -> int:
+        """On how many of the days somebody checked in."""
+        return sum(period.holds(day) for day in self.checked_in_on)
+
+    def shows_to(self, reading: Reading) -> bool:
+        """A private goal is between the person and who assesses them."""
+        return reading != "others" or self.visibility != "private"
+
+
+class FeedbackEvidence(Aggregate):
+    """A piece of feedback without its words."""
+
+    id_field: ClassVar[str] = "feedback_id"
+    feedback_id: FeedbackId
+    person_id: PersonId
+    giver_id: PersonId
+    kind: feedback.FeedbackKind
+    visibility: feedback.Visibility
+    goal_id: GoalId | None
+    competency: str | None
+    given_on: date
+
+    @classmethod
+    def of(cls, event: feedback.FeedbackGiven, *, at: datetime) -> "FeedbackEvidence":
+        """What there is to know of feedback that was given."""
+        return cls(
+            feedback_id=event.feedback_id,
+            person_id=event.receiver_id,
+            giver_id=event.giver_id,
+            kind=event.kind,
+            visibility=event.visibility,
+            goal_id=event.goal_id,
+            competency=event.competency,
+            given_on=at.date(),
+        )
+
+    def shows_to(self, reading: Reading) -> bool:
+        """What was said to the receiver alone is shown to the receiver alone."""
+        return reading == "person" or self.visibility != "receiver"
+
+
+class Evidence(Frozen):
+    """All that a review rests on, as somebody may see it."""
+
+    period: Period
+    goals: tuple[GoalEvidence, ...] = ()
+    feedback: tuple[FeedbackEvidence, ...] = ()
+
+    @classmethod
+    def within(
+        cls,
+        period: Period,
+        reading: Reading,
+        *,
+        goals: Sequence[GoalEvidence],
+        feedback: Sequence[FeedbackEvidence],
+    ) -> "Evidence":
+        """What of these belongs to the period and may be read so."""
+        return cls(
+            period=period,
+            goals=tuple(goal for goal in goals if goal.is_active_in(period) and goal.shows_to(reading)),
+            feedback=tuple(
+                each for each in feedback if period.holds(each.given_on) and each.shows_to(reading)
+            ),
+        )
+
+    @property
+    def check_ins(self) -> int:
+        """Check-ins in the period, at most one a goal and day."""
+        return sum(goal.check_ins_in(self.period) for goal in self.goals)
