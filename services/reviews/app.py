@@ -1,0 +1,58 @@
+"""The reviews service, by what it consists of."""
+
+from services.reviews import reading, views
+from services.reviews.access import ACCESS
+from services.reviews.store import COLLECTIONS
+from services.reviews.usecases import (
+    acknowledge_review,
+    launch_cycle,
+    share_review,
+    waive_self_assessment,
+    write_manager_assessment,
+    write_self_assessment,
+)
+from services.reviews.usecases.gather_evidence import gather_evidence, gather_feedback
+from services.reviews.usecases.open_review import OPENING
+from services.reviews.usecases.release_leaver import HAND_OVER, release_leaver
+from services.reviews.usecases.reroute_reviews import reroute_reviews, take_in_joiner
+from shared.contracts.feedback import FeedbackGiven
+from shared.contracts.goals import (
+    GoalAgreed,
+    GoalChanged,
+    GoalCheckedIn,
+    GoalClosed,
+    GoalDrafted,
+    KeyResultMeasured,
+)
+from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
+from shared.service import Service
+
+SERVICE = Service(
+    name="reviews",
+    title="Cairn reviews",
+    access=ACCESS,
+    collections=COLLECTIONS,
+    routers=[
+        launch_cycle.router,
+        write_self_assessment.router,
+        waive_self_assessment.router,
+        write_manager_assessment.router,
+        share_review.router,
+        acknowledge_review.router,
+        views.router,
+        reading.router,
+    ],
+    reactions={
+        PersonJoined: take_in_joiner,
+        ManagerChanged: reroute_reviews,
+        PersonLeft: release_leaver,
+        GoalDrafted: gather_evidence,
+        GoalChanged: gather_evidence,
+        GoalAgreed: gather_evidence,
+        KeyResultMeasured: gather_evidence,
+        GoalCheckedIn: gather_evidence,
+        GoalClosed: gather_evidence,
+        FeedbackGiven: gather_feedback,
+    },
+    fan_outs=[OPENING, HAND_OVER],
+)
