@@ -110,17 +110,16 @@ class Relay:
 
     async def _send(self, rows: Iterable[Doc]) -> list[Doc]:
         """Give all rows to the broker; those that it took."""
-        producer = await self._connected()
+        producer: Any = await self._connected()
         pending: list[tuple[Doc, asyncio.Future[Any]]] = []
         for row in rows:
             if row["key"] in self.blocked:
                 continue
             try:
                 headers = [(name, value) for name, value in row["headers"]]
-                sending: Any = producer.send(
+                future = await producer.send(
                     row["topic"], value=row["value"], key=row["key"].encode(), headers=headers
                 )
-                future: asyncio.Future[Any] = await sending
             except _UNSENDABLE as error:
                 self._block(row, error)
             except (KafkaError, ProducerClosed):

@@ -262,11 +262,11 @@ def deep_copy(value: T) -> T:
 
 
 def _copied(value: Any) -> Any:
-    kind: type[Any] = type(value)
-    if kind is dict:
-        return {name: _copied(item) for name, item in value.items()}
-    if kind is list:
-        return [_copied(item) for item in value]
+    if isinstance(value, dict):
+        found = cast("dict[str, Any]", value)
+        return {name: _copied(item) for name, item in found.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in cast("list[Any]", value)]
     return value
 
 
