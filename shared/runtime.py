@@ -121,7 +121,7 @@ class Runtime:
         self.workers += [
             self._relaying,
             self._fanning,
-            self._leased("sweeper", sweeper.turn, poll=0.1),
+            self._leased("sweeper", sweeper.turn, poll=0.25),
             self._leased("outbox-broom", broom.turn, poll=60.0),
             self._observing,
         ]

@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     event_batch_max: int = Field(default=1000, ge=1, le=5000, description="A number from 1 to 5000.")
     event_batch_wait_ms: int = Field(default=100, ge=1, le=5000, description="Milliseconds from 1 to 5000.")
     relay_poll_seconds: float = Field(default=0.25, gt=0, le=60, description="Seconds up to 60.")
-    lease_seconds: float = Field(default=10, ge=1, le=120, description="Seconds from 1 to 120.")
+    lease_seconds: float = Field(default=5, ge=1, le=120, description="Seconds from 1 to 120.")
     outbox_keep_days: float = Field(default=7, gt=0, le=365, description="Days up to 365.")
     notyet_deadline_seconds: float = Field(default=300, gt=0, description="Seconds above 0.")
     park_stop_count: int = Field(default=1000, ge=1, description="A number of parked keys, at least 1.")

@@ -5,6 +5,7 @@ does it, so that it needs no way into the service and is fenced against the live
 watermark that both write.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -29,24 +30,23 @@ class Sweeper:
     async def turn(self) -> bool:
         """Try what is due; whether anything moved."""
         moved = False
-        for guard in self._guards.values():
-            moved = await self._sources(guard) or moved
-            moved = await self._unreadable(guard) or moved
-        return moved
+        for topic, marks in (await self._due()).items():
+            guard = self._guards[topic]
+            jobs = [job for mark in marks for job in await self._rows(guard, mark)]
+            if jobs:
+                await self._work.execute(jobs, guard.plan_retry)
+                moved = moved or any(job.outcome == "applied" for job in jobs)
+        return await self._unreadable() or moved
 
-    async def _sources(self, guard: Guard) -> bool:
-        now = datetime.now(UTC)
-        due = {
-            "topic": guard.topic,
-            "$or": [{"state": "waiting", "retry_at": {"$lte": now}}, {"state": "gap"}],
-        }
-        found = self._work.db[WATERMARKS].find({"state": {"$in": ["gap", "waiting"]}, **due})
-        marks = await found.sort("retry_at", 1).limit(SOURCES_A_TURN).to_list(None)
-        jobs = [job for mark in marks for job in await self._rows(guard, mark)]
-        if not jobs:
-            return False
-        await self._work.execute(jobs, guard.plan_retry)
-        return any(job.outcome == "applied" for job in jobs)
+    async def _due(self) -> Mapping[str, Sequence[Doc]]:
+        """The watermarks of sources that may go on, by topic; one query for all topics."""
+        due = [{"state": "waiting", "retry_at": {"$lte": datetime.now(UTC)}}, {"state": "gap"}]
+        wanted = {"state": {"$in": ["gap", "waiting"]}, "topic": {"$in": list(self._guards)}, "$or": due}
+        found = self._work.db[WATERMARKS].find(wanted).sort("retry_at", 1).limit(SOURCES_A_TURN)
+        marks: defaultdict[str, list[Doc]] = defaultdict(list)
+        for mark in await found.to_list(None):
+            marks[mark["topic"]].append(mark)
+        return marks
 
     async def _rows(self, guard: Guard, mark: Doc) -> list[EventJob]:
         """The parked events of a source, if the next one is among them."""
@@ -63,12 +63,19 @@ class Sweeper:
         )
         return jobs if ripe else []
 
-    async def _unreadable(self, guard: Guard) -> bool:
+    async def _unreadable(self) -> bool:
         """Read again what could not be read, where an operator asked for it."""
-        asked = {"topic": guard.topic, "reason": "unreadable", "redrive": True}
+        asked = {"reason": "unreadable", "redrive": True}
         rows = await self._work.db[PARKED].find(asked).limit(EVENTS_A_SOURCE).to_list(None)
-        if not rows:
-            return False
+        moved = False
+        for topic in {row["topic"] for row in rows} & set(self._guards):
+            moved = (
+                await self._reread(self._guards[topic], [row for row in rows if row["topic"] == topic])
+                or moved
+            )
+        return moved
+
+    async def _reread(self, guard: Guard, rows: Sequence[Doc]) -> bool:
         jobs = [guard.reader.read(from_row(row)) for row in rows]
         await self._work.execute(jobs, guard.plan_final)
         readable = [row["_id"] for row, job in zip(rows, jobs, strict=True) if not job.unreadable]
