@@ -22,6 +22,7 @@ class Killed(BaseException):
     """What nothing catches, as nothing does a kill."""
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # a kill leaves handlers half-way
 async def test_killed_opening_goes_on_with_a_new_worker_and_opens_each_review_once(house: House) -> None:
     await crowd(house)
     launched = await house.admin.does("/cycles", CYCLE)
