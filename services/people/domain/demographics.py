@@ -5,9 +5,10 @@ state, so there is no event to return when they change.
 """
 
 from datetime import date
-from typing import ClassVar, Final, TypedDict
+from typing import ClassVar, Final, Self, TypedDict
 
 from shared.aggregate import Aggregate
+from shared.errors import Invalid
 from shared.ids import PersonId
 
 _GENDERS: Final = {
@@ -32,6 +33,10 @@ _GENDERS: Final = {
 }
 
 
+class BornAhead(Invalid):
+    """Nobody is born in the future."""
+
+
 class Attributes(TypedDict, total=False):
     """Demographic attributes; only what is stated."""
 
@@ -49,6 +54,13 @@ class Demographics(Aggregate):
     person_id: PersonId
     gender: str | None = None
     date_of_birth: date | None = None
+
+    def record(self, *, gender: str | None, date_of_birth: date | None, on: date) -> Self:
+        """Replace both; a word for a gender is taken as files write it."""
+        if date_of_birth is not None and date_of_birth > on:
+            raise BornAhead("The date of birth lies ahead; set it right.", date_of_birth=date_of_birth)
+        meant = gender_meant(gender) if gender else None
+        return self.model_copy(update={"gender": meant, "date_of_birth": date_of_birth})
 
 
 def gender_meant(text: str) -> str | None:

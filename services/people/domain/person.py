@@ -88,6 +88,11 @@ class Person(Aggregate):
     left_on: date | None = None
     status: Literal["active", "left"] = "active"
 
+    @property
+    def name(self) -> str:
+        """Given and family name, as far as there are any."""
+        return f"{self.given_name} {self.family_name}".strip()
+
     @classmethod
     def join(
         cls,

@@ -27,6 +27,10 @@ class CircularUnits(Refusal):
     """The new parent lies in the unit itself."""
 
 
+class UnitNameTaken(Refusal):
+    """A unit of this kind and name stands in the same place."""
+
+
 class OrgUnit(Aggregate):
     """A company, a department or a team."""
 
@@ -90,4 +94,13 @@ def _require_fit(unit: OrgUnit, parent: OrgUnit, *, line: Collection[UnitId]) ->
     if unit.unit_id == parent.unit_id or unit.unit_id in line:
         raise CircularUnits(
             "The new parent is part of this unit; choose one outside it.", parent_id=parent.unit_id
+        )
+
+
+def refuse_namesakes(unit: OrgUnit, namesakes: Collection[OrgUnit]) -> None:
+    """Refuse a unit that would have the kind, name and place of another one."""
+    for other in namesakes:
+        raise UnitNameTaken(
+            f"There is a {unit.kind} of this name in the same place; use that one or another name.",
+            unit_id=other.unit_id,
         )

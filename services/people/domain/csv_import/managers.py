@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from services.people.domain import hierarchy
 from services.people.domain.csv_import.cells import reference, split_name
@@ -58,19 +59,26 @@ class Placed:
         return (status or (known.status if known else "active")) == "left"
 
 
+class Assigned(NamedTuple):
+    """Whom somebody will report to; `stated` unless it is only whom they report to already."""
+
+    manager_id: PersonId | None
+    stated: bool
+
+
 def resolve_managers(
     placed: Placed, *, columns: Columns, problems: list[Problem]
-) -> dict[PersonId, PersonId | None]:
+) -> dict[PersonId, Assigned]:
     """The manager of each person in the file: somebody of the file or the directory, or None."""
     header = columns.header("manager")
 
     def say(line: int, severity: Severity, reason: str, mend: str) -> None:
         problems.append(Problem(line=line, column=header, severity=severity, reason=reason, mend=mend))
 
-    managers: dict[PersonId, PersonId | None] = {}
+    managers: dict[PersonId, Assigned] = {}
     for person_id, entry in placed.entries.items():
-        manager_id, fault = _manager(person_id, entry, placed)
-        managers[person_id] = manager_id
+        assigned, fault = _manager(person_id, entry, placed)
+        managers[person_id], manager_id = assigned, assigned.manager_id
         if fault is not None:
             kept = "keeps the manager they have" if manager_id else "is imported without a manager"
             say(entry.line, "warning", f"{fault}; {entry.name} {kept}.", _AT_THE_TOP)
@@ -80,7 +88,7 @@ def resolve_managers(
         rows = [person_id for person_id in circle if person_id in placed.entries]
         names = ", ".join(placed.entries[person_id].name for person_id in rows[:5])
         for person_id in rows:
-            managers[person_id] = None
+            managers[person_id] = Assigned(None, stated=True)
             say(
                 placed.entries[person_id].line,
                 "warning",
@@ -90,20 +98,20 @@ def resolve_managers(
     return managers
 
 
-def _manager(person_id: PersonId, entry: Entry, placed: Placed) -> tuple[PersonId | None, str | None]:
+def _manager(person_id: PersonId, entry: Entry, placed: Placed) -> tuple[Assigned, str | None]:
     """The manager, and what is wrong with the reference."""
     known = placed.roster.people.get(person_id)
-    kept = known.manager_id if known else None
+    kept, nobody = Assigned(known.manager_id if known else None, stated=False), Assigned(None, stated=True)
     if entry.manager is None:
         return kept, None
     if not entry.manager:
-        return None, None
+        return nobody, None
     found = _find(entry.manager, placed)
     if len(found) == 1:
         (manager_id,) = found
         if manager_id == person_id:
-            return None, "The row names the person as their own manager"
-        return manager_id, None
+            return nobody, "The row names the person as their own manager"
+        return Assigned(manager_id, stated=True), None
     if found:
         return kept, f"{len(found)} people are called {quoted(entry.manager)}"
     if line := placed.refused.get(reference(entry.manager)):
@@ -117,6 +125,7 @@ def _find(written: str, placed: Placed) -> set[PersonId]:
     return placed.names.get(" ".join(split_name(written)).strip().casefold(), set())
 
 
-def _circles(managers: Mapping[PersonId, PersonId | None], placed: Placed) -> Sequence[tuple[PersonId, ...]]:
+def _circles(managers: Mapping[PersonId, Assigned], placed: Placed) -> Sequence[tuple[PersonId, ...]]:
     everybody = {person.person_id: person.manager_id for person in placed.roster.people.values()}
-    return hierarchy.cycles({**everybody, **managers})
+    imported = {person_id: assigned.manager_id for person_id, assigned in managers.items()}
+    return hierarchy.cycles({**everybody, **imported})

@@ -14,7 +14,7 @@ from services.people.domain.csv_import.cells import clean, reference, says_nothi
 from services.people.domain.csv_import.columns import Columns, find_columns, meaning, plain
 from services.people.domain.csv_import.dates import Order, order_of, read_date
 from services.people.domain.csv_import.fields import Field
-from services.people.domain.csv_import.managers import Placed, resolve_managers
+from services.people.domain.csv_import.managers import Assigned, Placed, resolve_managers
 from services.people.domain.csv_import.matching import match, without_duplicates
 from services.people.domain.csv_import.problems import Problem, Unusable
 from services.people.domain.csv_import.roster import Roster, folded
@@ -41,8 +41,9 @@ class PersonRow:
     """An accepted row: who it is about and what it says of them.
 
     `known` tells whether the directory has the person already.  Details and attributes hold
-    only what the row states; unit and manager are what they will be after the import; `status`
-    is None where the row does not say.
+    only what the row states.  Unit and manager are what they will be after the import; where the
+    row does not state one, that is what the person has when the row is imported.  `status` is None
+    where the row does not say.
     """
 
     line: int
@@ -52,6 +53,8 @@ class PersonRow:
     attributes: Attributes
     unit_id: UnitId | None
     manager_id: PersonId | None
+    states_unit: bool
+    states_manager: bool
     status: Status | None
     left_on: date | None
 
@@ -113,8 +116,8 @@ def plan_import(
     )
     return ImportPlan(
         rows=tuple(
-            _row(person_id, placed, manager_id=managers[person_id], unit_ids=unit_ids)
-            for person_id in hierarchy.top_down(managers)
+            _row(person_id, placed, assigned=managers[person_id], unit_ids=unit_ids)
+            for person_id in hierarchy.top_down({key: each.manager_id for key, each in managers.items()})
         ),
         units=tuple(units),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
@@ -207,7 +210,7 @@ def _row(
     person_id: PersonId,
     placed: Placed,
     *,
-    manager_id: PersonId | None,
+    assigned: Assigned,
     unit_ids: Mapping[UnitPath, UnitId],
 ) -> PersonRow:
     entry, known = placed.entries[person_id], placed.roster.people.get(person_id)
@@ -220,7 +223,9 @@ def _row(
         details=entry.details,
         attributes=entry.attributes,
         unit_id=unit_id,
-        manager_id=manager_id,
+        manager_id=assigned.manager_id,
+        states_unit=entry.units is not None,
+        states_manager=assigned.stated,
         status=entry.status,
         left_on=entry.left_on,
     )

@@ -4,6 +4,7 @@ A row that says what the directory already knows changes nothing and causes no e
 file may be imported as often as one likes.  Who is missing from a file stays as they are.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.people.domain.csv_import.plan import PersonRow
@@ -25,8 +26,12 @@ def reconcile(row: PersonRow, person: Person | None, *, on: date) -> tuple[Perso
     elif _returns(row, person):
         person, *returned = person.rejoin(row.details.get("joined_on"))
         events.extend(returned)
-    person, *moved = person.move(row.unit_id)
-    person, *reassigned = person.report_to(row.manager_id)
+    moved: Sequence[PersonEvent] = ()
+    reassigned: Sequence[PersonEvent] = ()
+    if row.states_unit:
+        person, *moved = person.move(row.unit_id)
+    if row.states_manager:
+        person, *reassigned = person.report_to(row.manager_id)
     person, *corrected = person.correct(**row.details)
     person, *left = _leave(row, person, on=on)
     return person, *events, *moved, *reassigned, *corrected, *left

@@ -1,0 +1,17 @@
+"""Everything the people service keeps, as documents, and the indexes that its reads stand on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pymongo import IndexModel
+
+from services.people.store import imports, people, units
+from services.people.store.guards import GUARDS
+
+COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
+    **people.COLLECTIONS,
+    **units.COLLECTIONS,
+    **imports.COLLECTIONS,
+    "demographics": [],
+    GUARDS: [],
+}

@@ -1,0 +1,1 @@
+"""What can be done in the directory, one use case a module."""
