@@ -57,7 +57,7 @@ async def propose_goal(command: ProposeGoal, tx: Transaction) -> Goal:
 
 
 async def _asked(goal: Goal, named: PersonId | None, tx: Transaction) -> PersonId:
-    """The owner, or somebody active in the line above; with nobody there, whoever is named."""
+    """The owner, or somebody active in the line above; with nobody there, whoever is named, even the owner."""
     directory = Directory(tx)
     line = [
         person_id
@@ -72,7 +72,7 @@ async def _asked(goal: Goal, named: PersonId | None, tx: Transaction) -> PersonI
         if not line:
             raise NobodyToAsk("Nobody works above the owner; name in to_person_id who is to agree.")
         return line[0]
-    if named == goal.owner_id or (line and named not in line) or not await directory.is_active(named):
+    if (line and named not in line) or not await directory.is_active(named):
         raise NotToBeAsked("Ask somebody active in the line above the owner.")
     return named
 
