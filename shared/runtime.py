@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
@@ -28,7 +27,7 @@ from shared.messaging.consumer import Consumer, Intake
 from shared.messaging.guard import Guard
 from shared.messaging.relay import OutboxBroom, Relay
 from shared.messaging.sweeper import Sweeper
-from shared.messaging.topics import missing_topics
+from shared.messaging.topics import KafkaError, missing_topics
 from shared.metrics import Metrics
 from shared.observation import EngineGauges, Observer, add_probes
 from shared.service import Service

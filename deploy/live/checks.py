@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from deploy.live.client import Ledger
 from deploy.live.figures import Figures
-from deploy.live.topics import Seen, disorder, events_of
+from deploy.live.topics import Seen, events_of
 
 LEADS_TO: Mapping[str, str] = {
     "draft_goal": "goal_drafted",
@@ -52,7 +52,6 @@ def complaints(
     return [
         *_undone(ledger, planned),
         *_unmatched(ledger, log),
-        *[f"out of order: {line}" for line in disorder(log)],
         *_alerts(log),
         *_restless(figures),
     ]

@@ -4,6 +4,7 @@ Keeps a ledger of what was acknowledged, which is what a checker later holds aga
 """
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -102,7 +103,8 @@ class SuiteClient:
         headers |= {"If-Match": match} if match else {}
         answer = await self._persist(method, service, path, as_person, headers, body)
         if not answer.is_success:
-            raise DeedFailedError(f"{deed} as {as_person}: {answer.status_code} {answer.text[:500]}")
+            sent = f"{method} {path} {json.dumps(body)[:300]}"
+            raise DeedFailedError(f"{deed} as {as_person}: {sent}: {answer.status_code} {answer.text[:500]}")
         found: dict[str, Any] = answer.json() if answer.content else {}
         self.ledger.entries.append(Acknowledged(service, deed, path))
         return found

@@ -16,7 +16,7 @@ from deploy.live.client import DeedFailedError, Ledger, SuiteClient
 from deploy.live.deeds import World, slug
 from deploy.live.figures import Figures, settled
 from deploy.live.runner import carry_out
-from deploy.live.topics import Seen, doubles, events_of, read_topics
+from deploy.live.topics import Seen, disorder, doubles, events_of, read_topics
 from deploy.sample.quarter.plan import Quarter, plan_quarter
 from deploy.sample.quarter.workforce import Member
 from deploy.sample.words import read
@@ -90,6 +90,7 @@ async def live_quarter(client: SuiteClient, people: Path, bootstrap: str, shown:
     """
     started = time.monotonic()
     client.roles[IMPORTER] = ("hr_admin",)
+    earlier = {seen.attributes["id"] for seen in await read_topics(bootstrap)}
     imported = await import_people(client, people, shown)
     shown.began("the directory reaches every service")
     await settled(client)
@@ -105,7 +106,8 @@ async def live_quarter(client: SuiteClient, people: Path, bootstrap: str, shown:
     await carry_out(world, quarter.steps, progress)
     shown.began("everything comes to rest")
     figures = await settled(client)
-    log = await read_topics(bootstrap)
+    whole = await read_topics(bootstrap)
+    log = [seen for seen in whole if seen.attributes["id"] not in earlier]
     shown.ended("everything comes to rest")
     goals = await client.read_all("goals", "/goals", as_person=quarter.cast.auditor)
     reviews = await client.read_all("reviews", "/reviews", as_person=quarter.cast.hr_admin)
@@ -119,7 +121,7 @@ async def live_quarter(client: SuiteClient, people: Path, bootstrap: str, shown:
         log=log,
         goals=Counter(goal["outcome"] or goal["status"] for goal in goals),
         reviews=Counter(review["stage"] for review in reviews),
-        wrong=complaints(client.ledger, log, figures, planned=planned),
+        wrong=[*complaints(client.ledger, log, figures, planned=planned), *disorder(whole)],
         seconds=time.monotonic() - started,
     )
 

@@ -79,7 +79,7 @@ def disorder(log: Sequence[Seen]) -> Sequence[str]:
     for seen in events_of(log):
         sequences[seen.topic, seen.key].append(seen.sequence)
     return [
-        f"{topic} {key}: {found[:10]}"
+        f"out of order on {topic}: {key}: {found[:10]}"
         for (topic, key), found in sequences.items()
         if found != list(range(1, len(found) + 1))
     ]

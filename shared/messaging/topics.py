@@ -140,3 +140,6 @@ async def _partitions(
         if asyncio.get_running_loop().time() > until:
             raise KafkaError(f"not there after {deadline:.0f} s: {sorted(set(names) - set(counts))}")
         await asyncio.sleep(0.1)
+
+
+__all__ = ["Found", "KafkaError", "Topic", "missing_topics", "provision", "topics_for"]
