@@ -4,13 +4,16 @@ Reads the local copy as it is in the database, outside of any transaction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from shared import mongo
 from shared.contracts.base import Frozen
 from shared.directory.entries import PEOPLE, UNITS, DirectoryPerson, to_person
 from shared.directory.read import Directory, Stored
 from shared.ids import PersonId, UnitId
+
+BATCH: Final = 100_000
+"""Ids asked for in one answer: covered by the index, and faster than `distinct`."""
 
 
 class Population(Frozen):
@@ -83,14 +86,15 @@ class DirectoryReader:
             self._database[UNITS],
             [{"$match": {"hr_partner_ids": hr_partner_id}}, _units_below({"hr_partner_ids": []})],
         )
-        return await self._ids({"unit_id": {"$in": [*_units_of(units)]}})
+        return await self._ids({"unit_id": {"$in": [*_units_of(units)]}}) if units else ()
 
     async def _find(self, query: Mapping[str, Any], limit: int = 0) -> list[mongo.Doc]:
         cursor = self._database[PEOPLE].find(query, {"report_ids": 0}, limit=limit).sort("_id", 1)
         return await cursor.to_list(None)
 
     async def _ids(self, query: Mapping[str, Any]) -> Sequence[PersonId]:
-        return await self._database[PEOPLE].distinct("_id", query)
+        cursor = self._database[PEOPLE].find(query, {"_id": 1}, batch_size=BATCH).sort("_id", 1)
+        return [doc["_id"] for doc in await cursor.to_list(None)]
 
 
 async def population(

@@ -2,8 +2,8 @@
 
 The fan-out goes round and round over those below until one whole round finds every line in
 order.  That is enough: a line goes wrong only by being taken from one that is wrong itself, which
-the same round meets.  Every transaction writes the head's document again, unchanged, so that no
-line is taken from a head that moves meanwhile.
+the same round meets, or in a transaction of this job, which then is not over: its cursor moved.
+A head that moves again has a job of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,6 @@ async def refold(message: Refold, tx: Transaction) -> None:
         line = _mended(doc, head)
         if line != doc["ancestors"]:
             tx.put(PEOPLE, doc | {"ancestors": line})
-    tx.put(PEOPLE, {**head})
 
 
 async def stale_pages(

@@ -73,13 +73,13 @@ def job(message):
 
 @pytest.fixture
 async def copy(engines, name):
-    """Two processes that keep the same database, and the worker of one of them."""
+    """Two processes that keep the same database, and their workers."""
     async with mongo.connect(engines.mongo) as one, mongo.connect(engines.mongo) as other:
         works = Work(one, name), Work(other, name)
         for collection, indexes in {**INDEXES, **fan_out.INDEXES}.items():
             await mongo.ensure_collection(works[0].db, collection, indexes=indexes)
-        worker = FanOutWorker(works[0], FAN_OUTS)
-        yield SimpleNamespace(works=works, db=works[0].db, worker=worker)
+        workers = [FanOutWorker(work, FAN_OUTS) for work in works]
+        yield SimpleNamespace(works=works, db=works[0].db, worker=workers[0], workers=workers)
 
 
 async def apply(work, messages):
@@ -198,12 +198,12 @@ async def test_any_arrival_in_two_processes_ends_as_the_last_states_do(copy, mon
         for batch in batches(messages, sizes):
             await apply(work, batch)
 
-    async def expand():
+    async def expand(worker):  # two at once, as when one has lost its lease and not noticed
         while not done.is_set():
-            if not await copy.worker.turn():
+            if not await worker.turn():
                 await asyncio.sleep(0)
 
-    expanding = asyncio.create_task(expand())
+    expanding = asyncio.gather(*map(expand, copy.workers))
     try:
         await asyncio.gather(*map(process, copy.works, parts))
     finally:
@@ -298,6 +298,27 @@ async def test_who_joins_during_a_spread_move_gets_the_new_line_too(copy, monkey
     assert (await lines(copy))["a-early"] == ["n8", "boss"]
     await drain(copy)
     assert (await lines(copy))["a-early"] == ["n8", "boss", "top"]
+
+
+async def test_line_taken_from_a_manager_who_moves_meanwhile_is_not_kept(copy, monkeypatch):
+    """Everyone's line below the boss is about to be mended when the boss moves back."""
+    monkeypatch.setattr(keep, "IN_PLACE", 1)
+    await apply(copy.works[0], [state("top"), state("boss"), state("a", "boss"), state("b", "boss")])
+    await apply(copy.works[0], [state("boss", "top")])
+    moving_back = iter([state("boss")])
+
+    async def plan(batch, jobs):
+        await batch.query(PEOPLE, {"_id": "boss"})
+        for message in moving_back:
+            await apply(copy.works[1], [message])
+            await drain(copy)
+        return await ByKey.plan(batch, jobs)
+
+    renamed = job(state("a", "boss", given_name="Grace"))
+    await copy.works[0].execute([renamed], plan)
+    assert renamed.error is None
+    assert (await stored(copy))["a"]["given_name"] == "Grace"
+    assert await lines(copy) == {"top": [], "boss": [], "a": ["boss"], "b": ["boss"]}
 
 
 async def test_units_are_kept_and_forgotten(copy):
