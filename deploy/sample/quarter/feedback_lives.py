@@ -1,6 +1,6 @@
 """Who tells whom what in a quarter: feedback, requests and their answers, recognition."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -85,7 +85,7 @@ class FeedbackPlanner:
         reports = [
             each
             for each in self._workforce.reports.get(requester.person_id, ())
-            if each is not asked and self._workforce.manager(each.person_id, at) == requester.person_id
+            if each is not asked and self._leads(requester, each, at)
         ]
         about = self._random.choice(reports) if reports and self._random.random() < 0.4 else requester
         subject, goal = self._subject(about, at)
@@ -101,6 +101,12 @@ class FeedbackPlanner:
         )
         self._step(requester, question, at)
         reply = self._random.random()
+
+        def still(then: datetime) -> bool:
+            return self._workforce.works(requester.person_id, then) and (
+                about is requester or self._leads(requester, about, then)
+            )
+
         if reply < 0.72:
             answer = AnswerRequest(
                 request=ref,
@@ -109,9 +115,10 @@ class FeedbackPlanner:
                 text=self._phrases.answer(subject, about=named),
                 visibility="receiver" if named is None else "receiver_and_manager",
             )
-            self._soon(asked, answer, after=at)
+            self._soon(asked, answer, after=at, still=still)
         elif reply < 0.87:
-            self._soon(asked, DeclineRequest(request=ref, reason=self._phrases.decline()), after=at)
+            declined = DeclineRequest(request=ref, reason=self._phrases.decline())
+            self._soon(asked, declined, after=at, still=still)
 
     def _recognise(self, receiver: Member) -> None:
         at, giver = self._occasion(receiver)
@@ -182,11 +189,23 @@ class FeedbackPlanner:
         self._given += 1
         return Ref(f"f{self._given}")
 
-    def _soon(self, member: Member, payload: Payload, *, after: datetime) -> None:
-        """Within a week, if the person still works here then."""
+    def _leads(self, manager: Member, member: Member, at: datetime) -> bool:
+        """Whether somebody who works here then reports to the other directly."""
+        above = [*self._workforce.line(member.person_id, at)][:1]
+        return above == [manager.person_id] and self._workforce.works(member.person_id, at)
+
+    def _soon(
+        self,
+        member: Member,
+        payload: Payload,
+        *,
+        after: datetime,
+        still: Callable[[datetime], bool] = lambda at: True,  # noqa: ARG005
+    ) -> None:
+        """Within a week, if the person still works here then and it still makes sense."""
         day = self._calendar.index(after) + self._random.randint(0, 4)
         at = self._calendar.moment(member, day, after=after + timedelta(minutes=3))
-        if self._workforce.works(member.person_id, at):
+        if self._workforce.works(member.person_id, at) and still(at):
             self._step(member, payload, at)
 
     def _step(self, member: Member, payload: Payload, at: datetime) -> None:
