@@ -1,0 +1,64 @@
+"""The notifications service, by what it consists of."""
+
+from collections.abc import Sequence
+
+from services.notifications import stream, views
+from services.notifications.access import ACCESS
+from services.notifications.belongings import Belongings
+from services.notifications.domain.outlets import endpoint_id
+from services.notifications.domain.rules import announced
+from services.notifications.store import COLLECTIONS
+from services.notifications.usecases import choose_preferences, read_inbox, read_notification
+from services.notifications.usecases.announce import announce
+from services.notifications.usecases.deliver_mail import MailSender
+from services.notifications.usecases.deliver_webhooks import WebhookSender
+from services.notifications.usecases.forget_person import FORGETTING, forget_told
+from services.notifications.usecases.open_outlets import open_from
+from services.notifications.usecases.read_inbox import READING
+from shared.contracts.people import PersonState
+from shared.directory import forget_person
+from shared.runtime import Runtime
+from shared.service import Service
+from shared.worker import Worker
+
+POLL_SECONDS = 1.0
+
+
+def workers(runtime: Runtime) -> Sequence[Worker]:
+    """What wakes the streams of this process, and what sends, one process at a time."""
+    belongings, work, settings = Belongings.of(runtime), runtime.work, runtime.settings
+    watching = Worker("inbox-feed", belongings.feed.watch, poll=POLL_SECONDS)
+    belongings.feed.on_listening = watching.nudge
+    if settings.smtp_host is not None:
+        runtime.leased("mail", MailSender(work, settings, belongings.words).turn, poll=POLL_SECONDS)
+    for url in settings.webhook_urls:
+        sender = WebhookSender(url, work, settings)
+        runtime.leased(f"webhook-{endpoint_id(url)}", sender.turn, poll=POLL_SECONDS)
+    return [watching, Worker("inbox-poll", belongings.feed.poll, poll=POLL_SECONDS)]
+
+
+async def prepare(runtime: Runtime) -> None:
+    """Open the ways out before the first event is taken, and listen for the end."""
+    await open_from(runtime.settings, runtime.work)
+    Belongings.of(runtime).departure.listen()
+
+
+SERVICE = Service(
+    name="notifications",
+    title="Cairn notifications",
+    access=ACCESS,
+    collections=COLLECTIONS,
+    routers=[
+        read_inbox.router,
+        read_notification.router,
+        choose_preferences.router,
+        stream.router,
+        views.router,
+    ],
+    reactions=dict.fromkeys(announced(), announce),
+    erasures={PersonState: (forget_person, forget_told)},
+    fan_outs=[READING, FORGETTING],
+    workers=workers,
+    prepare=prepare,
+)
+"""What senders ask of it has no route: see usecases/settle_delivery.py."""

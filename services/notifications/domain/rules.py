@@ -1,0 +1,211 @@
+"""Who is told of what: the one table.
+
+A row reads: when this happened, tell them, in this category, in the words of this kind, if.  Two
+things hold for every row: nobody is told of what they did themselves; and of the rows of one event
+the first that names a person counts, so that nobody is told of it twice.  What has no row is told
+to nobody and stands in `SILENT`.  Whether somebody still works here is asked by who writes the
+notification.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from services.notifications.domain.categories import Category
+from services.notifications.domain.who import (
+    Condition,
+    Managers,
+    Who,
+    always,
+    has_manager_now,
+    in_trouble,
+    joined_lately,
+    left_lately,
+    manager_of,
+    person,
+    shared_up,
+    unasked,
+)
+from shared.contracts import feedback, goals, people, reviews
+from shared.contracts.base import Event
+from shared.contracts.feedback import (
+    FeedbackGiven,
+    FeedbackRequestAnswered,
+    FeedbackRequestDeclined,
+    FeedbackRequested,
+    FeedbackRequestWithdrawn,
+    RecognitionGiven,
+)
+from shared.contracts.goals import (
+    GoalAgreed,
+    GoalChangesRequested,
+    GoalCheckedIn,
+    GoalClosed,
+    GoalProposalWithdrawn,
+    GoalProposed,
+)
+from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
+from shared.contracts.reviews import (
+    ManagerAssessmentReopened,
+    ReviewAcknowledged,
+    ReviewerChanged,
+    ReviewOpened,
+    ReviewShared,
+    SelfAssessmentSubmitted,
+    SelfAssessmentWaived,
+)
+from shared.ids import PersonId
+
+
+class Rule(NamedTuple):
+    """One row of the table."""
+
+    event: type[Event]
+    tell: Who
+    category: Category
+    kind: str
+    when: Condition = always
+
+
+RULES: Final[Sequence[Rule]] = (
+    Rule(GoalProposed, person("to_person_id"), "goals", "goal_proposed"),
+    Rule(GoalChangesRequested, person("to_person_id"), "goals", "goal_changes_requested"),
+    Rule(GoalProposalWithdrawn, person("to_person_id"), "goals", "proposal_withdrawn"),
+    Rule(GoalAgreed, person("owner_id"), "goals", "goal_agreed"),
+    Rule(GoalAgreed, manager_of("owner_id"), "goals", "goal_agreed"),
+    Rule(GoalCheckedIn, manager_of("owner_id"), "goals", "goal_in_trouble", in_trouble),
+    Rule(GoalClosed, person("owner_id"), "goals", "goal_closed"),
+    Rule(GoalClosed, manager_of("owner_id"), "goals", "goal_closed"),
+    Rule(FeedbackGiven, person("receiver_id"), "feedback", "feedback_given", unasked),
+    Rule(FeedbackGiven, manager_of("receiver_id"), "feedback", "feedback_shared", shared_up),
+    Rule(FeedbackRequested, person("asked_person_id"), "feedback", "feedback_requested"),
+    Rule(FeedbackRequestAnswered, person("requester_id"), "feedback", "request_answered"),
+    Rule(FeedbackRequestAnswered, person("about_person_id"), "feedback", "feedback_given"),
+    Rule(FeedbackRequestDeclined, person("requester_id"), "feedback", "request_declined"),
+    Rule(FeedbackRequestWithdrawn, person("asked_person_id"), "feedback", "request_withdrawn"),
+    Rule(RecognitionGiven, person("receiver_ids"), "recognition", "recognition_given"),
+    Rule(RecognitionGiven, manager_of("receiver_ids"), "recognition", "report_recognised"),
+    Rule(ReviewOpened, person("person_id"), "reviews", "review_opened"),
+    Rule(SelfAssessmentSubmitted, person("reviewer_id"), "reviews", "self_assessment_submitted"),
+    Rule(SelfAssessmentWaived, person("person_id"), "reviews", "self_assessment_waived"),
+    Rule(SelfAssessmentWaived, person("reviewer_id"), "reviews", "assessment_due"),
+    Rule(ManagerAssessmentReopened, person("reviewer_id"), "reviews", "assessment_reopened"),
+    Rule(ReviewerChanged, person("reviewer_id"), "reviews", "reviewer_changed"),
+    Rule(ReviewShared, person("person_id"), "reviews", "review_shared"),
+    Rule(ReviewAcknowledged, person("reviewer_id"), "reviews", "review_acknowledged"),
+    Rule(PersonJoined, person("manager_id"), "team", "report_joined", joined_lately),
+    Rule(PersonLeft, manager_of("person_id"), "team", "report_left", left_lately),
+    Rule(ManagerChanged, person("to_manager_id"), "team", "report_gained"),
+    Rule(ManagerChanged, person("person_id"), "team", "manager_changed", has_manager_now),
+)
+
+ACTORS: Final[Mapping[type[Event], str]] = {
+    GoalProposed: "by_person_id",
+    GoalChangesRequested: "by_person_id",
+    GoalProposalWithdrawn: "by_person_id",
+    GoalAgreed: "by_person_id",
+    GoalCheckedIn: "by_person_id",
+    GoalClosed: "by_person_id",
+    FeedbackGiven: "giver_id",
+    FeedbackRequested: "requester_id",
+    FeedbackRequestAnswered: "asked_person_id",
+    FeedbackRequestDeclined: "asked_person_id",
+    FeedbackRequestWithdrawn: "requester_id",
+    RecognitionGiven: "giver_id",
+    SelfAssessmentSubmitted: "person_id",
+    SelfAssessmentWaived: "by_person_id",
+    ManagerAssessmentReopened: "by_person_id",
+    ReviewAcknowledged: "person_id",
+}
+"""The field of an event that names who did it, where one does."""
+
+FACTS: Final[Mapping[type[Event], tuple[str, ...]]] = {
+    GoalCheckedIn: ("confidence", "blocker_kinds"),
+    GoalClosed: ("outcome",),
+    FeedbackRequestDeclined: ("because",),
+    FeedbackRequestWithdrawn: ("because",),
+    RecognitionGiven: ("value",),
+    ReviewOpened: ("self_due_on",),
+    PersonJoined: ("joined_on",),
+    PersonLeft: ("left_on",),
+}
+"""What the words of an event need besides its ids."""
+
+SILENT: Final[Mapping[type[Event], str]] = {
+    goals.GoalDrafted: "a draft is nobody else's business yet",
+    goals.GoalChanged: "whoever is asked to agree hears of it then",
+    goals.GoalAligned: "seen in the tree",
+    goals.KeyResultMeasured: "progress is followed, not announced",
+    feedback.FeedbackAcknowledged: "seen beside the feedback",
+    feedback.FeedbackWithdrawn: "taken back before it was read",
+    feedback.RecognitionAcknowledged: "seen beside the recognition",
+    reviews.CycleLaunched: "each person hears when their own review opens",
+    reviews.ManagerAssessmentSubmitted: "the person hears when it is shared",
+    reviews.ReviewCancelled: "the person has left",
+    people.PersonMoved: "known to those whom it concerns",
+    people.PersonDetailsChanged: "no news",
+    people.UnitCreated: "no news",
+    people.UnitChanged: "no news",
+}
+"""Events that nobody is told of, and why."""
+
+
+class Alert(NamedTuple):
+    """Somebody is to be told something."""
+
+    person_id: PersonId
+    category: Category
+    kind: str
+
+
+def announced() -> Sequence[type[Event]]:
+    """The events that somebody may be told of, in the order of the table."""
+    return list(dict.fromkeys(rule.event for rule in RULES))
+
+
+def whose_managers(event: Event, *, at: datetime) -> Sequence[PersonId]:
+    """Those whose managers must be known before it is clear who is told."""
+    asked = (rule.tell.named(event) for rule in _applying(event, at) if rule.tell.is_manager)
+    return list(dict.fromkeys(person_id for each in asked for person_id in each))
+
+
+def actor_of(event: Event) -> PersonId | None:
+    """Who did it, if the event says so."""
+    field = ACTORS.get(type(event))
+    return getattr(event, field) if field else None
+
+
+def alerts_of(event: Event, *, managers: Managers, at: datetime) -> Sequence[Alert]:
+    """Who is told of an event that happened at `at`, each person once and never who did it."""
+    actor_id = actor_of(event)
+    alerts: dict[PersonId, Alert] = {}
+    for rule in _applying(event, at):
+        for person_id in rule.tell.among(event, managers):
+            if person_id != actor_id:
+                alerts.setdefault(person_id, Alert(person_id, rule.category, rule.kind))
+    return list(alerts.values())
+
+
+def facts_of(event: Event) -> dict[str, Any]:
+    """What a notification keeps of its event: its ids, and what its words need; JSON."""
+    wanted = {name for name in type(event).model_fields if name.endswith(("_id", "_ids"))}
+    return event.model_dump(mode="json", include=wanted.union(FACTS.get(type(event), ())))
+
+
+def describe() -> str:
+    """The table in Markdown."""
+    lines = ["| when | tell | category | kind | if |", "|---|---|---|---|---|"]
+    for rule in RULES:
+        only_if = (rule.when.__doc__ or "").splitlines()[0] if rule.when is not always else ""
+        lines.append(f"| {_name(rule.event)} | {rule.tell} | {rule.category} | {rule.kind} | {only_if} |")
+    lines += ["", "| nobody is told of | since |", "|---|---|"]
+    lines += [f"| {_name(event)} | {why} |" for event, why in SILENT.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _name(event: type[Event]) -> str:
+    return f"{event.publisher}.{event.__name__}"
+
+
+def _applying(event: Event, at: datetime) -> Iterable[Rule]:
+    return (rule for rule in RULES if rule.event is type(event) and rule.when(event, at))

@@ -1,0 +1,1 @@
+"""One file a use case: its command, handler, HTTP route and reactions."""

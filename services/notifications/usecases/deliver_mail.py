@@ -1,0 +1,127 @@
+"""Send what is due by e-mail.
+
+When    deliveries by e-mail are due (a leased worker, every second or when something was raised)
+Rule    Delivery.claim, PATIENCE
+Emits   notifications.NotificationDelivered, notifications.NotificationFailed
+
+A few connections share what is due.  Each mail is claimed before it is sent and settled as soon as the
+server has answered: what crashes between its acceptance and the commit is sent again when
+the claim has run out, with the same Message-ID.  That window is the one thing that cannot be closed.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from services.notifications.channels.letter import NoAddress, letter
+from services.notifications.channels.smtp import MailServer, OutOfReach
+from services.notifications.domain.delivery import Delivery, Outcome
+from services.notifications.domain.notification import Notification
+from services.notifications.domain.retry import Patience
+from services.notifications.store import NOTIFICATIONS
+from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
+from services.notifications.words.told import Told
+from services.notifications.words.wording import Words
+from shared.directory import DirectoryPerson, DirectoryReader
+from shared.ids import PersonId
+from shared.settings import Settings
+from shared.store import from_document
+from shared.work import Work
+
+PATIENCE: Final = Patience(first=timedelta(seconds=15), most=timedelta(hours=1), attempts=16)
+"""About eight hours in all."""
+PAGE: Final = 64
+LANES: Final = 4
+"""Connections to the mail server at a time."""
+
+
+class MailSender:
+    """The turn of a worker that sends mail."""
+
+    def __init__(
+        self, work: Work, settings: Settings, words: Words, *, patience: Patience = PATIENCE
+    ) -> None:
+        self._work = work
+        self._settings = settings
+        self._words = words
+        self._patience = patience
+        self._directory = DirectoryReader(work.db)
+
+    async def turn(self) -> bool:
+        """Send one page of what is due; whether there may be more.
+
+        Raises `OutOfReach` before anything is claimed if the server cannot be reached.
+        """
+        ids = await due_ids(self._work.db, channel="email", limit=PAGE)
+        if not ids:
+            return False
+        async with MailServer(self._settings) as first:
+            claim = await claim_all(self._work, ids, longest=first.longest)
+            await self._send_all(claim, first)
+        return len(ids) == PAGE
+
+    async def _send_all(self, claim: Claim, first: MailServer) -> None:
+        letters = await self._tell(claim.deliveries)
+        todo = (delivery for delivery in claim.deliveries if claim.may_begin())
+        lanes = min(LANES, len(claim.deliveries))
+        async with asyncio.TaskGroup() as group:
+            if lanes:
+                group.create_task(self._lane(todo, letters, first))
+            for _ in range(1, lanes):
+                group.create_task(self._side_lane(todo, letters))
+
+    async def _side_lane(self, todo: Iterator[Delivery], letters: "_Letters") -> None:
+        """Help with another connection, if the server gives one."""
+        try:
+            async with MailServer(self._settings) as server:
+                await self._lane(todo, letters, server)
+        except OutOfReach:
+            return
+
+    async def _lane(self, todo: Iterator[Delivery], letters: "_Letters", server: MailServer) -> None:
+        async with asyncio.TaskGroup() as settling:
+            for delivery in todo:
+                outcome = await self._send(delivery, letters, server)
+                settling.create_task(settle(self._work, delivery, outcome, patience=self._patience))
+
+    async def _send(self, delivery: Delivery, letters: "_Letters", server: MailServer) -> Outcome:
+        found = letters.get(delivery.delivery_id)
+        if found is None:
+            return Outcome(what="given_up", reason="person_left")
+        notification, told, to = found
+        try:
+            message = letter(
+                notification, told, to=to, sender=self._settings.smtp_sender, at=datetime.now(UTC)
+            )
+            return await server.send(message)
+        except NoAddress as error:
+            return Outcome(what="given_up", reason=str(error))
+        except OutOfReach:
+            return Outcome(what="missed", reason="smtp_connection_lost")
+
+    async def _tell(self, deliveries: Sequence[Delivery]) -> "_Letters":
+        """What each says and to whom; those who have left meanwhile are missing."""
+        ids = [delivery.notification_id for delivery in deliveries]
+        docs = await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}}).to_list(None)
+        notifications = [from_document(Notification, doc) for doc in docs]
+        people = await self._directory.people({each.person_id for each in notifications})
+        told = await self._words.tell(notifications)
+        ready = {
+            each.notification_id: (each, words, to)
+            for each, words in zip(notifications, told, strict=True)
+            if (to := _active(people, each.person_id)) is not None
+        }
+        return {
+            delivery.delivery_id: ready[delivery.notification_id]
+            for delivery in deliveries
+            if delivery.notification_id in ready
+        }
+
+
+_Letters = Mapping[str, tuple[Notification, Told, DirectoryPerson]]
+
+
+def _active(people: Mapping[PersonId, DirectoryPerson], person_id: PersonId) -> DirectoryPerson | None:
+    person = people.get(person_id)
+    return person if person is not None and person.is_active else None

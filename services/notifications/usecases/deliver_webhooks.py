@@ -1,0 +1,111 @@
+"""Post what is due to one webhook endpoint.
+
+When    deliveries to the endpoint are due (a leased worker for each endpoint, every second)
+Rule    Delivery.claim, Patience; an endpoint that is gone is closed
+Emits   notifications.NotificationDelivered, notifications.NotificationFailed
+
+At least once, under the notification's id: what crashes between the endpoint's answer and the commit is
+posted again.  What was waiting for an endpoint that is gone fails without being posted.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cache
+from typing import Final
+
+import httpx
+
+from services.notifications.channels.webhook import WebhookPoster
+from services.notifications.domain.delivery import Delivery, Outcome
+from services.notifications.domain.notification import Notification
+from services.notifications.domain.outlets import OUTLETS_ID, Outlets, endpoint_id
+from services.notifications.domain.retry import Patience
+from services.notifications.store import NOTIFICATIONS, OUTLETS
+from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
+from shared.settings import Settings
+from shared.store import from_document
+from shared.work import Work
+
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(hours=6)
+PAGE: Final = 128
+IN_FLIGHT: Final = 16
+
+
+class WebhookSender:
+    """The turn of a worker that posts to one endpoint."""
+
+    def __init__(
+        self, url: str, work: Work, settings: Settings, *, first_pause: timedelta = FIRST_PAUSE
+    ) -> None:
+        self._url = url
+        self._endpoint_id = endpoint_id(url)
+        self._work = work
+        self._settings = settings
+        self._patience = Patience(first_pause, LONGEST_PAUSE, settings.webhook_attempts)
+
+    async def turn(self) -> bool:
+        """Post one page of what is due; whether there may be more."""
+        ids = await due_ids(self._work.db, channel="webhook", endpoint_id=self._endpoint_id, limit=PAGE)
+        if not ids:
+            return False
+        seconds = self._settings.webhook_timeout_seconds
+        claim = await claim_all(self._work, ids, longest=timedelta(seconds=seconds))
+        deliveries, why = claim.deliveries, await self._closed()
+        if why is None:
+            await self._post_all(claim)
+        else:
+            await self._settle_all(deliveries, Outcome(what="given_up", reason=why))
+        return len(ids) == PAGE
+
+    async def _closed(self) -> str | None:
+        """Why nothing is posted there any more; None if it is."""
+        doc = await self._work.db[OUTLETS].find_one({"_id": OUTLETS_ID})
+        outlets = from_document(Outlets, doc) if doc else Outlets()
+        return "endpoint_disabled" if self._endpoint_id in outlets.disabled else None
+
+    async def _settle_all(self, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+        async with asyncio.TaskGroup() as group:
+            for each in deliveries:
+                group.create_task(self._settle(each, outcome))
+
+    async def _post_all(self, claim: Claim) -> None:
+        deliveries = claim.deliveries
+        ids = [delivery.notification_id for delivery in deliveries]
+        docs = await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}}).to_list(None)
+        known = {doc["_id"]: from_document(Notification, doc) for doc in docs}
+        slots = asyncio.Semaphore(IN_FLIGHT)
+        async with (
+            httpx.AsyncClient(
+                verify=_trusted(), trust_env=False, timeout=self._settings.webhook_timeout_seconds
+            ) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            poster = WebhookPoster(self._url, self._settings, client)
+
+            async def one(delivery: Delivery) -> None:
+                async with slots:
+                    if not claim.may_begin():
+                        return
+                    outcome = await _post(poster, known.get(delivery.notification_id))
+                await self._settle(delivery, outcome)
+
+            for delivery in deliveries:
+                group.create_task(one(delivery))
+
+    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        await settle(self._work, delivery, outcome, patience=self._patience)
+
+
+async def _post(poster: WebhookPoster, notification: Notification | None) -> Outcome:
+    if notification is None:
+        return Outcome(what="given_up", reason="forgotten")
+    return await poster.post(notification)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The machine's certificates, read once."""
+    return ssl.create_default_context()

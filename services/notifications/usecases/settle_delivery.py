@@ -1,0 +1,173 @@
+"""Take a delivery up, and write down what came of it.
+
+When    a sender takes a delivery that is due, and when the other side has answered or has not
+Rule    Delivery.claim, Delivery.taken, Delivery.missed, Delivery.given_up
+Emits   notifications.NotificationDelivered, notifications.NotificationFailed
+
+Nothing is sent inside a transaction: a claim is committed before, the outcome after.  The one
+honest window of the suite lies between: what the other side has taken, just before this process
+died, is sent again when the claim has run out, under the same id.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from services.notifications.domain.delivery import Delivery, Outcome, SendingChannel
+from services.notifications.domain.retry import Patience
+from services.notifications.store import DELIVERIES, DeliveryStore, NotificationStore, OutletsStore
+from shared import mongo
+from shared.contracts.base import Frozen
+from shared.identity import service_caller
+from shared.work import ByKey, Cause, Job, Transaction, Unsettled, Work
+
+US: Final = service_caller("notifications")
+CLAIM: Final = timedelta(seconds=60)
+"""How long what is claimed together may be begun."""
+MARGIN: Final = timedelta(seconds=15)
+"""For the commit of an outcome, and for clocks that differ."""
+
+
+class ClaimDelivery(Frozen):
+    """Somebody is about to send it; theirs for `lasting` from `at`, in real time."""
+
+    delivery_id: str
+    at: datetime
+    lasting: timedelta
+
+
+class SettleDelivery(Frozen):
+    """What came of an attempt at `at`; `spread` is a random share from 0 to 1."""
+
+    delivery_id: str
+    attempt: int
+    outcome: Outcome
+    at: datetime
+    spread: float
+    patience: Patience
+
+
+async def claim_delivery(command: ClaimDelivery, tx: Transaction) -> Delivery:
+    """The delivery, claimed; raises `NotDue` if somebody else was faster."""
+    deliveries = DeliveryStore(tx)
+    delivery = await deliveries.get(command.delivery_id)
+    return deliveries.save(delivery.claim(at=command.at, lasting=command.lasting))
+
+
+async def settle_delivery(command: SettleDelivery, tx: Transaction) -> None:
+    """Keep the outcome, tell of it if it is final, and close an endpoint that is gone.
+
+    That it was taken counts even if the claim had run out; that it was not, only from who has it.
+    """
+    delivery = await DeliveryStore(tx).find(command.delivery_id)
+    if delivery is None or delivery.state != "due":
+        return
+    outcome = command.outcome
+    if outcome.what != "taken" and command.attempt != delivery.attempts:
+        return
+    settled = _settled(delivery, command)
+    DeliveryStore(tx).save(settled)
+    if outcome.what == "endpoint_gone" and delivery.endpoint_id:
+        await _close_endpoint(delivery.endpoint_id, outcome.reason, tx)
+    if settled.state != "due":
+        await _tell(settled, tx)
+
+
+def _settled(delivery: Delivery, command: SettleDelivery) -> Delivery:
+    outcome = command.outcome
+    if outcome.what == "taken":
+        return delivery.taken()
+    if outcome.what == "missed":
+        return delivery.missed(
+            outcome.reason, patience=command.patience, at=command.at, spread=command.spread
+        )
+    return delivery.given_up(outcome.reason)
+
+
+async def _close_endpoint(endpoint_id: str, reason: str, tx: Transaction) -> None:
+    outlets = OutletsStore(tx)
+    open_now = await outlets.open()
+    if endpoint_id in open_now.live_endpoint_ids:
+        outlets.save(open_now.without(endpoint_id, reason=reason))
+
+
+async def _tell(delivery: Delivery, tx: Transaction) -> None:
+    notifications = NotificationStore(tx)
+    notification = await notifications.find(delivery.notification_id)
+    if notification is None:
+        return
+    if delivery.state == "delivered":
+        notification, event = notification.deliver(
+            delivery.channel, endpoint_id=delivery.endpoint_id, attempts=delivery.attempts
+        )
+    else:
+        notification, event = notification.fail(
+            delivery.channel,
+            endpoint_id=delivery.endpoint_id,
+            attempts=delivery.attempts,
+            reason=delivery.reason or "",
+        )
+    notifications.save(notification)
+    tx.publish(event, notification.state())
+
+
+async def due_ids(
+    database: mongo.Database, *, channel: SendingChannel, endpoint_id: str | None = None, limit: int
+) -> Sequence[str]:
+    """The next deliveries that are due: new ones in the order of their events, then those missed before."""
+    due = {
+        "state": "due",
+        "channel": channel,
+        "endpoint_id": endpoint_id,
+        "due_at": {"$lte": datetime.now(UTC)},
+    }
+    rows = database[DELIVERIES].find(due, {"_id": 1}).sort([("due_at", 1), ("raised_at", 1)]).limit(limit)
+    return [row["_id"] for row in await rows.to_list(None)]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Deliveries that are ours; what is begun while `may_begin` ends before the claim does."""
+
+    deliveries: Sequence[Delivery]
+    begin_until: float
+
+    def may_begin(self) -> bool:
+        """Whether there is time for one more; what is not begun falls due again by itself."""
+        return time.monotonic() < self.begin_until
+
+
+async def claim_all(work: Work, delivery_ids: Sequence[str], *, longest: timedelta) -> Claim:
+    """Those of the deliveries that nobody else has, in one transaction; `longest` is what one can take."""
+    begin_until = time.monotonic() + CLAIM.total_seconds()
+    at, lasting = datetime.now(UTC), CLAIM + MARGIN + longest
+    commands = [ClaimDelivery(delivery_id=each, at=at, lasting=lasting) for each in delivery_ids]
+    jobs = [Job(each.delivery_id, claim_delivery, each, work.clock.now(), US) for each in commands]
+    await work.execute(jobs, ByKey.plan)
+    return Claim([job.result for job in jobs if job.error is None], begin_until)
+
+
+async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: Patience) -> None:
+    """Commit an outcome, together with others that are ready.
+
+    While the service stops, it takes no more commands; what is out already is still written down.
+    """
+    command = SettleDelivery(
+        delivery_id=delivery.delivery_id,
+        attempt=delivery.attempts,
+        outcome=outcome,
+        at=datetime.now(UTC),
+        spread=random.random(),  # noqa: S311  pauses are no secret
+        patience=patience,
+    )
+    cause = Cause(delivery.correlation_id)
+    try:
+        await work.run(settle_delivery, command, key=delivery.delivery_id, caller=US, cause=cause)
+    except Unsettled:
+        job = Job(delivery.delivery_id, settle_delivery, command, work.clock.now(), US, cause)
+        await work.execute([job], ByKey.plan)
+        if job.error is not None:
+            raise job.error from None
