@@ -1,0 +1,76 @@
+"""What services stand on is made before they start, as often as one likes."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError
+from structlog.testing import capture_logs
+
+from services.goals.app import SERVICE
+from shared import mongo, provision
+from shared.contracts.catalogue import all_messages
+from shared.messaging.envelope import topic_of
+from shared.messaging.topics import missing_topics
+from shared.runtime import ENGINE_COLLECTIONS
+from shared.settings import Settings, read
+
+
+def settings_for(engines: Any, name: str, **others: Any) -> Settings:
+    given = {
+        "mongo_url": engines.mongo,
+        "mongo_database": name,
+        "kafka_bootstrap": engines.kafka,
+        "oidc_issuer": "http://localhost/issuer",
+    }
+    return read("goals", **given | others)
+
+
+async def test_topics_of_all_contracts_are_made_and_found_again(engines, name):
+    settings = settings_for(engines, name)
+    names = {topic_of(kind) for kind in all_messages()}
+    first = await provision.provision_topics(settings)
+    assert {topic.name for topic in first} == names
+    assert not await missing_topics(settings, names)
+    again = await provision.provision_topics(settings)
+    assert not any(topic.made for topic in again)
+
+
+async def test_kafka_out_of_reach_is_told_when_patience_ends(engines, name):
+    settings = settings_for(engines, name, kafka_bootstrap="127.0.0.1:1")
+    with pytest.raises(KafkaError):
+        await provision.provision_topics(settings, patience=0)
+
+
+async def test_database_of_a_service_is_made_and_made_again_the_same(engines, name):
+    settings = settings_for(engines, name)
+    await provision.provision_database(SERVICE, settings)
+    first = await indexes(engines.mongo, name)
+    await provision.provision_database(SERVICE, settings)
+    assert await indexes(engines.mongo, name) == first
+    assert set(ENGINE_COLLECTIONS) | set(SERVICE.collections) <= set(first)
+    wanted = {name: [each.document["name"] for each in made] for name, made in SERVICE.collections.items()}
+    for collection, names in wanted.items():
+        assert set(names) <= set(first[collection])
+
+
+async def indexes(url: str, name: str) -> Mapping[str, Sequence[str]]:
+    async with mongo.connect(url) as client:
+        database = mongo.database(client, name)
+        names = sorted(await database.list_collection_names())
+        return {each: sorted(await database[each].index_information()) for each in names}
+
+
+def test_engine_out_of_reach_ends_with_a_code_that_says_try_again(monkeypatch):
+    async def unreachable(_settings: Settings) -> Sequence[Any]:
+        raise KafkaError("nobody there")
+
+    monkeypatch.setattr(provision, "provision_topics", unreachable)
+    monkeypatch.setattr(provision, "configure", lambda **_: None)
+    monkeypatch.setenv("CAIRN_MONGO_URL", "mongodb://127.0.0.1:1")
+    monkeypatch.setenv("CAIRN_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    monkeypatch.setenv("CAIRN_OIDC_ISSUER", "http://localhost/issuer")
+    with capture_logs() as lines:
+        assert provision.main(["topics"]) == os.EX_TEMPFAIL
+    assert "nobody there" in lines[-1]["error"]
