@@ -1,0 +1,127 @@
+"""What stands around the suite in a trial: a token issuer, a mail server and a receiver of webhooks.
+
+    python -m deploy.docker.trial --port-base 8500 --data .cairn --secrets /run/cairn/secrets
+
+It gives every service its secrets, a directory each, and writes down where everything is: in DATA
+as the containers see it, in DATA/host as the host does.  Whoever reads DATA may be anyone.
+"""
+
+import argparse
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import uvicorn
+from aiosmtpd.smtp import SMTP
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deploy.local.addresses import Addresses
+from deploy.local.issuer import KEY_FILE, Issuer, issuer_of
+from deploy.local.mail import MailSink
+from deploy.local.ports import LOOPBACK, Ports
+from deploy.local.services import SERVICES, service_urls
+from deploy.local.webhooks import receiver, webhook_secret_of
+
+ANYWHERE = "0.0.0.0"  # noqa: S104  the containers' own network; the host publishes it on loopback
+HTTP_PORT = 8000
+SMTP_PORT = 8025
+TOKEN_LIFETIME = timedelta(days=365)
+MAIL, WEBHOOKS = "mail", "webhooks.jsonl"
+SENDER = "notifications"
+
+
+def give_secrets(directory: Path, *, issuer: Issuer, webhook_secret: str) -> None:
+    """Write what each service may know into a directory of its own, files named as its settings."""
+    for service in SERVICES:
+        token = issuer.sign(f"service:{service}", ["service"], lifetime=TOKEN_LIFETIME)
+        _write(directory / service / "service_token", token)
+    _write(directory / SENDER / "webhook_secret", webhook_secret)
+
+
+def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
+    """Write the addresses, and beside those for the host the key that its commands sign with."""
+    inside = Addresses(
+        kafka="kafka:9092",
+        mongo="mongodb://mongo:27017/?replicaSet=cairn",
+        issuer=issuer.url,
+        issuer_port=ports.issuer,
+        services={service: f"http://{service}:8000" for service in SERVICES},
+        smtp=f"mail:{SMTP_PORT}",
+        mail=str(data / MAIL),
+        webhooks=str(data / WEBHOOKS),
+        logs="`docker compose logs`",
+    )
+    outside = Addresses(
+        kafka=f"{LOOPBACK}:{ports.kafka}",
+        mongo=f"mongodb://{LOOPBACK}:{ports.mongo}/?directConnection=true",
+        issuer=issuer.url,
+        issuer_port=ports.issuer,
+        services=service_urls(ports),
+        smtp=f"{LOOPBACK}:{ports.smtp}",
+        mail=f"the container `trial` in {data / MAIL}",
+        webhooks=f"the container `trial` in {data / WEBHOOKS}",
+        logs="`docker compose logs`",
+    )
+    host = data / "host"
+    host.mkdir(exist_ok=True)
+    _write(host / KEY_FILE, (data / KEY_FILE).read_text())
+    inside.save(data)
+    outside.save(host)
+
+
+def trial_app(data: Path, *, issuer: Issuer, webhook_secret: str, smtp_port: int = SMTP_PORT) -> Starlette:
+    """The issuer and the receiver of webhooks as one app, whose lifespan takes mail."""
+
+    @asynccontextmanager
+    async def taking_mail(_: Starlette) -> AsyncGenerator[None]:
+        loop, sink = asyncio.get_running_loop(), MailSink(data / MAIL)
+        server = await loop.create_server(
+            lambda: SMTP(sink, hostname="mail", enable_SMTPUTF8=True, loop=loop), ANYWHERE, smtp_port
+        )
+        async with server:
+            yield
+
+    async def ready(_: Request) -> Response:
+        return Response("ready")
+
+    webhooks = receiver(webhook_secret, data / WEBHOOKS)
+    routes = [*issuer.app().routes, *webhooks.routes, Route("/readyz", ready)]
+    return Starlette(routes=routes, lifespan=taking_mail)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.docker.trial")
+    parser.add_argument("--port-base", type=int, required=True, help="where the ports on the host start")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--secrets", type=Path, required=True)
+    wish = parser.parse_args(arguments)
+    os.umask(0o077)
+    data = wish.data.resolve()
+    ports = Ports.from_base(wish.port_base)
+    issuer, webhook_secret = issuer_of(data, ports.issuer), webhook_secret_of(data)
+    give_secrets(wish.secrets, issuer=issuer, webhook_secret=webhook_secret)
+    tell_addresses(data, ports=ports, issuer=issuer)
+    app = trial_app(data, issuer=issuer, webhook_secret=webhook_secret)
+    uvicorn.run(
+        app, host=ANYWHERE, port=HTTP_PORT, log_level="warning", access_log=False, server_header=False
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, for the owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_text(text)
+    part.rename(path)
+
+
+if __name__ == "__main__":
+    main()

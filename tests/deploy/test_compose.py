@@ -1,0 +1,245 @@
+"""What docker-compose.yml, its image and its settings promise, read without a container engine."""
+
+import re
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.local.jars import KAFKA_VERSION
+from deploy.local.mongod import REPLICA_SET, TRANSACTION_SECONDS
+from deploy.local.ports import Ports
+from deploy.local.services import SERVICES
+from shared.runtime import STOP_SECONDS
+from shared.serve import GRACE_SECONDS
+from shared.settings import SECRETS_DIR, Settings, read, variable
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE = yaml.safe_load(TEXT)
+CONTAINERS = COMPOSE["services"]
+ONE_SHOTS = {"topics", "indexes", "replica-set"}
+ENGINES = {"kafka", "mongo"}
+LASTING = sorted(set(CONTAINERS) - ONE_SHOTS)
+OURS = sorted({*SERVICES, "trial", "topics", "indexes"})
+DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
+DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
+
+
+def by_default(text: str) -> str:
+    """The text as it is where nothing is set."""
+    return DEFAULT.sub(lambda match: match[2], text)
+
+
+def env_file(path: str) -> dict[str, str]:
+    lines = (ROOT / by_default(path)).read_text().splitlines()
+    rows = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: by_default(value) for name, _, value in rows}
+
+
+def told(service: str) -> dict[str, str]:
+    """The variables of a container in a trial."""
+    files = [env_file(path) for path in CONTAINERS[service].get("env_file", [])]
+    return {**dict(chain.from_iterable(map(dict.items, files))), **CONTAINERS[service].get("environment", {})}
+
+
+def settings_from(monkeypatch, variables: dict[str, str], secrets: Path, service: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv(SECRETS_DIR, str(secrets))
+    return read(service)
+
+
+def host_ports() -> dict[str, list[int]]:
+    return {
+        name: [int(by_default(port).split(":")[1]) for port in container.get("ports", [])]
+        for name, container in CONTAINERS.items()
+    }
+
+
+def test_every_service_of_the_suite_has_its_container():
+    for service in SERVICES:
+        assert CONTAINERS[service]["command"] == ["python", "-m", "shared.serve", f"services.{service}"]
+        assert CONTAINERS[service]["image"] == CONTAINERS["topics"]["image"]
+    assert CONTAINERS["indexes"]["command"][3:] == [f"services.{service}" for service in SERVICES]
+    assert set(CONTAINERS) == {*SERVICES, *ONE_SHOTS, *ENGINES, "trial"}
+
+
+@pytest.mark.parametrize("name", [*OURS, "mongo", "replica-set"])
+def test_container_is_fenced_in(name):
+    container = CONTAINERS[name]
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert container["security_opt"] == ["no-new-privileges:true"]
+    assert container["init"] is True
+    assert [mount.partition(":")[0] for mount in container["tmpfs"]] == ["/tmp"]
+
+
+def test_broker_has_no_capabilities():
+    assert CONTAINERS["kafka"]["cap_drop"] == ["ALL"]
+    assert CONTAINERS["kafka"]["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("name", sorted(CONTAINERS))
+def test_container_has_limits_a_restart_rule_and_bounded_logs(name):
+    container = CONTAINERS[name]
+    limits = container["deploy"]["resources"]["limits"]
+    assert {"memory", "pids"} <= set(limits)
+    assert container["restart"] == ("no" if name in ONE_SHOTS else "unless-stopped")
+    assert {"max-size", "max-file"} <= set(container["logging"]["options"])
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_lasting_container_is_watched(name):
+    assert "healthcheck" in CONTAINERS[name] or "HEALTHCHECK" in DOCKERFILE
+    assert not CONTAINERS[name].get("healthcheck", {}).get("disable")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_waits_for_what_it_needs_and_has_time_to_finish(name):
+    waits = {other: rule["condition"] for other, rule in CONTAINERS[name]["depends_on"].items()}
+    assert waits == {
+        "kafka": "service_healthy",
+        "mongo": "service_healthy",
+        "trial": "service_healthy",
+        "topics": "service_completed_successfully",
+        "indexes": "service_completed_successfully",
+    }
+    grace = int(CONTAINERS[name]["stop_grace_period"].removesuffix("s"))
+    assert grace > GRACE_SECONDS + STOP_SECONDS
+
+
+def test_one_shots_are_waited_for_so_that_up_wait_knows_they_may_end():
+    awaited = {
+        other
+        for container in CONTAINERS.values()
+        for other, rule in container.get("depends_on", {}).items()
+        if rule["condition"] == "service_completed_successfully"
+    }
+    assert awaited == ONE_SHOTS
+
+
+def test_nothing_is_published_beyond_this_machine_by_default():
+    for name, container in CONTAINERS.items():
+        for port in container.get("ports", []):
+            assert by_default(port).startswith("127.0.0.1:"), name
+            if name not in SERVICES:
+                assert port.startswith("127.0.0.1:"), f"{name} takes anyone and must stay on this machine"
+
+
+def test_ports_follow_the_plan_of_the_suite():
+    plan = Ports.from_base(8500)
+    expected = {service: [getattr(plan, service)] for service in SERVICES}
+    expected |= {"kafka": [plan.kafka], "mongo": [plan.mongo], "trial": [plan.issuer, plan.smtp]}
+    assert {name: ports for name, ports in host_ports().items() if ports} == expected
+    assert by_default(TEXT).count("--port-base, ") == 1
+    assert '--port-base, "8500"' in by_default(TEXT)
+
+
+def test_broker_sends_each_client_back_to_where_it_came_from():
+    told_broker = {name: by_default(value) for name, value in told("kafka").items()}
+    assert told_broker["KAFKA_ADVERTISED_LISTENERS"] == "INSIDE://kafka:9092,HOST://127.0.0.1:8520"
+    (port,) = CONTAINERS["kafka"]["ports"]
+    assert f"HOST://:{port.rpartition(':')[2]}" in told_broker["KAFKA_LISTENERS"].split(",")
+    assert told_broker["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+def test_engines_are_those_of_a_machine_without_containers():
+    assert CONTAINERS["kafka"]["image"] == f"apache/kafka:{KAFKA_VERSION}"
+    command = CONTAINERS["mongo"]["command"]
+    assert f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}" in command
+    assert command[command.index("--replSet") + 1] == REPLICA_SET
+    assert f'_id: "{REPLICA_SET}"' in (ROOT / "deploy/mongo/initiate.js").read_text()
+
+
+def test_images_of_others_are_of_a_named_version():
+    pinned = {c["image"] for c in CONTAINERS.values()} - {"cairn-service", "cairn-trial"}
+    bases = re.findall(r"^FROM (\S+:\S+)", DOCKERFILE, re.MULTILINE)
+    assert bases
+    for image in [*pinned, *bases]:
+        assert re.search(r":(\d|\$\{PYTHON\}-slim)", image), image
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_takes_what_it_is_told_in_a_trial(service, monkeypatch, tmp_path):
+    (tmp_path / "webhook_secret").write_text("whsec_" + "A" * 32)
+    variables = told(service)
+    known = {variable(name) for name in Settings.model_fields} | {SECRETS_DIR}
+    assert set(variables) <= known
+    assert variables[SECRETS_DIR] == f"/run/cairn/secrets/{service}"
+    settings = settings_from(monkeypatch, variables, tmp_path, service)
+    assert settings.oidc_issuer == "http://127.0.0.1:8509"
+    assert settings.service_urls == {name: f"http://{name}:8000" for name in SERVICES}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_takes_the_example_of_an_own_issuer(service, monkeypatch, tmp_path):
+    directory = "deploy/docker/settings/example"
+    variables = env_file(f"{directory}/services.env") | CONTAINERS[service]["environment"]
+    if service == "notifications":
+        variables |= env_file(f"{directory}/notifications.env")
+    settings = settings_from(monkeypatch, variables, tmp_path, service)
+    assert not settings.development
+
+
+def test_example_of_settings_names_all_that_compose_asks_for():
+    files = [ROOT / "docker-compose.yml", *(ROOT / "deploy/docker/settings").rglob("*.env")]
+    asked = {name for path in files for name, _ in DEFAULT.findall(path.read_text())}
+    offered = set(re.findall(r"^#(CAIRN_\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert asked == offered
+
+
+def test_image_takes_packages_by_hash_alone_and_runs_as_nobody_special():
+    installs = [line for line in DOCKERFILE.splitlines() if "pip --python" in line]
+    assert len(installs) == 2
+    for line in installs:
+        assert "--require-hashes" in line
+        assert "--only-binary :all:" in line
+    for target in ("service", "trial"):
+        stage = re.split(r"^FROM .* AS ", DOCKERFILE, flags=re.MULTILINE)
+        (body,) = (part for part in stage if part.startswith(f"{target}\n"))
+        assert re.findall(r"^USER (.*)$", body, re.MULTILINE)[-1] == "10001:10001"
+
+
+def test_trial_runs_the_versions_that_are_locked_elsewhere():
+    def pins(lock: str) -> dict[str, str]:
+        text = (ROOT / "requirements" / f"{lock}.lock").read_text()
+        return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
+
+    elsewhere = pins("local") | pins("runtime")
+    assert pins("trial").items() <= elsewhere.items()
+
+
+def test_builder_is_sent_only_what_images_are_made_of():
+    rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] not in {"", "#"}]
+    assert rules[0] == "*"
+    assert {rule for rule in rules if rule.startswith("!")} == {
+        "!requirements/*.lock",
+        "!shared",
+        "!services",
+        "!deploy",
+    }
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_health_check_says_what_readyz_says(httpserver, monkeypatch, status, code):
+    httpserver.expect_request("/readyz").respond_with_data("mongo: no answer", status=status)
+    monkeypatch.setenv("CAIRN_HTTP_PORT", str(httpserver.port))
+    ended = health_check()
+    assert ended.returncode == code
+    assert ended.stdout == ("" if code == 0 else "mongo: no answer")
+
+
+def test_health_check_fails_where_nobody_answers(monkeypatch):
+    monkeypatch.setenv("CAIRN_HTTP_PORT", "1")
+    assert health_check().returncode == 1
+
+
+def health_check() -> subprocess.CompletedProcess[str]:
+    script = ROOT / "deploy/docker/ready.py"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", script], capture_output=True, text=True, timeout=20, check=False
+    )

@@ -1,0 +1,78 @@
+"""What stands around the suite in a trial: its secrets, its addresses, its small servers."""
+
+import stat
+from email import message_from_bytes
+from email.message import EmailMessage
+
+import aiosmtplib
+import httpx
+import jwt
+import pytest
+from asgi_lifespan import LifespanManager
+
+from deploy.docker.trial import give_secrets, tell_addresses, trial_app
+from deploy.local.addresses import Addresses
+from deploy.local.issuer import Issuer, issuer_of
+from deploy.local.ports import Ports, free_ports
+from deploy.local.services import SERVICES
+from deploy.local.webhooks import webhook_secret_of
+
+PORTS = Ports.from_base(8500)
+
+
+@pytest.fixture
+def issuer(tmp_path) -> Issuer:
+    return issuer_of(tmp_path, PORTS.issuer)
+
+
+def modes(directory) -> set[int]:
+    return {stat.S_IMODE(path.stat().st_mode) for path in directory.rglob("*") if path.is_file()}
+
+
+def test_each_service_is_given_its_own_token_and_only_the_sender_the_webhook_secret(tmp_path, issuer):
+    secrets = tmp_path / "secrets"
+    give_secrets(secrets, issuer=issuer, webhook_secret="whsec_abc")
+    for service in SERVICES:
+        claims = jwt.decode(
+            (secrets / service / "service_token").read_text(),
+            jwt.PyJWK(issuer.key.as_dict(private=False)),
+            algorithms=["ES256"],
+            audience="cairn",
+            issuer="http://127.0.0.1:8509",
+        )
+        assert (claims["sub"], claims["roles"]) == (f"service:{service}", ["service"])
+    holders = {path.parent.name for path in secrets.rglob("webhook_secret")}
+    assert holders == {"notifications"}
+    assert modes(secrets) == {0o600}
+
+
+def test_host_is_told_its_own_addresses_and_can_sign_what_the_services_take(tmp_path, issuer):
+    tell_addresses(tmp_path, ports=PORTS, issuer=issuer)
+    inside, outside = Addresses.load(tmp_path), Addresses.load(tmp_path / "host")
+    assert inside.services["goals"] == "http://goals:8000"
+    assert outside.services["goals"] == "http://127.0.0.1:8502"
+    assert (inside.kafka, outside.kafka) == ("kafka:9092", "127.0.0.1:8520")
+    assert inside.issuer == outside.issuer == issuer_of(tmp_path / "host", outside.issuer_port).url
+    assert issuer_of(tmp_path / "host", outside.issuer_port).key.kid == issuer.key.kid
+    assert modes(tmp_path / "host") <= {0o600, 0o644}
+
+
+async def test_trial_publishes_its_key_checks_webhooks_and_keeps_mail(tmp_path, issuer):
+    (smtp_port,) = free_ports(1)
+    secret = webhook_secret_of(tmp_path)
+    app = trial_app(tmp_path, issuer=issuer, webhook_secret=secret, smtp_port=smtp_port)
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://trial") as client,
+    ):
+        (key,) = (await client.get("/jwks.json")).json()["keys"]
+        assert "d" not in key
+        assert key["kid"] == issuer.key.kid
+        assert (await client.post("/webhooks", json={})).status_code == 401
+        assert (await client.get("/readyz")).is_success
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = "cairn@localhost", "a@example.org", "A goal"
+        message.set_content("It was agreed.")
+        await aiosmtplib.send(message, hostname="127.0.0.1", port=smtp_port, start_tls=False)
+    (kept,) = (tmp_path / "mail").glob("*.eml")
+    assert message_from_bytes(kept.read_bytes())["Subject"] == "A goal"
