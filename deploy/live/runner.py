@@ -53,14 +53,17 @@ async def carry_out(world: World, steps: Sequence[Step], progress: Progress) -> 
     """Do all steps; raises `DeedFailedError` for the first that is refused."""
     run = _Run(world, total=len(steps), progress=progress)
     numbered = [Deed(number, step) for number, step in enumerate(steps)]
-    for index, deed in enumerate(numbered):
-        milestone = isinstance(deed.step.payload, MILESTONES)
-        if milestone and not _continues(numbered, index):
-            await run.rest()
-        run.begin(deed)
-        if milestone and not _continues(numbered, index + 1):
-            await run.rest()
-    await run.finish()
+    try:
+        for index, deed in enumerate(numbered):
+            milestone = isinstance(deed.step.payload, MILESTONES)
+            if milestone and not _continues(numbered, index):
+                await run.rest()
+            run.begin(deed)
+            if milestone and not _continues(numbered, index + 1):
+                await run.rest()
+        await run.finish()
+    finally:
+        await run.give_up()
 
 
 def _continues(deeds_: Sequence[Deed], index: int) -> bool:
@@ -116,6 +119,14 @@ class _Run:
             await asyncio.wait(set(self._all))
         if self._failure is not None:
             raise self._failure
+
+    async def give_up(self) -> None:
+        """Leave nothing under way."""
+        left = set(self._all)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
 
     async def rest(self) -> None:
         """Wait until all is done and every service knows of it."""
