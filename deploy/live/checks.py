@@ -33,10 +33,16 @@ LEADS_TO: Mapping[str, str] = {
 }
 """The event that every acknowledged deed of a kind has, exactly once."""
 
+
+def _unless_own(data: Mapping[str, object], field: str) -> Sequence[object]:
+    """Nobody is alerted of what they did themselves."""
+    return [] if data[field] == data["by_person_id"] else [data[field]]
+
+
 Alerted = Callable[[Mapping[str, object]], Sequence[object]]
 MUST_ALERT: Mapping[str, Alerted] = {
-    "goal_proposed": lambda data: [data["to_person_id"]],
-    "goal_changes_requested": lambda data: [data["to_person_id"]],
+    "goal_proposed": lambda data: _unless_own(data, "to_person_id"),
+    "goal_changes_requested": lambda data: _unless_own(data, "to_person_id"),
     "feedback_requested": lambda data: [data["asked_person_id"]],
     "feedback_request_answered": lambda data: [data["requester_id"]],
     "review_opened": lambda data: [data["person_id"]],

@@ -105,7 +105,7 @@ async def notifications_doubled(suite: Suite) -> list[Any]:
     """(event, person, kind) of which there is more than one notification."""
     async with mongo.connect(suite.engines.mongo) as client:
         found = client["cairn_notifications"]["notifications"].find()
-        counts = Counter([(d["caused_by_event_id"], d["person_id"], d["kind"]) async for d in found])
+        counts = Counter([(d["event_id"], d["person_id"], d["kind"]) async for d in found])
     return [alert for alert, count in counts.items() if count > 1]
 
 
