@@ -188,7 +188,7 @@ def _reading(review: Review, person_id: PersonId | None) -> Reading:
 
 
 def _show_goal(goal: GoalEvidence, evidence: Evidence) -> GoalEvidenceView:
-    measurements = [{"key_result_id": id_, **dict(latest)} for id_, latest in goal.measurements.items()]
+    measurements = [dict(latest) for latest in goal.measurements]
     check_ins = goal.check_ins_in(evidence.period)
     said = {**dict(goal), "measurements": measurements, "check_ins": check_ins}
     return GoalEvidenceView.model_validate(said)

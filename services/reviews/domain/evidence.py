@@ -5,11 +5,9 @@ arrive before or after the review opens, and in which order among each other, ma
 Titles and texts are not here; who needs them asks their owner with the reader's rights.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import ClassVar, Literal, assert_never
-
-from pydantic import Field
 
 from services.reviews.domain.cycle import Period
 from shared.aggregate import Aggregate
@@ -32,6 +30,7 @@ Reading = Literal["person", "reviewer", "others"]
 class LatestMeasurement(Frozen):
     """The newest value of a key result, in its unit; `progress` is a share from 0 to 1."""
 
+    key_result_id: KeyResultId
     value: float
     measured_at: datetime
     progress: float | None
@@ -56,9 +55,7 @@ class GoalEvidence(Aggregate):
     outcome: goals.Outcome | None = None
     progress: float = 0.0
     confidence: float | None = None
-    measurements: Mapping[KeyResultId, LatestMeasurement] = Field(
-        default_factory=dict[KeyResultId, LatestMeasurement]
-    )
+    measurements: tuple[LatestMeasurement, ...] = ()
     checked_in_on: tuple[date, ...] = ()
 
     @classmethod
@@ -90,14 +87,18 @@ class GoalEvidence(Aggregate):
             case _:
                 assert_never(event)
 
-    def _measured(self, event: goals.KeyResultMeasured) -> Mapping[KeyResultId, LatestMeasurement]:
-        known = self.measurements.get(event.key_result_id)
-        if known is not None and event.measured_at < known.measured_at:
-            return self.measurements
+    def _measured(self, event: goals.KeyResultMeasured) -> tuple[LatestMeasurement, ...]:
+        known = {latest.key_result_id: latest for latest in self.measurements}
         latest = LatestMeasurement(
-            value=event.value, measured_at=event.measured_at, progress=event.key_result_progress
+            key_result_id=event.key_result_id,
+            value=event.value,
+            measured_at=event.measured_at,
+            progress=event.key_result_progress,
         )
-        return {**self.measurements, event.key_result_id: latest}
+        before = known.get(event.key_result_id)
+        if before is None or event.measured_at >= before.measured_at:
+            known[event.key_result_id] = latest
+        return tuple(known.values())
 
     def is_active_in(self, period: Period) -> bool:
         """Whether it was agreed, had started by the period's end and was not closed before it.

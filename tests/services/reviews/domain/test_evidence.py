@@ -64,7 +64,7 @@ def test_goal_is_known_by_its_figures() -> None:
     assert (goal.kind, goal.level, goal.person_id) == ("objective", "person", "anna")
     assert (goal.agreed_on, goal.closed_on, goal.outcome) == (date(2026, 1, 5), date(2026, 4, 2), "achieved")
     assert (goal.progress, goal.confidence) == (1.0, 0.8)
-    assert goal.measurements[KeyResultId("k1")].value == 7
+    assert [(latest.key_result_id, latest.value) for latest in goal.measurements] == [("k1", 7)]
 
 
 def test_newest_measurement_is_the_one_that_held_last_not_the_one_reported_last() -> None:
@@ -73,7 +73,7 @@ def test_newest_measurement_is_the_one_that_held_last_not_the_one_reported_last(
         (measured(3, at=on(date(2026, 2, 1))), date(2026, 2, 21)),
         (measured(1, at=on(date(2026, 2, 1)), key_result_id="k2"), date(2026, 2, 21)),
     )
-    assert {id_: latest.value for id_, latest in goal.measurements.items()} == {"k1": 7, "k2": 1}
+    assert [(latest.key_result_id, latest.value) for latest in goal.measurements] == [("k1", 7), ("k2", 1)]
 
 
 def test_dates_follow_what_is_agreed_last() -> None:
