@@ -9,10 +9,10 @@ LOCKS := requirements/runtime.lock requirements/local.lock requirements/dev.lock
 LOCK := ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --python-platform x86_64-manylinux_2_28
 
-.PHONY: help setup run test check bench lock jars schemas clean
+.PHONY: help setup run test test-compose check bench lock jars schemas clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: .venv/made  ## make .venv from the hashed locks; does nothing if they have not changed
 
@@ -26,6 +26,9 @@ run: setup  ## the whole suite on this machine, with a sample organisation (ONCE
 test: setup  ## all tests, on real engines (ARGS: more for pytest)
 	@$(PY) -m pytest $(ARGS)
 
+test-compose: setup  ## build, run, stop and start the containers for real, with the main job in them
+	@CAIRN_TEST_COMPOSE=1 $(PY) -m pytest tests/deploy/test_compose_live.py -s -v $(ARGS)
+
 check: setup  ## format, lint, types, import rules, house rules, generated files
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
@@ -38,7 +41,7 @@ bench: setup  ## the engine against the naive way and a raw loop
 	@$(PY) -m tests.bench $(ARGS)
 
 lock: setup  ## solve the requirements again (ARGS=--upgrade for newer versions)
-	@cd requirements && for part in runtime local dev; do $(LOCK) $(ARGS) $$part.in -o $$part.lock; done
+	@cd requirements && for part in runtime local trial dev; do $(LOCK) $(ARGS) $$part.in -o $$part.lock; done
 
 jars: setup  ## write the manifest of Kafka's jars again
 	@$(PY) -m deploy.local.fetch_jars --lock > deploy/local/kafka-jars.part
