@@ -3,6 +3,10 @@
 Rows are ordered by one field and then by `_id`, so that pages neither repeat nor miss what stood
 still while somebody paged.  A cursor is opaque, carries no rights (every page asks the access
 filter anew), and is refused when it is not one of ours or is for another order.
+
+An access filter is often an `$or` whose ways each have an index of their own.  The cursor is put
+into each of them as one range, so that MongoDB merges a few rows of every index; beside the `$or`
+it would read and sort all that lie behind the cursor.
 """
 
 import base64
@@ -23,6 +27,8 @@ from shared.mongo import Collection, Doc
 PAGE_SIZE: Final = 50
 PAGE_SIZE_LIMIT: Final = 1000
 CURSOR_MAX_LENGTH: Final = 1024
+LARGEST_INT: Final = 2**63 - 1
+"""What MongoDB takes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -75,6 +81,14 @@ class Asked:
         value, id_ = decode_cursor(self.cursor, sort=sort)
         return _behind(sort, value=value, id_=id_)
 
+    def narrow(self, filter_: Mapping[str, Any], *, sort: Sort) -> Doc:
+        """The filter, narrowed to the rows behind the cursor; raises CursorMalformed."""
+        if self.cursor is None:
+            return dict(filter_)
+        value, id_ = decode_cursor(self.cursor, sort=sort)
+        narrowed = _narrow_ways(filter_, _range_behind(sort, value=value, id_=id_))
+        return narrowed or {"$and": [dict(filter_), _behind(sort, value=value, id_=id_)]}
+
 
 def asked_page(
     request: Request,
@@ -108,8 +122,7 @@ async def read_page(
 ) -> Page[T]:
     """One page of the documents that the filter lets through, each as `show` shows it."""
     order = sort or Sort()
-    behind = asked.after(order)
-    wanted = {"$and": [dict(filter_), behind]} if behind else dict(filter_)
+    wanted = asked.narrow(filter_, sort=order)
     rows = await collection.find(wanted).sort(order.keys).limit(asked.limit + 1).to_list(None)
     return page_of(rows, asked=asked, sort=order, show=show)
 
@@ -146,7 +159,9 @@ def decode_cursor(cursor: str, *, sort: Sort) -> tuple[Scalar, str]:
 
 
 def _scalar(value: object) -> Scalar:
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, str | float):
+        return value
+    if isinstance(value, int) and abs(value) <= LARGEST_INT:
         return value
     if isinstance(value, dict) and isinstance(at := cast("dict[str, object]", value).get("at"), int):
         return _EPOCH + timedelta(milliseconds=at)
@@ -163,6 +178,30 @@ def _behind(sort: Sort, *, value: Scalar, id_: str) -> Doc:
     # Each way to be behind is one range of an index on the sort keys; null sorts below all values.
     ways: list[Doc] = [{sort.field: value, "_id": {step: id_}}, {sort.field: {step: value}}]
     return {"$or": [*ways, {sort.field: None}] if sort.descending else ways}
+
+
+def _range_behind(sort: Sort, *, value: Scalar, id_: str) -> Doc:
+    """As `_behind`, but one range of an index; rows that share the cursor's value are read again."""
+    if sort.field == "_id":
+        return _behind(sort, value=value, id_=id_)
+    shown: Doc = {sort.field: value, "_id": {"$gte" if sort.descending else "$lte": id_}}
+    if value is None:
+        return {sort.field: None, "$nor": [shown]} if sort.descending else {"$nor": [shown]}
+    # Null sorts below all values: not above the value is below it, or null.
+    within = {"$not": {"$gt": value}} if sort.descending else {"$gte": value}
+    return {sort.field: within, "$nor": [shown]}
+
+
+def _narrow_ways(filter_: Mapping[str, Any], within: Doc) -> Doc | None:
+    """The filter with every way of its first `$or` narrowed; None if it has none."""
+    if "$or" in filter_:
+        return {**filter_, "$or": [{"$and": [dict(way), within]} for way in filter_["$or"]]}
+    parts: Sequence[Mapping[str, Any]] = filter_.get("$and", ())
+    for place, part in enumerate(parts):
+        narrowed = _narrow_ways(part, within)
+        if narrowed is not None:
+            return {**filter_, "$and": [*parts[:place], narrowed, *parts[place + 1 :]]}
+    return None
 
 
 def _not_ours() -> CursorMalformed:
