@@ -202,6 +202,16 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
+async def second_house(house: "House", settings: Settings) -> AsyncIterator["House"]:
+    """Another process of the service, as far as the database can tell."""
+    app = app_of(settings)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://people") as client:
+        yield House(app, client)
+    await app.state.runtime.work.close()
+    app.state.runtime.client.close()
+
+
+@pytest.fixture
 async def house(app: FastAPI) -> AsyncIterator[House]:
     """The service with nobody in it."""
     for collection in await app.state.db.list_collection_names():

@@ -136,7 +136,11 @@ def test_what_changes_nothing_causes_no_event():
 
 def test_the_state_shows_everything_but_what_other_systems_call_the_person():
     state = ann(external_id="scim-7").state()
-    assert set(PersonState.model_fields) == set(Person.model_fields) - {"employee_number", "external_id", "version"}
+    assert set(PersonState.model_fields) == set(Person.model_fields) - {
+        "employee_number",
+        "external_id",
+        "version",
+    }
     assert "E1" not in state.model_dump_json()
     assert "scim-7" not in state.model_dump_json()
     assert (state.given_name, state.time_zone, state.language) == ("Ann", "UTC", "en")
