@@ -16,6 +16,8 @@ from deploy.sample.quarter import steps as plan
 from deploy.sample.quarter.steps import Step
 
 AT_ONCE = 32
+WINDOW = 96
+"""How many steps may be under way or waiting: how far the quarter may run ahead of its slowest."""
 Progress = Callable[[int, int], None]
 
 DOERS: Mapping[type, Doer] = {
@@ -58,7 +60,7 @@ async def carry_out(world: World, steps: Sequence[Step], progress: Progress) -> 
             milestone = isinstance(deed.step.payload, MILESTONES)
             if milestone and not _continues(numbered, index):
                 await run.rest()
-            run.begin(deed)
+            await run.begin(deed)
             if milestone and not _continues(numbered, index + 1):
                 await run.rest()
         await run.finish()
@@ -84,18 +86,24 @@ class _Run:
         self._done = 0
         self._places = asyncio.Semaphore(AT_ONCE)
         self._last: dict[object, asyncio.Task[None]] = {}
+        self._readers: dict[object, set[asyncio.Task[None]]] = {}
         self._all: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
 
-    def begin(self, deed: Deed) -> None:
-        """Start a step once those it builds on are done."""
+    async def begin(self, deed: Deed) -> None:
+        """Start a step; it waits for the earlier ones about the same things, and few are ahead of others."""
+        while len(self._all) >= WINDOW:
+            await asyncio.wait(set(self._all), return_when=asyncio.FIRST_COMPLETED)
         if self._failure is not None:
             raise self._failure
         own, others = _subjects(deed.step)
         before = {self._last[key] for key in (*own, *others) if key in self._last}
+        before |= {reader for key in own for reader in self._readers.pop(key, ())}
         task = asyncio.create_task(self._do(deed, before))
         for key in own:
             self._last[key] = task
+        for key in others:
+            self._readers.setdefault(key, set()).add(task)
         self._all.add(task)
         task.add_done_callback(self._all.discard)
 
