@@ -67,7 +67,7 @@ class GoalEvidenceView(BaseModel):
     due_on: date | None
     closed_on: date | None
     outcome: Outcome | None
-    progress: float
+    progress: float | None
     confidence: float | None
     check_ins: int
     measurements: list[MeasurementView]

@@ -37,7 +37,7 @@ class LatestMeasurement(Frozen):
 
 
 class GoalEvidence(Aggregate):
-    """A goal in figures; `progress` and `confidence` are shares from 0 to 1.
+    """A goal in figures; `progress` and `confidence` are shares from 0 to 1, null while they cannot be told.
 
     `checked_in_on` are the days with a check-in, ascending.
     """
@@ -53,7 +53,7 @@ class GoalEvidence(Aggregate):
     agreed_on: date | None = None
     closed_on: date | None = None
     outcome: goals.Outcome | None = None
-    progress: float = 0.0
+    progress: float | None = None
     confidence: float | None = None
     measurements: tuple[LatestMeasurement, ...] = ()
     checked_in_on: tuple[date, ...] = ()

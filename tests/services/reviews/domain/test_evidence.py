@@ -76,6 +76,12 @@ def test_newest_measurement_is_the_one_that_held_last_not_the_one_reported_last(
     assert [(latest.key_result_id, latest.value) for latest in goal.measurements] == [("k1", 7), ("k2", 1)]
 
 
+def test_progress_that_cannot_be_told_is_not_zero() -> None:
+    untold = checked_in().model_copy(update={"goal_progress": None})
+    assert agreed_goal().progress is None
+    assert agreed_goal((untold, date(2026, 2, 1))).progress is None
+
+
 def test_dates_follow_what_is_agreed_last() -> None:
     later = goals.GoalChanged(**NAMED, starts_on=date(2026, 4, 1), due_on=date(2026, 6, 30))
     assert agreed_goal((later, date(2026, 2, 1))).starts_on == date(2026, 4, 1)

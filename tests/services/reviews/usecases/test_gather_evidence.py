@@ -114,6 +114,12 @@ async def test_evidence_shows_ids_and_figures(house: House) -> None:
     assert given["given_on"] == "2026-02-10"
 
 
+async def test_goal_of_which_nothing_was_measured_is_shown_without_progress(house: House) -> None:
+    await house.publish(*goal_life("g1")[:3], at=IN_PERIOD)
+    told = await house.as_("anna").read(f"/reviews/{await house.opened('anna')}/evidence")
+    assert [(goal["progress"], goal["measurements"]) for goal in told["goals"]] == [(None, [])]
+
+
 async def test_evidence_is_of_the_person_and_the_period(house: House) -> None:
     await house.publish(*goal_life("g1", owner_id="ben"), feedback_given("f1"), at=IN_PERIOD)
     await house.publish(feedback_given("f2"), at=LAUNCHED_AT)
