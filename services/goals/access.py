@@ -1,9 +1,17 @@
-"""Who may do what to a goal.  What is not granted here is denied."""
+"""Who may do what to a goal.  What is not granted here is denied.
+
+A private goal is between its owner, the owner's manager and whoever is asked to agree to it; the
+line above, HR and an audience beyond read what is not.  Nobody does anything to a goal that they
+may not read, but for a machine that measures: it is answered in figures alone.
+"""
+
+from typing import Final
 
 from shared.access import (
     AUDITOR,
     HR_ADMIN,
     SERVICE,
+    Grant,
     Table,
     anyone,
     chain,
@@ -16,6 +24,8 @@ from shared.access import (
 
 _OWNER, _MANAGER, _CHAIN = self_("owner_id"), manager("owner_id"), chain("owner_id")
 _HR = hr_partner("owner_id")
+_EXECUTIVE: Final = Grant("executive", role="executive")
+_SHARED: Final = ("line", "everyone")
 
 ACCESS = Table(
     "goals",
@@ -24,22 +34,24 @@ ACCESS = Table(
             _OWNER,
             _MANAGER,
             party("asked_id"),
-            when(_CHAIN, visibility=("line", "everyone")),
-            when(_HR, visibility=("line", "everyone")),
+            when(_CHAIN, visibility=_SHARED),
+            when(_HR, visibility=_SHARED),
             when(anyone(), visibility="everyone"),
-            when(HR_ADMIN, visibility=("line", "everyone")),
+            when(HR_ADMIN, visibility=_SHARED),
             AUDITOR,
         ),
     },
     writes={
         "draft": (_OWNER, _MANAGER, HR_ADMIN),
+        "set_for_organisation": (HR_ADMIN, _EXECUTIVE),
         "reword": (_OWNER, _MANAGER),
         "propose": (_OWNER, _MANAGER),
+        "withdraw": (_OWNER, _MANAGER),
         "answer": (party("asked_id"),),
         "measure": (_OWNER, _MANAGER, SERVICE),
         "check_in": (_OWNER, _MANAGER),
-        "align": (_OWNER, _MANAGER, HR_ADMIN),
-        "close": (_OWNER, _MANAGER),
+        "align": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
+        "close": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
     },
     conceal="read",
     noun="goal",

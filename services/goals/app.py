@@ -11,8 +11,12 @@ from services.goals.usecases import (
     measure_key_result,
     propose_goal,
     reword_goal,
+    withdraw_proposal,
 )
+from services.goals.usecases.follow_people import follow_person
+from services.goals.usecases.forget_owner import forget_owner
 from services.goals.views import router as views
+from shared.contracts.people import PersonState
 from shared.service import Service
 
 SERVICE = Service(
@@ -24,6 +28,7 @@ SERVICE = Service(
         draft_goal.router,
         reword_goal.router,
         propose_goal.router,
+        withdraw_proposal.router,
         answer_proposal.router,
         align_goal.router,
         measure_key_result.router,
@@ -31,4 +36,6 @@ SERVICE = Service(
         close_goal.router,
         views,
     ],
+    reactions={PersonState: follow_person},
+    erasures={PersonState: forget_owner},
 )

@@ -1,59 +1,121 @@
 """Goals, measurements and check-ins as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn, Measurement
-from shared.ids import GoalId
-from shared.store import Store
+from shared.ids import GoalId, PersonId
+from shared.store import Store, from_document
+from shared.work import Transaction
+
+GOALS: Final = "goals"
+MEASUREMENTS: Final = "measurements"
+CHECK_INS: Final = "check_ins"
+GUARDS: Final = "guards"
+_TREE: Final = "tree"
+
+
+def _by(field: str, name: str, **options: Any) -> IndexModel:
+    return IndexModel([(field, ASCENDING), ("_id", ASCENDING)], name=name, **options)
+
+
+def _newest(time: str, name: str, *fields: str) -> IndexModel:
+    keys = [(field, ASCENDING) for field in fields]
+    return IndexModel([*keys, (time, DESCENDING), ("_id", DESCENDING)], name=name)
+
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
-    "goals": [
-        IndexModel([("owner_id", ASCENDING), ("_id", ASCENDING)], name="by_owner"),
-        IndexModel([("asked_id", ASCENDING), ("_id", ASCENDING)], name="by_asked", sparse=True),
-        IndexModel([("parent_id", ASCENDING), ("_id", ASCENDING)], name="by_parent"),
-        IndexModel([("visibility", ASCENDING), ("_id", ASCENDING)], name="by_visibility"),
-        IndexModel([("status", ASCENDING), ("due_on", ASCENDING), ("_id", ASCENDING)], name="by_status"),
+    GOALS: [
+        _by("owner_id", "by_owner"),
+        _by("asked_id", "by_asked", partialFilterExpression={"asked_id": {"$gt": ""}}),
+        _by("parent_id", "by_parent"),
+        _by("visibility", "by_visibility"),
+        _by("status", "by_status"),
+        _by("level", "by_level"),
     ],
-    "measurements": [
-        IndexModel([("goal_id", ASCENDING), ("measured_at", DESCENDING), ("_id", ASCENDING)], name="by_goal")
+    MEASUREMENTS: [
+        _newest("measured_at", "by_goal", "goal_id"),
+        _newest("measured_at", "by_key_result", "goal_id", "key_result_id"),
     ],
-    "check_ins": [
-        IndexModel([("goal_id", ASCENDING), ("at", DESCENDING), ("_id", ASCENDING)], name="by_goal")
-    ],
-    "alignment_guards": [],
+    CHECK_INS: [_newest("at", "by_goal", "goal_id")],
+    GUARDS: [],
 }
 
 
 class GoalStore(Store[Goal]):
     """The goals."""
 
-    collection: ClassVar[str] = "goals"
+    collection: ClassVar[str] = GOALS
     kind = Goal
 
-    async def above(self, goal_id: GoalId) -> Sequence[GoalId]:
-        """The goals that a goal serves, itself first, nearest next."""
+    async def above(self, goal_id: GoalId, *, most: int) -> Sequence[GoalId]:
+        """The goals that a goal serves, itself first, nearest next; one more than `most` at most."""
         line: list[GoalId] = []
         next_id: GoalId | None = goal_id
-        while next_id is not None and next_id not in line:
+        while next_id is not None and next_id not in line and len(line) <= most:
             line.append(next_id)
             goal = await self.find(next_id)
             next_id = goal.parent_id if goal else None
         return line
 
+    async def of(self, owner_id: PersonId) -> Sequence[Goal]:
+        """All goals of an owner."""
+        return await self._found({"owner_id": owner_id})
+
+    async def unagreed_of(self, owner_id: PersonId) -> Sequence[Goal]:
+        """The owner's drafts and proposals."""
+        return await self._found({"owner_id": owner_id, "status": {"$in": ["draft", "proposed"]}})
+
+    async def weighing_on(self, owner_id: PersonId) -> Sequence[Goal]:
+        """The owner's goals that somebody is asked to agree to, or has agreed to."""
+        return await self._found({"owner_id": owner_id, "status": {"$in": ["proposed", "agreed"]}})
+
+    async def awaiting(self, asked_id: PersonId) -> Sequence[Goal]:
+        """The proposals that a person is asked to answer."""
+        return await self._found({"asked_id": asked_id})
+
+    async def _found(self, wanted: Mapping[str, Any]) -> Sequence[Goal]:
+        docs = await self._tx.find(self.collection, wanted, sort={"_id": 1})
+        return [from_document(Goal, doc) for doc in docs]
+
 
 class MeasurementStore(Store[Measurement]):
     """Every measurement there ever was."""
 
-    collection: ClassVar[str] = "measurements"
+    collection: ClassVar[str] = MEASUREMENTS
     kind = Measurement
+
+    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Measurement]:
+        """Those of some goals."""
+        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
+        return [from_document(Measurement, doc) for doc in docs]
 
 
 class CheckInStore(Store[CheckIn]):
     """Every check-in there ever was."""
 
-    collection: ClassVar[str] = "check_ins"
+    collection: ClassVar[str] = CHECK_INS
     kind = CheckIn
+
+    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[CheckIn]:
+        """Those of some goals."""
+        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
+        return [from_document(CheckIn, doc) for doc in docs]
+
+
+async def hold_tree(tx: Transaction) -> None:
+    """Let alignments follow each other: two could close a cycle that neither sees."""
+    await tx.hold(GUARDS, _TREE)
+
+
+async def hold_people(tx: Transaction, *person_ids: PersonId) -> None:
+    """Let all follow each other that count on, or change, what these people have to do or answer.
+
+    A proposal meets on it the others of its owner, whose weights are added up, and the departure or
+    move of anybody who takes part in it.
+    """
+    for person_id in person_ids:
+        await tx.hold(GUARDS, f"person:{person_id}")

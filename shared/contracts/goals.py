@@ -40,7 +40,11 @@ class GoalChanged(_GoalEvent):
 
 
 class GoalProposed(_GoalEvent):
-    """The owner or the manager asks the other to agree; `to_person_id` is the one who is asked."""
+    """The owner or the manager asks the other to agree; `to_person_id` is the one who is asked.
+
+    It comes again, in the name of the same `by_person_id`, when somebody else is to answer because
+    the one who was asked has left or manages the owner no more.
+    """
 
     by_person_id: PersonId
     to_person_id: PersonId
@@ -50,6 +54,16 @@ class GoalChangesRequested(_GoalEvent):
     """The one who was asked wants it changed first; it is a draft again."""
 
     by_person_id: PersonId
+    to_person_id: PersonId
+
+
+class GoalProposalWithdrawn(_GoalEvent):
+    """The proposal was taken back and is a draft again; `to_person_id` need not answer any more.
+
+    Without `by_person_id` the suite did it, since nobody is left who could answer.
+    """
+
+    by_person_id: PersonId | None
     to_person_id: PersonId
 
 
@@ -69,38 +83,50 @@ class GoalAligned(_GoalEvent):
 
 
 class KeyResultMeasured(_GoalEvent):
-    """A key result has a new measurement; `progress` of both are shares from 0 to 1."""
+    """A key result has a new measurement; `progress` of both are shares from 0 to 1.
+
+    It may lie before the newest one, which then goes on to count.
+    """
 
     key_result_id: KeyResultId
     value: float
     measured_at: datetime
     key_result_progress: float | None
-    goal_progress: float
+    goal_progress: float | None
 
 
 class GoalCheckedIn(_GoalEvent):
-    """Somebody said how it goes; `confidence` is a share from 0 to 1."""
+    """Somebody said how it goes; `confidence` is a share from 0 to 1.
+
+    `goal_progress` is null while nothing of the goal was measured that can be told.
+    """
 
     by_person_id: PersonId
     confidence: float
     blocker_kinds: tuple[BlockerKind, ...]
-    goal_progress: float
+    goal_progress: float | None
 
 
 class GoalClosed(_GoalEvent):
-    """The goal came to its end; `progress` is a share from 0 to 1."""
+    """The goal came to its end; `progress` is a share from 0 to 1, null if it could never be told.
+
+    Without `by_person_id` the suite closed it, since its owner left before it was agreed.
+    """
 
     by_person_id: PersonId | None
     outcome: Outcome
-    progress: float
+    progress: float | None
 
 
 class KeyResultFigures(Frozen):
-    """A key result without its words; `progress` is null while it cannot be told."""
+    """A key result without its words; `progress` is null while it cannot be told.
+
+    `unit` is null where the goal shows no title.
+    """
 
     key_result_id: KeyResultId
     type: KeyResultType
-    unit: str
+    unit: str | None
     start: float
     target: float
     current: float
@@ -109,7 +135,7 @@ class KeyResultFigures(Frozen):
 
 
 class GoalState(State):
-    """A goal as others may know it; a private goal shows no title."""
+    """A goal as others may know it; only one that everyone may read shows its title."""
 
     subject_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
@@ -124,5 +150,5 @@ class GoalState(State):
     starts_on: date
     due_on: date
     weight: float
-    progress: float
+    progress: float | None
     key_results: tuple[KeyResultFigures, ...]

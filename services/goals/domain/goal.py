@@ -4,18 +4,18 @@ Owner and manager shape a goal together: either proposes, the other agrees or as
 Every change returns the new goal and the event that it caused.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
 from services.goals.domain.key_result import KeyResult, weighted_progress
 from services.goals.domain.smart import missing_parts
+from services.goals.domain.wording import Terms, Wording
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
-from shared.contracts.base import Frozen
-from shared.contracts.goals import BlockerKind, GoalKind, GoalLevel, GoalStatus, Outcome, Visibility
-from shared.errors import Invalid, NotFound, Refusal
+from shared.contracts.goals import BlockerKind, GoalStatus, Outcome, Visibility
+from shared.errors import NotFound, Refusal
 from shared.ids import GoalId, KeyResultId, PersonId
 
 
@@ -30,7 +30,7 @@ class GoalNotInStage(Refusal):
 
 
 class GoalNotSmart(Refusal):
-    """A goal can be proposed once it is specific, measurable, relevant and time-bound."""
+    """Only a goal that is specific, measurable, relevant and time-bound can be proposed."""
 
     status = 422
 
@@ -41,28 +41,20 @@ class NotTheOneAsked(Refusal):
     status = 403
 
 
-class Wording(Frozen):
-    """What a draft says; the part of a goal that its owner and manager write."""
-
-    title: str = Field(min_length=1, max_length=200)
-    description: str = Field(default="", max_length=4000)
-    kind: GoalKind = "objective"
-    level: GoalLevel = "person"
-    visibility: Visibility = "line"
-    parent_id: GoalId | None = None
-    relevance: str = Field(default="", max_length=1000)
-    weight: float = Field(default=0.0, ge=0, le=100)
-    starts_on: date
-    due_on: date
-    key_results: tuple[KeyResult, ...] = Field(default=(), max_length=20)
+class AskedToAnswer(Refusal):
+    """Who was asked answers a proposal and does not withdraw it."""
 
 
-class Goal(Wording, Aggregate):
-    """A goal of a person, a team or the organisation, with its key results."""
+class Goal(Terms, Aggregate):
+    """A goal of a person, a team or the organisation, with its key results.
+
+    `asked_id` is who is to agree, while the goal is proposed; `reason` is what was to be changed.
+    """
 
     id_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
     owner_id: PersonId
+    key_results: tuple[KeyResult, ...] = Field(default=())
     status: GoalStatus = "draft"
     outcome: Outcome | None = None
     asked_id: PersonId | None = None
@@ -71,10 +63,11 @@ class Goal(Wording, Aggregate):
     confidence: float | None = None
     closing_comment: str = ""
     closed_at: datetime | None = None
+    closed_by: PersonId | None = None
 
     @property
-    def progress(self) -> float:
-        """Weighted share of the way, 0 to 1."""
+    def progress(self) -> float | None:
+        """Weighted share of the way, 0 to 1; None while no part of it can be told."""
         return weighted_progress(self.key_results)
 
     @classmethod
@@ -82,8 +75,8 @@ class Goal(Wording, Aggregate):
         cls, wording: Wording, *, goal_id: GoalId, owner_id: PersonId
     ) -> "tuple[Goal, contract.GoalDrafted]":
         """Write a new goal down."""
-        goal = cls(**dict(wording), goal_id=goal_id, owner_id=owner_id)
-        goal.check_dates()
+        wording.require_sound()
+        goal = cls.model_validate({**_said(wording), "goal_id": goal_id, "owner_id": owner_id})
         return goal, contract.GoalDrafted(
             **goal.named(),
             kind=goal.kind,
@@ -96,18 +89,33 @@ class Goal(Wording, Aggregate):
     def reword(self, wording: Wording) -> "tuple[Goal, contract.GoalChanged]":
         """Replace what a draft says."""
         self._must_be("draft", to="be reworded")
-        goal = Goal.model_validate({**dict(self), **dict(wording)})
-        goal.check_dates()
+        wording.require_sound()
+        goal = Goal.model_validate({**dict(self), **_said(wording)})
         return goal, contract.GoalChanged(**goal.named(), starts_on=goal.starts_on, due_on=goal.due_on)
 
     def propose(self, *, by: PersonId, to: PersonId) -> "tuple[Goal, contract.GoalProposed]":
         """Ask the other, manager or owner, to agree."""
         self._must_be("draft", to="be proposed")
-        missing = missing_parts(self)
-        if missing:
-            raise GoalNotSmart(" ".join(missing.values()), missing=sorted(missing))
-        goal = self.model_copy(update={"status": "proposed", "asked_id": to, "proposed_by": by, "reason": ""})
+        self._require_smart()
+        goal = self.model_copy(update={"status": "proposed", "proposed_by": by, "reason": ""})
+        return goal.ask(to)
+
+    def ask(self, to: PersonId) -> "tuple[Goal, contract.GoalProposed]":
+        """Let somebody else answer the proposal, in the name of who made it."""
+        self._must_be("proposed", to="be answered")
+        goal = self.model_copy(update={"asked_id": to})
+        by = self.proposed_by or self.owner_id
         return goal, contract.GoalProposed(**goal.named(), by_person_id=by, to_person_id=to)
+
+    def withdraw(self, *, by: PersonId | None) -> "tuple[Goal, contract.GoalProposalWithdrawn]":
+        """Take the proposal back; it is a draft again.  Without `by`, since nobody is left to answer."""
+        self._must_be("proposed", to="be withdrawn")
+        if by is not None and by == self.asked_id:
+            raise AskedToAnswer("You are the one who was asked: agree, or ask for changes.")
+        asked = self.asked_id or self.owner_id
+        goal = self.model_copy(update={"status": "draft", "asked_id": None})
+        event = contract.GoalProposalWithdrawn(**goal.named(), by_person_id=by, to_person_id=asked)
+        return goal, event
 
     def agree(self, *, by: PersonId) -> "tuple[Goal, contract.GoalAgreed]":
         """Say yes to a proposal; the goal is active from here on."""
@@ -118,12 +126,13 @@ class Goal(Wording, Aggregate):
         )
         return goal, event
 
-    def request_changes(self, *, by: PersonId, reason: str) -> "tuple[Goal, contract.GoalChangesRequested]":
-        """Send a proposal back, saying why; it is a draft again."""
+    def request_changes(
+        self, *, by: PersonId, to: PersonId, reason: str
+    ) -> "tuple[Goal, contract.GoalChangesRequested]":
+        """Send a proposal back to the other, saying why; it is a draft again."""
         self._must_be_asked(by)
-        asked = self.proposed_by or self.owner_id
         goal = self.model_copy(update={"status": "draft", "asked_id": None, "reason": reason})
-        event = contract.GoalChangesRequested(**goal.named(), by_person_id=by, to_person_id=asked)
+        event = contract.GoalChangesRequested(**goal.named(), by_person_id=by, to_person_id=to)
         return goal, event
 
     def measure(
@@ -131,14 +140,12 @@ class Goal(Wording, Aggregate):
     ) -> "tuple[Goal, contract.KeyResultMeasured]":
         """Take a new value of a key result."""
         self._must_be("agreed", to="be measured")
-        if all(part.key_result_id != key_result_id for part in self.key_results):
+        before = next((part for part in self.key_results if part.key_result_id == key_result_id), None)
+        if before is None:
             raise NotFound("The goal has no key result with this id.")
-        parts = tuple(
-            part.measured(value, at=at) if part.key_result_id == key_result_id else part
-            for part in self.key_results
-        )
+        measured = before.measured(value, at=at)
+        parts = tuple(measured if part is before else part for part in self.key_results)
         goal = self.model_copy(update={"key_results": parts})
-        measured = next(part for part in parts if part.key_result_id == key_result_id)
         return goal, contract.KeyResultMeasured(
             **goal.named(),
             key_result_id=key_result_id,
@@ -164,16 +171,23 @@ class Goal(Wording, Aggregate):
 
     def align(self, parent_id: GoalId | None) -> "tuple[Goal, contract.GoalAligned]":
         """Let it serve another goal, or none; that there is no cycle is checked by who can see the tree."""
+        if self.status == "proposed":
+            raise GoalNotInStage(
+                "Somebody is asked to agree to the goal as it is; withdraw the proposal first.",
+                status=self.status,
+            )
         if self.status == "closed":
             raise GoalNotInStage("A closed goal stays where it was.", status=self.status)
         goal = self.model_copy(update={"parent_id": parent_id})
+        if goal.status == "agreed":
+            goal._require_smart()  # noqa: SLF001  another one of the same kind
         event = contract.GoalAligned(**goal.named(), from_parent_id=self.parent_id, to_parent_id=parent_id)
         return goal, event
 
     def close(
         self, *, outcome: Outcome, by: PersonId | None, comment: str, at: datetime
     ) -> "tuple[Goal, contract.GoalClosed]":
-        """End it; a goal that was never agreed can only be cancelled."""
+        """End it; a goal that was never agreed can only be cancelled.  Without `by` the suite does it."""
         if self.status == "closed":
             raise GoalNotInStage("The goal is closed already.", status=self.status)
         if self.status != "agreed" and outcome != "cancelled":
@@ -181,18 +195,19 @@ class Goal(Wording, Aggregate):
                 f"A goal that is {self.status} was never agreed; it can only be cancelled.",
                 status=self.status,
             )
-        closing = {"outcome": outcome, "closing_comment": comment, "closed_at": at, "asked_id": None}
-        goal = self.model_copy(update={"status": "closed", **closing})
+        closing = {"outcome": outcome, "closing_comment": comment, "closed_at": at, "closed_by": by}
+        goal = self.model_copy(update={"status": "closed", "asked_id": None, **closing})
         return goal, contract.GoalClosed(
             **goal.named(), by_person_id=by, outcome=outcome, progress=goal.progress
         )
 
     def state(self) -> contract.GoalState:
-        """What others may know; a private goal keeps its title."""
+        """What others may know; only a goal that everyone may read shows its words."""
+        public = self.visibility == "everyone"
         return contract.GoalState(
             goal_id=self.goal_id,
             owner_id=self.owner_id,
-            title=None if self.visibility == "private" else self.title,
+            title=self.title if public else None,
             kind=self.kind,
             level=self.level,
             status=self.status,
@@ -203,12 +218,17 @@ class Goal(Wording, Aggregate):
             due_on=self.due_on,
             weight=self.weight,
             progress=self.progress,
-            key_results=tuple(part.figures() for part in self.key_results),
+            key_results=tuple(part.figures(confidential=not public) for part in self.key_results),
         )
 
     def named(self) -> _Named:
         """What every event says of the goal."""
         return {"goal_id": self.goal_id, "owner_id": self.owner_id, "visibility": self.visibility}
+
+    def _require_smart(self) -> None:
+        missing = missing_parts(self)
+        if missing:
+            raise GoalNotSmart(" ".join(missing.values()), missing=sorted(missing))
 
     def _must_be(self, status: GoalStatus, *, to: str) -> None:
         if self.status != status:
@@ -221,12 +241,6 @@ class Goal(Wording, Aggregate):
         if by != self.asked_id:
             raise NotTheOneAsked("Only the one who was asked to agree can answer the proposal.")
 
-    def check_dates(self) -> None:
-        """Refuse a goal that ends before it starts, or has two key results of one id."""
-        if self.due_on <= self.starts_on:
-            raise Invalid(
-                "The due date must lie after the start.", starts_on=self.starts_on, due_on=self.due_on
-            )
-        ids = [part.key_result_id for part in self.key_results]
-        if len(set(ids)) < len(ids):
-            raise Invalid("Two key results have the same id; give each its own.")
+
+def _said(wording: Wording) -> dict[str, object]:
+    return {**dict(wording), "key_results": [dict(part) for part in wording.key_results]}

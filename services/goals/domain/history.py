@@ -12,7 +12,10 @@ from shared.ids import GoalId, KeyResultId, PersonId
 
 
 class Measurement(Aggregate):
-    """One value of a key result, in its unit, at the time for which it holds."""
+    """One value of a key result, in its unit, at the time for which it holds.
+
+    `goal_progress` is the goal's share of the way once it was taken, 0 to 1.
+    """
 
     id_field: ClassVar[str] = "measurement_id"
     measurement_id: str
@@ -23,6 +26,7 @@ class Measurement(Aggregate):
     by_person_id: PersonId | None
     source: Literal["person", "machine"] = "person"
     note: str = ""
+    goal_progress: float | None = None
 
 
 class Blocker(Frozen):
@@ -33,7 +37,7 @@ class Blocker(Frozen):
 
 
 class CheckIn(Aggregate):
-    """What somebody said of how it goes."""
+    """What somebody said of how it goes; `confidence` and the goal's `progress` are shares from 0 to 1."""
 
     id_field: ClassVar[str] = "check_in_id"
     check_in_id: str
@@ -44,4 +48,9 @@ class CheckIn(Aggregate):
     comment: str
     blockers: tuple[Blocker, ...] = ()
     next_steps: str = ""
-    progress: float
+    progress: float | None
+
+    @property
+    def blocker_kinds(self) -> tuple[BlockerKind, ...]:
+        """Of what kinds the blockers are, each once."""
+        return tuple(dict.fromkeys(blocker.kind for blocker in self.blockers))

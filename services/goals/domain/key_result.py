@@ -5,39 +5,58 @@ objectives and key results; one that guards a threshold holds or does not; a bas
 it has been measured.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultFigures, KeyResultType
-from shared.ids import KeyResultId
+from shared.ids import KeyResultId, mint
+
+Quantity = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+"""A value in some unit; within what a float tells apart from its neighbours."""
+MOVING: Final[frozenset[KeyResultType]] = frozenset({"increase", "decrease", "milestone"})
+THRESHOLDS: Final[frozenset[KeyResultType]] = frozenset({"stay_above", "stay_below"})
 
 
-class KeyResult(Frozen):
-    """One measurable part of a goal; values are in `unit`, weights are relative to each other."""
+def _minted() -> KeyResultId:
+    return KeyResultId(mint("key_result"))
 
-    key_result_id: KeyResultId
-    title: str = Field(min_length=1, max_length=300)
+
+class KeyResultWording(Frozen):
+    """What is written down of a key result; values are in `unit`, weights are relative to each other.
+
+    The id is published; who chooses one keeps words out of it.
+    """
+
+    key_result_id: Annotated[KeyResultId, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = Field(
+        default_factory=_minted
+    )
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
     type: KeyResultType
     unit: str = Field(default="number", max_length=40)
-    start: float = 0.0
-    target: float
-    current: float | None = None
-    measured_at: datetime | None = None
+    start: Quantity = 0.0
+    target: Quantity
     weight: float = Field(default=1.0, gt=0, le=100)
 
     @model_validator(mode="after")
     def _has_a_way_to_go(self) -> Self:
-        moves = self.type in {"increase", "decrease", "milestone"}
-        if moves and self.target == self.start:
+        if self.type in MOVING and self.target == self.start:
             raise ValueError("target equals start: there would be nothing to achieve; change one of them")
         if self.type == "increase" and self.target < self.start:
             raise ValueError("an increase ends above its start; make it a decrease or change the target")
         if self.type == "decrease" and self.target > self.start:
             raise ValueError("a decrease ends below its start; make it an increase or change the target")
         return self
+
+
+class KeyResult(KeyResultWording):
+    """One measurable part of a goal: its wording, and the newest value that was measured."""
+
+    current: float | None = None
+    measured_at: datetime | None = None
 
     @property
     def value(self) -> float:
@@ -49,7 +68,7 @@ class KeyResult(Frozen):
         """Share of the way, 0 to 1; None while a threshold was never measured."""
         if self.type == "baseline":
             return 0.0 if self.current is None else 1.0
-        if self.type in {"stay_above", "stay_below"}:
+        if self.type in THRESHOLDS:
             return None if self.current is None else float(self._holds(self.current))
         return min(1.0, max(0.0, (self.value - self.start) / (self.target - self.start)))
 
@@ -62,12 +81,12 @@ class KeyResult(Frozen):
             return self
         return self.model_copy(update={"current": value, "measured_at": at})
 
-    def figures(self) -> KeyResultFigures:
-        """Without its words."""
+    def figures(self, *, confidential: bool = False) -> KeyResultFigures:
+        """Without its words; the unit is one if the goal is confidential."""
         return KeyResultFigures(
             key_result_id=self.key_result_id,
             type=self.type,
-            unit=self.unit,
+            unit=None if confidential else self.unit,
             start=self.start,
             target=self.target,
             current=self.value,
@@ -76,8 +95,9 @@ class KeyResult(Frozen):
         )
 
 
-def weighted_progress(key_results: tuple[KeyResult, ...]) -> float:
-    """sum(weight x progress) / sum(weight) over the parts that can be told, 0 without any."""
+def weighted_progress(key_results: Sequence[KeyResult]) -> float | None:
+    """sum(weight x progress) / sum(weight) over the parts that can be told; None if none can."""
     told = [(part.weight, part.progress) for part in key_results if part.progress is not None]
-    total = sum(weight for weight, _ in told)
-    return sum(weight * progress for weight, progress in told) / total if total else 0.0
+    if not told:
+        return None
+    return sum(weight * progress for weight, progress in told) / sum(weight for weight, _ in told)

@@ -2,23 +2,31 @@
 
 When    its owner, their manager or HR asks (PUT /goals/{goal_id}/parent)
 May     align: self, manager, HR admin; read on the parent   (access.py)
-Rule    Goal.align, refuse_cycle
+Rule    Goal.align, alignment.require_place
 Emits   goals.GoalAligned
 """
 
 from fastapi import APIRouter, Response
 
-from services.goals.domain.alignment import refuse_cycle
-from services.goals.domain.goal import Goal
-from services.goals.store import GoalStore
+from services.goals.access import ACCESS
+from services.goals.domain.alignment import (
+    MOST_ABOVE,
+    AlignmentCycle,
+    AlignmentTooDeep,
+    NoSuchParent,
+    ParentClosed,
+    require_place,
+)
+from services.goals.domain.goal import Goal, GoalNotInStage, GoalNotSmart
+from services.goals.store import GoalStore, hold_tree
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.http import Run
 from shared.ids import GoalId
+from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
-TREE_GUARD = "tree"
 
 
 class Parent(Frozen):
@@ -34,10 +42,12 @@ class AlignGoal(Parent):
 
 
 async def align_goal(command: AlignGoal, tx: Transaction) -> Goal:
-    """The goal at its new place."""
+    """The goal at its new place; unchanged if it is there already."""
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("align", goal)
+    if command.parent_id == goal.parent_id:
+        return goal
     if command.parent_id is not None:
         await require_parent(goal, command.parent_id, tx)
     goal, aligned = goal.align(command.parent_id)
@@ -47,18 +57,29 @@ async def align_goal(command: AlignGoal, tx: Transaction) -> Goal:
 
 
 async def require_parent(goal: Goal, parent_id: GoalId, tx: Transaction) -> None:
-    """Refuse a parent that the caller cannot see or that would close a cycle.
+    """Refuse a parent that the caller cannot see, that is closed or that would close a cycle.
 
-    Two alignments that close a cycle together are kept from passing each other by a shared guard.
+    Nobody can have put a goal that is new above another one, so only known ones hold the tree.
     """
     goals = GoalStore(tx)
-    await tx.require("read", await goals.get(parent_id))
+    parent = await goals.find(parent_id)
+    if parent is None or not await ACCESS.allows(tx, "read", parent):
+        raise NoSuchParent("There is no goal with the id parent_id that you may see; choose another.")
+    if parent.status == "closed":
+        raise ParentClosed("The parent is closed; choose one that is still to be reached.")
     if goal.version:
-        await tx.hold("alignment_guards", TREE_GUARD)
-    refuse_cycle(goal.goal_id, above_parent=await goals.above(parent_id))
+        await hold_tree(tx)
+    require_place(goal.goal_id, above=await goals.above(parent_id, most=MOST_ABOVE))
 
 
-@router.put("/goals/{goal_id}/parent", response_model=GoalView, summary="Align a goal")
+@router.put(
+    "/goals/{goal_id}/parent",
+    response_model=GoalView,
+    summary="Align a goal",
+    responses=refusals(
+        AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed, GoalNotInStage, GoalNotSmart
+    ),
+)
 async def put_parent(goal_id: GoalId, parent: Parent, run: Run) -> Response:
     """Let the goal serve `parent_id`, or nothing."""
     command = AlignGoal(goal_id=goal_id, parent_id=parent.parent_id)

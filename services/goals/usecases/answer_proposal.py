@@ -1,21 +1,24 @@
 """Agree to a proposed goal, or ask for changes.
 
-When    the one who was asked answers (POST /goals/{goal_id}/agreement, .../change-request)
+When    the one who was asked answers (POST /goals/{goal_id}/agreement,
+        POST /goals/{goal_id}/change-request)
 May     answer: the one who was asked             (access.py)
 Rule    Goal.agree, Goal.request_changes
-Emits   goals.GoalAgreed, or goals.GoalChangesRequested
-Then    notifications.announce
+Emits   goals.GoalAgreed, or goals.GoalChangesRequested to the other
+Then    reviews.gather_evidence, notifications.announce
 """
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.goals.domain.goal import Goal
+from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.reporting_line import working_line
 from services.goals.store import GoalStore
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.http import Run
-from shared.ids import GoalId
+from shared.ids import GoalId, PersonId
+from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
@@ -42,8 +45,7 @@ class RequestChanges(ChangeRequest):
 async def agree_to_goal(command: AgreeToGoal, tx: Transaction) -> Goal:
     """The agreed goal."""
     goals = GoalStore(tx)
-    goal = await goals.get(command.goal_id)
-    await tx.require("read", goal)
+    goal = await _to_answer(command.goal_id, tx)
     goal, agreed = goal.agree(by=tx.person_id)
     goal = goals.save(goal)
     tx.publish(agreed, goal.state())
@@ -53,22 +55,48 @@ async def agree_to_goal(command: AgreeToGoal, tx: Transaction) -> Goal:
 async def request_changes(command: RequestChanges, tx: Transaction) -> Goal:
     """The goal, a draft again."""
     goals = GoalStore(tx)
-    goal = await goals.get(command.goal_id)
-    await tx.require("read", goal)
-    goal, returned = goal.request_changes(by=tx.person_id, reason=command.reason)
+    goal = await _to_answer(command.goal_id, tx)
+    to = await _other(goal, tx)
+    goal, returned = goal.request_changes(by=tx.person_id, to=to, reason=command.reason)
     goal = goals.save(goal)
     tx.publish(returned, goal.state())
     return goal
 
 
-@router.post("/goals/{goal_id}/agreement", response_model=GoalView, summary="Agree to a goal")
+async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
+    """Nobody is asked in any other stage; then the rule says so, to whom may know."""
+    goal = await GoalStore(tx).get(goal_id)
+    await tx.require("answer" if goal.status == "proposed" else "read", goal)
+    return goal
+
+
+async def _other(goal: Goal, tx: Transaction) -> PersonId:
+    """The owner; if it was the owner who was asked, whoever proposed it, while that is their manager."""
+    if goal.asked_id != goal.owner_id:
+        return goal.owner_id
+    line = await working_line(goal.owner_id, tx)
+    proposer = goal.proposed_by or goal.owner_id
+    return proposer if proposer in line or not line else line[0]
+
+
+@router.post(
+    "/goals/{goal_id}/agreement",
+    response_model=GoalView,
+    summary="Agree to a goal",
+    responses=refusals(GoalNotInStage),
+)
 async def post_agreement(goal_id: GoalId, run: Run) -> Response:
     """Say yes to the proposal; the goal is active from now on."""
     command = AgreeToGoal(goal_id=goal_id)
     return await run(agree_to_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
 
 
-@router.post("/goals/{goal_id}/change-request", response_model=GoalView, summary="Ask for changes")
+@router.post(
+    "/goals/{goal_id}/change-request",
+    response_model=GoalView,
+    summary="Ask for changes",
+    responses=refusals(GoalNotInStage),
+)
 async def post_change_request(goal_id: GoalId, request: ChangeRequest, run: Run) -> Response:
     """Send the proposal back with the reason."""
     command = RequestChanges(goal_id=goal_id, reason=request.reason)

@@ -10,13 +10,14 @@ Then    reviews.gather_evidence, notifications.announce (blocked or low confiden
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.goals.domain.goal import Goal
+from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Blocker, CheckIn
 from services.goals.store import CheckInStore, GoalStore
-from services.goals.views import GoalView
+from services.goals.views import CheckInView
 from shared.contracts.base import Frozen
 from shared.http import Run
 from shared.ids import GoalId, mint
+from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
@@ -38,40 +39,45 @@ class CheckInOnGoal(NewCheckIn):
     check_in_id: str
 
 
-async def check_in_on_goal(command: CheckInOnGoal, tx: Transaction) -> Goal:
-    """The goal with its new confidence."""
+async def check_in_on_goal(command: CheckInOnGoal, tx: Transaction) -> CheckIn:
+    """The check-in; the goal has its confidence."""
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("check_in", goal)
-    kinds = tuple(dict.fromkeys(blocker.kind for blocker in command.blockers))
-    goal, checked_in = goal.check_in(by=tx.person_id, confidence=command.confidence, blocker_kinds=kinds)
-    CheckInStore(tx).save(
-        CheckIn(
-            check_in_id=command.check_in_id,
-            goal_id=command.goal_id,
-            by_person_id=tx.person_id,
-            at=tx.now,
-            confidence=command.confidence,
-            comment=command.comment,
-            blockers=command.blockers,
-            next_steps=command.next_steps,
-            progress=goal.progress,
-        )
+    check_in = CheckIn(
+        check_in_id=command.check_in_id,
+        goal_id=command.goal_id,
+        by_person_id=tx.person_id,
+        at=tx.now,
+        confidence=command.confidence,
+        comment=command.comment,
+        blockers=command.blockers,
+        next_steps=command.next_steps,
+        progress=goal.progress,
     )
-    goal = goals.save(goal)
-    tx.publish(checked_in, goal.state())
-    return goal
+    goal, checked_in = goal.check_in(
+        by=tx.person_id, confidence=command.confidence, blocker_kinds=check_in.blocker_kinds
+    )
+    tx.publish(checked_in, goals.save(goal).state())
+    return CheckInStore(tx).save(check_in)
 
 
-@router.post("/goals/{goal_id}/check-ins", response_model=GoalView, status_code=201, summary="Check in")
+@router.post(
+    "/goals/{goal_id}/check-ins",
+    response_model=CheckInView,
+    status_code=201,
+    summary="Check in",
+    responses=refusals(GoalNotInStage),
+)
 async def post_check_in(goal_id: GoalId, new: NewCheckIn, run: Run) -> Response:
-    """Confidence, comment, what stands in the way and what comes next."""
+    """Confidence, comment, what stands in the way and what comes next.  If-Match speaks of the goal."""
     command = CheckInOnGoal(goal_id=goal_id, check_in_id=mint("check_in"), **dict(new))
     return await run(
         check_in_on_goal,
         command,
         key=goal_id,
-        reply=GoalView.of,
+        reply=CheckInView.of,
         status=201,
+        location=lambda made: f"/goals/{goal_id}/check-ins/{made.check_in_id}",
         match=("goals", goal_id),
     )

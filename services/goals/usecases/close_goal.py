@@ -1,7 +1,7 @@
 """Close a goal.
 
-When    its owner or manager asks (POST /goals/{goal_id}/closure)
-May     close: self, manager                      (access.py)
+When    its owner, their manager or HR asks (POST /goals/{goal_id}/closure)
+May     close: self, manager, HR admin            (access.py)
 Rule    Goal.close
 Emits   goals.GoalClosed
 Then    reviews.gather_evidence, notifications.announce
@@ -10,13 +10,14 @@ Then    reviews.gather_evidence, notifications.announce
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.goals.domain.goal import Goal
+from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.store import GoalStore
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.contracts.goals import Outcome
 from shared.http import Run
 from shared.ids import GoalId
+from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
@@ -47,7 +48,12 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     return goal
 
 
-@router.post("/goals/{goal_id}/closure", response_model=GoalView, summary="Close a goal")
+@router.post(
+    "/goals/{goal_id}/closure",
+    response_model=GoalView,
+    summary="Close a goal",
+    responses=refusals(GoalNotInStage),
+)
 async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
     """End the goal with an outcome."""
     command = CloseGoal(goal_id=goal_id, **dict(closure))

@@ -1,10 +1,13 @@
 """Take a new value of a key result.
 
-When    owner, manager or a machine reports it (POST /goals/{goal_id}/key-results/{id}/measurements)
+When    owner, manager or a machine reports it
+        (POST /goals/{goal_id}/key-results/{key_result_id}/measurements)
 May     measure: self, manager, service           (access.py)
-Rule    Goal.measure
+Rule    Goal.measure, require_past
 Emits   goals.KeyResultMeasured
 Then    reviews.gather_evidence
+
+The answer is the measurement and no word of the goal, which a machine may not read.
 """
 
 from datetime import datetime, timedelta
@@ -12,50 +15,52 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, Field
 
-from services.goals.domain.goal import Goal
+from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Measurement
+from services.goals.domain.key_result import Quantity
 from services.goals.store import GoalStore, MeasurementStore
-from services.goals.views import GoalView
+from services.goals.views import MeasurementView
+from shared.clock import to_millisecond
 from shared.contracts.base import Frozen
 from shared.errors import Invalid
 from shared.http import Run
 from shared.ids import GoalId, KeyResultId, mint
+from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
+class MeasuredInFuture(Invalid):
+    """A measurement holds for a time that has come."""
+
+
 class NewMeasurement(Frozen):
     """A value in the key result's unit, and when it held; left out, now."""
 
-    value: float = Field(allow_inf_nan=False)
+    value: Quantity
     measured_at: AwareDatetime | None = None
     note: str = Field(default="", max_length=1000)
 
 
-class MeasureKeyResult(Frozen):
-    """Which key result has which value."""
+class MeasureKeyResult(NewMeasurement):
+    """Which key result has which value; `measurement_id` is new."""
 
     goal_id: GoalId
     key_result_id: KeyResultId
     measurement_id: str
-    value: float
-    measured_at: datetime | None
-    note: str
 
 
-async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Goal:
-    """The goal with its new progress."""
+async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Measurement:
+    """The measurement; the goal's key result has its value unless it has a newer one."""
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("measure", goal)
-    at = command.measured_at or tx.now
-    if at > tx.now + CLOCK_TOLERANCE:
-        raise Invalid("A measurement cannot lie in the future; send the time at which the value held.")
+    at = require_past(command.measured_at, now=tx.now)
     goal, measured = goal.measure(command.key_result_id, command.value, at=at)
     person_id = tx.caller.person_id if tx.caller else None
-    MeasurementStore(tx).save(
+    measurement = MeasurementStore(tx).save(
         Measurement(
             measurement_id=command.measurement_id,
             goal_id=command.goal_id,
@@ -65,23 +70,35 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Goal
             by_person_id=person_id,
             source="person" if person_id else "machine",
             note=command.note,
+            goal_progress=goal.progress,
         )
     )
-    goal = goals.save(goal)
-    tx.publish(measured, goal.state())
-    return goal
+    tx.publish(measured, goals.save(goal).state())
+    return measurement
+
+
+def require_past(measured_at: datetime | None, *, now: datetime) -> datetime:
+    """The time of a measurement, now if it has none; clocks may differ by five minutes."""
+    if measured_at is None:
+        return now
+    if measured_at > now + CLOCK_TOLERANCE:
+        raise MeasuredInFuture(
+            "A measurement cannot lie in the future; send the time at which the value held."
+        )
+    return to_millisecond(measured_at)
 
 
 @router.post(
     "/goals/{goal_id}/key-results/{key_result_id}/measurements",
-    response_model=GoalView,
+    response_model=MeasurementView,
     status_code=201,
     summary="Measure a key result",
+    responses=refusals(GoalNotInStage, MeasuredInFuture),
 )
 async def post_measurement(
     goal_id: GoalId, key_result_id: KeyResultId, new: NewMeasurement, run: Run
 ) -> Response:
-    """Report a value; earlier ones stay in the history."""
+    """Report a value; earlier ones stay in the history.  If-Match speaks of the goal."""
     command = MeasureKeyResult(
         goal_id=goal_id, key_result_id=key_result_id, measurement_id=mint("measurement"), **dict(new)
     )
@@ -89,7 +106,8 @@ async def post_measurement(
         measure_key_result,
         command,
         key=goal_id,
-        reply=GoalView.of,
+        reply=MeasurementView.of,
         status=201,
+        location=lambda made: f"/goals/{goal_id}/measurements/{made.measurement_id}",
         match=("goals", goal_id),
     )

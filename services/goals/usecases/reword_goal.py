@@ -1,21 +1,26 @@
 """Replace what a draft says.
 
 When    its owner or manager asks (PUT /goals/{goal_id}), knowing the version that is replaced
-May     reword: self, manager                     (access.py)
-Rule    Goal.reword, refuse_cycle
+May     reword: self, manager; set_for_organisation          (access.py)
+Rule    Goal.reword, alignment.require_place, draft_goal.require_level
 Emits   goals.GoalChanged, goals.GoalAligned if it serves another goal now
+Then    reviews.gather_evidence
 """
 
 from fastapi import APIRouter, Response
 
-from services.goals.domain.goal import Goal, Wording
+from services.goals.domain.alignment import AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed
+from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.domain.wording import Wording
 from services.goals.store import GoalStore
 from services.goals.usecases.align_goal import require_parent
+from services.goals.usecases.draft_goal import LeadsNoTeam, require_level
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalAligned
 from shared.http import Run
 from shared.ids import GoalId
+from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
@@ -31,22 +36,29 @@ class RewordGoal(Frozen):
 async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     """The draft as it reads now."""
     goals = GoalStore(tx)
-    goal = await goals.get(command.goal_id)
-    await tx.require("reword", goal)
-    parent_id = command.wording.parent_id
-    if parent_id is not None and parent_id != goal.parent_id:
-        await require_parent(goal, parent_id, tx)
-    events: list[GoalAligned] = []
-    if parent_id != goal.parent_id:
-        goal, aligned = goal.align(parent_id)
-        events.append(aligned)
-    goal, changed = goal.reword(command.wording)
+    before = await goals.get(command.goal_id)
+    await tx.require("reword", before)
+    goal, changed = before.reword(command.wording)
+    if goal.level != before.level:
+        await require_level(goal, tx)
+    aligned: list[GoalAligned] = []
+    if goal.parent_id != before.parent_id:
+        if goal.parent_id is not None:
+            await require_parent(goal, goal.parent_id, tx)
+        aligned.append(before.align(goal.parent_id)[1])
     goal = goals.save(goal)
-    tx.publish(*events, changed, goal.state())
+    tx.publish(*aligned, changed, goal.state())
     return goal
 
 
-@router.put("/goals/{goal_id}", response_model=GoalView, summary="Reword a draft")
+@router.put(
+    "/goals/{goal_id}",
+    response_model=GoalView,
+    summary="Reword a draft",
+    responses=refusals(
+        GoalNotInStage, LeadsNoTeam, AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed
+    ),
+)
 async def put_goal(goal_id: GoalId, wording: Wording, run: Run) -> Response:
     """Replace the draft's wording, key results included; needs If-Match."""
     command = RewordGoal(goal_id=goal_id, wording=wording)

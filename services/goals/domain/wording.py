@@ -1,0 +1,43 @@
+"""What is written down of a goal: the part that its owner and manager word together."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from services.goals.domain.key_result import KeyResultWording
+from shared.contracts.base import Frozen
+from shared.contracts.goals import GoalKind, GoalLevel, Visibility
+from shared.errors import Invalid
+from shared.ids import GoalId
+
+
+class Terms(Frozen):
+    """All of it but the key results; `weight` is out of 100 for all that the owner has to do."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    description: str = Field(default="", max_length=4000)
+    kind: GoalKind = "objective"
+    level: GoalLevel = "person"
+    visibility: Visibility = "line"
+    parent_id: GoalId | None = None
+    relevance: str = Field(default="", max_length=1000)
+    weight: float = Field(default=0.0, ge=0, le=100)
+    starts_on: date
+    due_on: date
+
+
+class Wording(Terms):
+    """What a draft says."""
+
+    key_results: tuple[KeyResultWording, ...] = Field(default=(), max_length=20)
+
+    def require_sound(self) -> None:
+        """Refuse a goal that ends before it starts, or has two key results of one id."""
+        if self.due_on <= self.starts_on:
+            raise Invalid(
+                "The due date must lie after the start.", starts_on=self.starts_on, due_on=self.due_on
+            )
+        ids = [part.key_result_id for part in self.key_results]
+        if len(set(ids)) < len(ids):
+            raise Invalid("Two key results have the same id; give each its own.")

@@ -1,0 +1,28 @@
+"""Who stands above the owner of a goal and could agree to it, as the local directory has it.
+
+What follows from that is each use case's own.
+"""
+
+from collections.abc import Sequence
+
+from shared.directory import PEOPLE, Directory
+from shared.ids import PersonId
+from shared.work import Transaction
+
+
+async def working_line(person_id: PersonId, tx: Transaction) -> Sequence[PersonId]:
+    """Everyone above who works here, nearest first."""
+    directory = Directory(tx)
+    line = await directory.line_of(person_id)
+    await directory.read_ahead(line)
+    return [above_id for above_id in line if await directory.is_active(above_id)]
+
+
+async def leads_somebody(person_id: PersonId, tx: Transaction) -> bool:
+    """Whether anybody who works here reports to the person directly."""
+    directory = Directory(tx)
+    doc = await tx.peek(PEOPLE, person_id)
+    for report_id in doc["report_ids"] if doc else ():
+        if await directory.is_active(report_id):
+            return True
+    return False

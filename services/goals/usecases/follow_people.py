@@ -1,0 +1,72 @@
+"""Settle what is left open when somebody who takes part in a goal leaves or gets another manager.
+
+When    a person's published state says so (people.PersonState)
+Rule    what nobody has agreed to yet ends with its owner; what was agreed stays, for the manager to
+        close as it ended.  A proposal goes on to the nearest person above the owner who works here,
+        and is a draft again if there is nobody.
+Emits   goals.GoalClosed, goals.GoalProposed, goals.GoalProposalWithdrawn
+Then    reviews.gather_evidence, notifications.announce
+
+It is the state and not the event that is followed, and in the transaction that takes it over, so that
+the local directory always says the same as what was settled by it.
+"""
+
+from services.goals.domain.goal import Goal
+from services.goals.reporting_line import working_line
+from services.goals.store import GoalStore, hold_people
+from shared.contracts.people import PersonState
+from shared.directory import Directory, keep_person
+from shared.ids import PersonId
+from shared.work import Transaction
+
+
+async def follow_person(state: PersonState, tx: Transaction) -> None:
+    """Take over a person's newest state; only a change costs more than that."""
+    before = await Directory(tx).person(state.person_id)
+    await keep_person(state, tx)
+    if before is None:
+        return
+    if before.is_active and state.status == "left":
+        await _settle_departure(state.person_id, tx)
+    elif before.manager_id != state.manager_id:
+        await _follow_line(state.person_id, tx, old_manager_id=before.manager_id)
+
+
+async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
+    """Cancel the leaver's own drafts and proposals, and let others answer what they were asked."""
+    goals = GoalStore(tx)
+    await hold_people(tx, person_id)
+    own = await goals.unagreed_of(person_id)
+    asked = [goal for goal in await goals.awaiting(person_id) if goal.owner_id != person_id]
+    for goal in own:
+        cancelled, closed = goal.close(outcome="cancelled", by=None, comment="", at=tx.now)
+        tx.publish(closed, goals.save(cancelled).state())
+    for goal in asked:
+        await pass_on(goal, tx)
+
+
+async def _follow_line(person_id: PersonId, tx: Transaction, *, old_manager_id: PersonId | None) -> None:
+    """Let the new line answer what the person proposed to who manages them no more.
+
+    Somebody further up who was asked, and still is above, stays the one who is asked.
+    """
+    await hold_people(tx, person_id)
+    unagreed = await GoalStore(tx).unagreed_of(person_id)
+    line = await working_line(person_id, tx)
+    for goal in unagreed:
+        elsewhere = goal.asked_id == old_manager_id or goal.asked_id not in line
+        if goal.status == "proposed" and goal.asked_id != person_id and elsewhere and line:
+            await pass_on(goal, tx)
+
+
+async def pass_on(goal: Goal, tx: Transaction) -> None:
+    """Let the nearest person above the owner who works here answer; nobody does if there is none."""
+    goals = GoalStore(tx)
+    line = await working_line(goal.owner_id, tx)
+    if not line:
+        goal, withdrawn = goal.withdraw(by=None)
+        tx.publish(withdrawn, goals.save(goal).state())
+    elif line[0] != goal.asked_id:
+        await hold_people(tx, line[0])
+        goal, proposed = goal.ask(line[0])
+        tx.publish(proposed, goals.save(goal).state())

@@ -1,0 +1,16 @@
+"""The goals service, new for every test."""
+
+from typing import Any
+
+import pytest
+
+from services.goals.app import SERVICE
+from tests.services.goals.house import GoalsHouse
+
+
+@pytest.fixture
+async def house(open_house: Any) -> GoalsHouse:
+    """With an organisation and no goals."""
+    house = await open_house(SERVICE, GoalsHouse)
+    await house.found()
+    return house

@@ -1,0 +1,63 @@
+"""The goals service in this process, and goals in each stage of their life."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.services.house import House
+
+NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
+REACH = {
+    "key_result_id": "reach",
+    "title": "Customers reached",
+    "type": "increase",
+    "unit": "customers",
+    "start": 0,
+    "target": 10,
+}
+WORDING: dict[str, Any] = {
+    "title": "Reach more customers",
+    "description": "Ten customers more know us by the end of the quarter.",
+    "relevance": "Nothing grows without customers.",
+    "starts_on": "2026-01-01",
+    "due_on": "2026-03-31",
+    "key_results": [REACH],
+}
+
+
+def wording(**changes: Any) -> dict[str, Any]:
+    return {**WORDING, **changes}
+
+
+@dataclass
+class GoalsHouse(House):
+    """Ids of goals, each as far on its way as its name says."""
+
+    now: datetime | None = NOW
+
+    async def drafted(self, owner_id: str = "anna", **changes: Any) -> str:
+        goal = await self.as_(owner_id).does("/goals", wording(**changes))
+        return goal["goal_id"]
+
+    async def proposed(self, owner_id: str = "anna", *, to: str | None = None, **changes: Any) -> str:
+        goal_id = await self.drafted(owner_id, **changes)
+        await self.as_(owner_id).does(f"/goals/{goal_id}/proposal", {"to_person_id": to})
+        return goal_id
+
+    async def agreed(self, owner_id: str = "anna", *, by: str = "manager", **changes: Any) -> str:
+        goal_id = await self.proposed(owner_id, to=by, **changes)
+        await self.as_(by).does(f"/goals/{goal_id}/agreement")
+        return goal_id
+
+    async def closed(self, owner_id: str = "anna", *, outcome: str = "achieved", **changes: Any) -> str:
+        goal_id = await self.agreed(owner_id, **changes)
+        await self.as_(owner_id).does(f"/goals/{goal_id}/closure", {"outcome": outcome})
+        return goal_id
+
+    async def goal(self, goal_id: str) -> dict[str, Any]:
+        """As its owner sees it, or who audits."""
+        return await self.as_("auditor", "auditor").read(f"/goals/{goal_id}")
+
+    async def last(self, goal_id: str) -> dict[str, Any]:
+        """Its newest event."""
+        return (await self.published(subject=goal_id))[-1]
