@@ -5,6 +5,7 @@ same one by it.
 """
 
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,14 +31,18 @@ ACCENTS: Final[dict[Category, str]] = {
 }
 
 
-class NoAddress(Exception):  # noqa: N818  an outcome, not a fault
-    """There is nowhere to send it: no address, or one that is none; the message is a code."""
+ENCODED: Final = "=?"
+"""How an encoded word of RFC 2047 begins."""
+
+
+class Unsendable(Exception):  # noqa: N818  an outcome, not a fault
+    """It cannot be made into a mail, for want of an address for instance; the message is a code."""
 
 
 def letter(
     notification: Notification, told: Told, *, to: DirectoryPerson, sender: str, at: datetime
 ) -> EmailMessage:
-    """The mail, ready to send; raises `NoAddress`."""
+    """The mail, ready to send; raises `Unsendable`."""
     words = language(to.language)
     text: dict[str, Any] = {
         **told._asdict(),
@@ -49,13 +54,14 @@ def letter(
         "language": words.code,
     }
     message = EmailMessage(policy=SMTP)
-    message["Subject"] = clean(told.headline)
-    message["From"] = _sender(sender)
+    message["Subject"] = _unencoded(told.headline)
+    message["From"] = sender_address(sender)
     message["To"] = _receiver(to)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(notification.notification_id, sender)
     message["Auto-Submitted"] = "auto-generated"
     message["List-Id"] = f"<{notification.category}.notifications.{_domain(sender)}>"
+    _require_single_lines(message)
     message.set_content(_templates().get_template("mail.txt").render(text))
     message.add_alternative(_templates().get_template("mail.html").render(text), subtype="html")
     return message
@@ -66,22 +72,38 @@ def message_id(notification_id: NotificationId, sender: str) -> str:
     return f"<{notification_id}@{_domain(sender)}>"
 
 
+def sender_address(sender: str) -> Address:
+    """From `mail@example.com` or `Name <mail@example.com>`; raises `ValueError` with how to mend it."""
+    name, address = parseaddr(sender)
+    try:
+        return Address(display_name=name, addr_spec=address)
+    except (ValueError, IndexError, MessageError):
+        raise ValueError(
+            f"CAIRN_SMTP_SENDER is {sender!r}; write it as mail@example.com or Name <mail@example.com>"
+        ) from None
+
+
 def _receiver(to: DirectoryPerson) -> Address:
     if not to.email:
-        raise NoAddress("no_address")
+        raise Unsendable("no_address")
     try:
-        address = Address(display_name=clean(to.name), addr_spec=to.email)
-    except (ValueError, IndexError) as error:
-        raise NoAddress("address_invalid") from error
-    if not address.username or not address.domain or address.addr_spec != to.email:
-        raise NoAddress("address_invalid")
+        address = Address(display_name=_unencoded(to.name), addr_spec=to.email)
+    except (ValueError, IndexError, MessageError) as error:
+        raise Unsendable("address_invalid") from error
+    if not address.username or not address.domain or address.addr_spec != to.email or ENCODED in to.email:
+        raise Unsendable("address_invalid")
     return address
 
 
-def _sender(sender: str) -> Address:
-    """From `mail@example.com` or `Name <mail@example.com>`."""
-    name, address = parseaddr(sender)
-    return Address(display_name=name, addr_spec=address)
+def _unencoded(text: str) -> str:
+    """One line in which nothing reads as an encoded word: `email` would decode it, line breaks and all."""
+    return clean(text).replace(ENCODED, "= ?")
+
+
+def _require_single_lines(message: EmailMessage) -> None:
+    """The last gate: no header that we made goes on in a second one."""
+    if any("\r" in str(value) or "\n" in str(value) for value in message.values()):
+        raise Unsendable("header_invalid")
 
 
 def _domain(sender: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.notifications.channels.letter import NoAddress, letter
+from services.notifications.channels.letter import Unsendable, letter, sender_address
 from services.notifications.channels.smtp import MailServer, OutOfReach
 from services.notifications.domain.delivery import Delivery, Outcome
 from services.notifications.domain.notification import Notification
@@ -37,7 +37,7 @@ LANES: Final = 4
 
 
 class MailSender:
-    """The turn of a worker that sends mail."""
+    """The turn of a worker that sends mail; raises `ValueError` if the sender is no address."""
 
     def __init__(
         self, work: Work, settings: Settings, words: Words, *, patience: Patience = PATIENCE
@@ -47,6 +47,7 @@ class MailSender:
         self._words = words
         self._patience = patience
         self._directory = DirectoryReader(work.db)
+        sender_address(settings.smtp_sender)
 
     async def turn(self) -> bool:
         """Send one page of what is due; whether there may be more.
@@ -95,7 +96,7 @@ class MailSender:
                 notification, told, to=to, sender=self._settings.smtp_sender, at=datetime.now(UTC)
             )
             return await server.send(message)
-        except NoAddress as error:
+        except Unsendable as error:
             return Outcome(what="given_up", reason=str(error))
         except OutOfReach:
             return Outcome(what="missed", reason="smtp_connection_lost")

@@ -1,0 +1,140 @@
+"""Titles are those that the reader may see; what cannot be had is missing, and nothing breaks."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from services.notifications.words.titles import Titles, Wanted
+from services.notifications.words.wording import Words
+from shared.settings import Settings
+from tests.services.notifications.house import House, proposal, review_opened, until
+
+GOAL = Wanted("goal_id", "g1", "mona")
+
+
+def settings_of(house: House, owner: str, *, token: str | None = "service-token") -> Settings:
+    urls = {"goals": owner, "reviews": owner}
+    secret = SecretStr(token) if token else None
+    return house.settings.model_copy(update={"service_urls": urls, "service_token": secret})
+
+
+def owner_of(server: HTTPServer) -> str:
+    return server.url_for("").rstrip("/")
+
+
+async def test_a_title_is_asked_for_with_the_rights_of_the_reader(
+    house: House, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_ordered_request(
+        "/goals/g1", headers={"Authorization": "Bearer service-token", "Cairn-On-Behalf-Of": "mona"}
+    ).respond_with_json({"goal_id": "g1", "title": "Grow"})
+    titles = Titles(settings_of(house, owner_of(httpserver)))
+    assert await titles.find([GOAL]) == {GOAL: "Grow"}
+    httpserver.check_assertions()
+
+
+async def test_what_one_reader_may_see_is_not_told_to_another(house: House, httpserver: HTTPServer) -> None:
+    def answer(request: Request) -> Response:
+        if request.headers["Cairn-On-Behalf-Of"] == "mona":
+            return Response('{"title": "Secret"}', content_type="application/json")
+        return Response("{}", status=404)
+
+    httpserver.expect_request("/goals/g1").respond_with_handler(answer)
+    titles = Titles(settings_of(house, owner_of(httpserver)))
+    other = Wanted("goal_id", "g1", "ben")
+    assert await titles.find([GOAL, other]) == {GOAL: "Secret"}
+    assert await titles.find([other]) == {}
+
+
+async def test_a_title_is_asked_for_once_in_a_while(house: House, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/goals/g1").respond_with_json({"title": "Grow"})
+    titles = Titles(settings_of(house, owner_of(httpserver)))
+    for _ in range(5):
+        assert await titles.find([GOAL, GOAL]) == {GOAL: "Grow"}
+    assert len(httpserver.log) == 1
+
+
+BROKEN: dict[str, Callable[[Request], Response]] = {
+    "error": lambda _: Response("oops", status=500),
+    "no json": lambda _: Response("<html>", status=200),
+    "another json": lambda _: Response("[1]", content_type="application/json"),
+    "no title": lambda _: Response('{"title": null}', content_type="application/json"),
+    "redirect": lambda _: Response("", status=302, headers={"Location": "http://127.0.0.1:1/"}),
+    "our token is not accepted": lambda _: Response("", status=401),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+async def test_an_owner_that_is_broken_is_left_alone_for_a_moment(
+    house: House, httpserver: HTTPServer, how: str
+) -> None:
+    httpserver.expect_request("/goals/g1").respond_with_handler(BROKEN[how])
+    titles = Titles(settings_of(house, owner_of(httpserver)))
+    for _ in range(3):
+        assert await titles.find([GOAL]) == {}
+    assert len(httpserver.log) == 1
+
+
+async def test_an_owner_that_is_down_or_unknown_costs_only_its_titles(
+    house: House, unused_tcp_port: int
+) -> None:
+    down = Titles(settings_of(house, f"http://127.0.0.1:{unused_tcp_port}"))
+    assert await down.find([GOAL]) == {}
+    assert await Titles(house.settings).find([GOAL]) == {}
+
+
+async def test_without_a_token_nobody_is_asked(house: House, httpserver: HTTPServer) -> None:
+    assert await Titles(settings_of(house, owner_of(httpserver), token=None)).find([GOAL]) == {}
+    assert not httpserver.log
+
+
+async def test_a_slow_owner_holds_up_nobody_for_long(
+    house: House, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notifications.words.titles.BUDGET_SECONDS", 0.3)
+
+    def slow(_: Request) -> Response:
+        time.sleep(1)
+        return Response('{"title": "Late"}', content_type="application/json")
+
+    httpserver.expect_request("/goals/g1").respond_with_handler(slow)
+    began = time.monotonic()
+    assert await Titles(settings_of(house, owner_of(httpserver))).find([GOAL]) == {}
+    assert time.monotonic() - began < 0.9
+    await until(_logged(httpserver))
+
+
+def _logged(server: HTTPServer) -> Any:
+    async def logged() -> bool:
+        return bool(server.log)
+
+    return logged
+
+
+async def test_an_id_cannot_lead_to_another_address(house: House, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/admin").respond_with_json({"title": "Secret"})
+    crooked = [Wanted("goal_id", id_, "mona") for id_ in ("../admin", "/admin", "x?y=/admin", "..%2fadmin")]
+    assert await Titles(settings_of(house, owner_of(httpserver))).find(crooked) == {}
+
+
+async def test_a_list_shows_titles_where_they_can_be_had(
+    house: House, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.notifications.belongings import Belongings
+
+    httpserver.expect_request("/goals/g1").respond_with_json({"title": "Grow\r\n  revenue"})
+    httpserver.expect_request("/goals/g2").respond_with_data("", status=403)
+    httpserver.expect_request("/cycles/cycle_1").respond_with_json({"name": "H1 2026"})
+    words: Any = Words(settings_of(house, owner_of(httpserver)), house.db)
+    monkeypatch.setattr(Belongings.of(house.runtime), "words", words)
+    await house.publish(proposal("g1"), proposal("g2"), review_opened("r1"))
+    assert sorted(await house.as_("mona").headlines()) == [
+        "Anna Doe asks you to agree to a goal",
+        "Anna Doe asks you to agree to the goal “Grow revenue”",
+    ]
+    assert await house.as_("anna").headlines() == ["Your review for “H1 2026” is open"]
