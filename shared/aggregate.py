@@ -1,5 +1,6 @@
 """What the domain of every service is made of: values with an identity."""
 
+import re
 from typing import ClassVar
 
 from shared.contracts.base import Frozen
@@ -10,6 +11,11 @@ class Aggregate(Frozen):
 
     id_field: ClassVar[str] = ""
     version: int = 0
+
+    @classmethod
+    def noun(cls) -> str:
+        """What it is called in an answer: a `FeedbackRequest` is a feedback request."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", cls.__name__).lower()
 
     @property
     def id(self) -> str:

@@ -258,7 +258,7 @@ class Viewer:
         """The aggregate, if the caller may; raises `NotFound` alike when it is hidden or not there."""
         doc = await self.db[collection].find_one({"_id": id_})
         if doc is None:
-            raise self._access.missing()
+            raise self._access.missing(action)
         await self._access.demand(self.caller, action, doc, self.db)
         return from_document(kind, doc)
 

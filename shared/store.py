@@ -44,7 +44,7 @@ class Store(Generic[A]):
         """The aggregate; raises `NotFound`."""
         found = await self.find(id_)
         if found is None:
-            raise NotFound(f"There is no {self.kind.__name__.lower()} with this id.")
+            raise NotFound(f"There is no {self.kind.noun()} with this id.")
         return found
 
     def save(self, aggregate: A) -> A:

@@ -14,53 +14,16 @@ A request is known to who asks and who is asked; not to the person it is about, 
 asks, nor to HR.  Recognition is public.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from shared.access import HR_ADMIN, Kind, Table, anyone, manager, party, self_, when
 
-from shared import mongo
-from shared.access import HR_ADMIN, Table, anyone, manager, party, self_, when
-from shared.errors import NotFound
-from shared.identity import Caller
-from shared.work import Transaction
-
-_SHOWN_BY: Final[Mapping[str, str]] = {
-    "read_feedback": "read_feedback",
-    "acknowledge_feedback": "read_feedback",
-    "withdraw_feedback": "read_feedback",
-    "read_request": "read_request",
-    "settle_request": "read_request",
-    "withdraw_request": "read_request",
-    "read_recognition": "read_recognition",
-    "acknowledge_recognition": "read_recognition",
-}
-"""What one must be allowed to read to be told that it exists, by what one wants to do."""
-
-
-class FeedbackTable(Table):
-    """A table of several kinds of resources, each hidden from those who may not read it."""
-
-    async def require(self, tx: Transaction, action: str, resource: object) -> None:
-        """Return if the caller may; what is hidden is answered as a store answers what is not there."""
-        read = _SHOWN_BY.get(action)
-        if read is not None and not await self.allows(tx, read, resource):
-            raise NotFound(f"There is no {type(resource).__name__.lower()} with this id.")
-        if read != action:
-            await super().require(tx, action, resource)
-
-    async def demand(self, caller: Caller, action: str, resource: object, database: mongo.Database) -> None:
-        """As `require`, outside of any transaction."""
-        read = _SHOWN_BY.get(action)
-        if read is not None and not await self.decide(caller, read, resource, database):
-            raise self.missing()
-        if read != action:
-            await super().demand(caller, action, resource, database)
-
-
+_FEEDBACK = Kind("feedback", read="read_feedback")
+_REQUEST = Kind("feedback request", read="read_request")
+_RECOGNITION = Kind("recognition", read="read_recognition")
 _GIVER, _RECEIVER = party("giver_id"), self_("receiver_id")
 _REQUESTER, _ASKED = party("requester_id"), party("asked_person_id")
 
-ACCESS = FeedbackTable(
-    service="feedback",
+ACCESS = Table(
+    "feedback",
     reads={
         "read_feedback": (
             _GIVER,
@@ -82,5 +45,15 @@ ACCESS = FeedbackTable(
         "recognise": (anyone(),),
         "acknowledge_recognition": (party("receiver_ids"),),
         "edit_framework": (HR_ADMIN,),
+    },
+    kinds={
+        "read_feedback": _FEEDBACK,
+        "acknowledge_feedback": _FEEDBACK,
+        "withdraw_feedback": _FEEDBACK,
+        "read_request": _REQUEST,
+        "settle_request": _REQUEST,
+        "withdraw_request": _REQUEST,
+        "read_recognition": _RECOGNITION,
+        "acknowledge_recognition": _RECOGNITION,
     },
 )

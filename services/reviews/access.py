@@ -7,13 +7,14 @@ manager's assessment before it is shared (domain/review.py).
 """
 
 from services.reviews.domain.review import SHARED
-from shared.access import AUDITOR, HR_ADMIN, Table, anyone, chain, hr_partner, party, self_, when
+from shared.access import AUDITOR, HR_ADMIN, Kind, Table, anyone, chain, hr_partner, party, self_, when
 
 _PERSON, _REVIEWER, _CHAIN = self_("person_id"), party("reviewer_id"), chain("person_id")
 _HR = hr_partner("person_id")
 _ASSESSED = ("ready_to_share", *SHARED)
 _ASSESSORS = (_REVIEWER, when(_HR, reviewer_id=None), when(HR_ADMIN, reviewer_id=None))
 _STEWARDS = (_REVIEWER, _HR, HR_ADMIN)
+_CYCLE = Kind("cycle", read="read_cycle")
 
 ACCESS = Table(
     "reviews",
@@ -51,4 +52,5 @@ ACCESS = Table(
     },
     conceal="read",
     noun="review",
+    kinds={"read_cycle": _CYCLE, "read_launch": _CYCLE, "launch": Kind("cycle")},
 )

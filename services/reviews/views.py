@@ -18,7 +18,6 @@ from services.reviews.domain.review import Review
 from services.reviews.store import CYCLES, REVIEWS
 from shared import mongo
 from shared.contracts.reviews import ReviewStage
-from shared.errors import NotFound
 from shared.http import View
 from shared.ids import CycleId, PersonId, ReviewId
 from shared.paging import AskedPage, Page, Sort, read_page
@@ -138,10 +137,7 @@ async def list_cycles(view: View, page: AskedPage) -> Page[CycleView]:
 @router.get("/cycles/{cycle_id}", summary="Read a review cycle")
 async def get_cycle(cycle_id: CycleId, view: View, response: Response) -> CycleProgress:
     """A cycle with the counts of those reviews that the caller may see."""
-    doc = await view.db[CYCLES].find_one({"$and": [{"_id": cycle_id}, await view.filter("read_cycle")]})
-    if doc is None:
-        raise NotFound("There is no cycle with this id.")
-    cycle = from_document(Cycle, doc)
+    cycle = await view.one(Cycle, CYCLES, cycle_id, action="read_cycle")
     response.headers["ETag"] = entity_tag(cycle.version)
     counts = await _count_by_stage(cycle_id, view)
     if not await ACCESS.decide(view.caller, "read_launch", cycle, view.db):

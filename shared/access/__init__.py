@@ -28,7 +28,7 @@ from shared.access.grants import (
     when,
 )
 from shared.access.standing import Standing
-from shared.access.table import NOTHING, Table, UnknownAction
+from shared.access.table import NOTHING, Kind, Table, UnknownAction
 
 __all__ = [
     "AUDITOR",
@@ -37,6 +37,7 @@ __all__ = [
     "SERVICE",
     "SUITE",
     "Grant",
+    "Kind",
     "Standing",
     "Table",
     "UnknownAction",

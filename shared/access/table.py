@@ -6,6 +6,7 @@ filter for all; for every caller they agree.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from shared import mongo
 from shared.access.grants import AUDITOR, EVERYBODY, Grant, Related
@@ -23,16 +24,28 @@ class UnknownAction(LookupError):  # noqa: N818  a fault of the program, never o
     """An action was asked about that the table does not have: the program is wrong."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource: its noun, and the read that a caller needs to be told that one exists.
+
+    Without that read every refusal is a `NotFound` that says no more than a store's; a kind that
+    needs none is no secret.
+    """
+
+    noun: str
+    read: str = ""
+
+
 class Table:
     """Who may do what to the resources of a service; a `Policy` of `shared.work`.
 
-    `reads` and `writes` give the grants by action; an auditor may be granted reads only.
-    `conceal` is the read that a caller needs to be told that something exists: without it every
-    refusal is a `NotFound`, of a `noun`, that says no more than a store's.  `stored` says what fields
-    are called in documents, where models call them otherwise, such as `{"person_id": "_id"}`.
+    `reads` and `writes` give the grants by action; an auditor may be granted reads only.  `noun` and
+    `conceal` are the `Kind` of the service's resources; `kinds` gives, by action, that of others.
+    `stored` says what fields are called in documents, where models call them otherwise, such as
+    `{"person_id": "_id"}`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but the first by name, and half of them with defaults
         self,
         service: str,
         *,
@@ -40,14 +53,15 @@ class Table:
         writes: Cells,
         conceal: str = "",
         noun: str = "resource",
+        kinds: Mapping[str, Kind] | None = None,
         stored: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
         self.reads = _cells(reads)
         self.writes = _cells(writes)
         self._cells = {**self.reads, **self.writes}
-        self._conceal = conceal
-        self._noun = noun
+        self._kind = Kind(noun, conceal)
+        self._kinds = dict(kinds or {})
         self._fields = Fields(stored or {})
         self._require_sound()
 
@@ -60,8 +74,12 @@ class Table:
         ]
         if audited:
             raise ValueError(f"an auditor may only read: {', '.join(audited)}")
-        if self._conceal and self._conceal not in self.reads:
-            raise ValueError(f"{self._conceal} is no read")
+        for kind in (self._kind, *self._kinds.values()):
+            if kind.read and kind.read not in self.reads:
+                raise ValueError(f"{kind.read} is no read")
+        strange = self._kinds.keys() - self._cells.keys()
+        if strange:
+            raise ValueError(f"of a kind, but no action: {', '.join(sorted(strange))}")
 
     def granted(self, action: str) -> Sequence[Grant]:
         """The grants of an action; raises `UnknownAction`."""
@@ -100,9 +118,9 @@ class Table:
             [part for conditions, people in reached.items() for part in self._parts(conditions, people)]
         )
 
-    def missing(self) -> NotFound:
-        """What is said of what does not exist, and of what must not be told of."""
-        return NotFound(f"There is no {self._noun} with this id.")
+    def missing(self, action: str = "") -> NotFound:
+        """What is said of what does not exist, and of what must not be told of, to who wants to do it."""
+        return NotFound(f"There is no {self._kind_of(action).noun} with this id.")
 
     def describe(self) -> str:
         """The table in Markdown."""
@@ -113,18 +131,22 @@ class Table:
                 lines.append(f"| {action} | {kind} | {who} |")
         return "\n".join(lines)
 
+    def _kind_of(self, action: str) -> Kind:
+        return self._kinds.get(action, self._kind)
+
     async def _require(
         self, caller: Caller | None, action: str, resource: object, directory: Directory
     ) -> None:
         if await self._holds(caller, action, resource, directory):
             return
-        if self._conceal and (
-            action == self._conceal or not await self._holds(caller, self._conceal, resource, directory)
+        kind = self._kind_of(action)
+        if kind.read and (
+            action == kind.read or not await self._holds(caller, kind.read, resource, directory)
         ):
-            raise self.missing()
+            raise self.missing(action)
         names = list(dict.fromkeys(grant.name for grant in self.granted(action)))
         who = f"This takes one of: {', '.join(names)}." if names else "Nobody may."
-        raise Forbidden(f"You may not {action} this {self._noun}. {who}", action=action, granted_to=names)
+        raise Forbidden(f"You may not {action} this {kind.noun}. {who}", action=action, granted_to=names)
 
     async def _holds(
         self, caller: Caller | None, action: str, resource: object, directory: Directory
@@ -185,4 +207,4 @@ def _people(fields: Fields, resource: object, field: str) -> Sequence[PersonId]:
     return [PersonId(value) for value in fields.values(resource, field) if value is not None]
 
 
-__all__ = ["NOTHING", "Cells", "Table", "UnknownAction"]
+__all__ = ["NOTHING", "Cells", "Kind", "Table", "UnknownAction"]

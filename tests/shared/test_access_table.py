@@ -13,6 +13,7 @@ from shared.access import (
     NOTHING,
     SERVICE,
     SUITE,
+    Kind,
     Standing,
     Table,
     UnknownAction,
@@ -242,6 +243,29 @@ async def test_who_may_not_read_is_told_that_there_is_nothing(work):
     await ACCESS.demand(caller("emil"), "read", Goal(), work.db)
 
 
+async def test_each_kind_of_resource_is_called_by_its_noun_and_hidden_by_its_own_read(work):
+    rating, cycle = Kind("rating", read="read_rating"), Kind("cycle")
+    table = Table(
+        "reviews",
+        reads={"read": (self_("owner_id"),), "read_rating": (party("rater_ids"),)},
+        writes={"close": (), "correct": (), "launch": (HR_ADMIN,)},
+        conceal="read",
+        noun="review",
+        kinds={"read_rating": rating, "correct": rating, "launch": cycle},
+    )
+    goal = Goal(rater_ids=("vera",))
+    hidden = {"read": "review", "close": "review", "read_rating": "rating", "correct": "rating"}
+    for action, noun in hidden.items():
+        with pytest.raises(NotFound) as refused:
+            await table.demand(caller("ines"), action, goal, work.db)
+        assert refused.value.detail == table.missing(action).detail == f"There is no {noun} with this id."
+    for who, action, noun in (("emil", "close", "review"), ("vera", "correct", "rating")):
+        with pytest.raises(Forbidden, match=f"{action} this {noun}"):
+            await table.demand(caller(who), action, goal, work.db)
+    with pytest.raises(Forbidden, match="launch this cycle"):
+        await table.demand(caller("ines"), "launch", object(), work.db)
+
+
 async def test_unknown_action_is_an_error_of_the_program(work):
     with pytest.raises(UnknownAction, match="fly"):
         await ACCESS.filter("fly", caller("emil"), work.db)
@@ -285,6 +309,11 @@ async def test_fields_may_be_called_otherwise_in_documents(work):
         ),
         ({"reads": {"see": ()}, "writes": {"see": ()}}, "both read and write: see"),
         ({"reads": {}, "writes": {"see": ()}, "conceal": "see"}, "see is no read"),
+        (
+            {"reads": {}, "writes": {"see": ()}, "kinds": {"see": Kind("goal", read="see")}},
+            "see is no read",
+        ),
+        ({"reads": {}, "writes": {}, "kinds": {"see": Kind("goal")}}, "no action: see"),
     ],
 )
 def test_unsound_table_is_refused_when_it_is_made(cells, reason):

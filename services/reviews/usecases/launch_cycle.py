@@ -10,7 +10,6 @@ Then    reviews.open_review for each person, as a fan-out
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from services.reviews.access import ACCESS
 from services.reviews.domain.cycle import Cycle, CyclePopulation, Terms
 from services.reviews.store import CycleStore
 from services.reviews.usecases.open_review import order_opening
@@ -18,7 +17,7 @@ from services.reviews.usecases.preview_launch import LaunchPreview, preview_laun
 from services.reviews.views import CycleView
 from shared.contracts.base import Frozen
 from shared.directory import PEOPLE, UNITS
-from shared.errors import Forbidden, Invalid
+from shared.errors import Invalid
 from shared.http import Run, View
 from shared.ids import CycleId, mint
 from shared.work import Transaction
@@ -44,8 +43,7 @@ async def launch_cycle(command: LaunchCycle, tx: Transaction) -> Cycle:
     """The launched cycle; its reviews open afterwards."""
     by = tx.caller.person_id if tx.caller else None
     cycle, launched = Cycle.launch(command.terms, cycle_id=command.cycle_id, by=by, at=tx.now)
-    if not await ACCESS.allows(tx, "launch", cycle):
-        raise Forbidden("Only an HR admin launches review cycles.")
+    await tx.require("launch", cycle)
     await refuse_unknown(command.terms.population, tx)
     if command.dry_run:
         return cycle
