@@ -1,0 +1,253 @@
+"""`cairn people import`: a CSV file of people into the directory, with a report that tells what to mend.
+
+Exit codes: 0 every row is in, with or without warnings; 3 the file is in but rows were kept out;
+2 nothing of the file can be used; 1 it could not be done.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from deploy.console import ShownSteps, err, out
+from deploy.local.addresses import Addresses
+from deploy.local.errors import LocalError
+from deploy.options import DATA, DataOption, run
+
+if TYPE_CHECKING:
+    import httpx
+
+ROWS_KEPT_OUT: Final = 3
+UNUSABLE: Final = 2
+PATIENCE_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.2
+SENDING_SECONDS: Final = 300.0
+SHOWN_PROBLEMS: Final = 200
+PAGE: Final = 200
+COLOURS: Final = {"fatal": "bold red", "error": "red", "warning": "yellow", "note": "dim"}
+COUNTS: Final = ("rows", "accepted", "joined", "changed", "unchanged", "refused", "failed")
+
+people = typer.Typer(help="The directory of people.", no_args_is_help=True)
+
+
+class ImportFailedError(LocalError):
+    """The people service did not take the file, or cannot be asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where the people service is, and the token to ask it with."""
+
+    url: str
+    token: str
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands on the app."""
+    app.add_typer(people, name="people")
+
+
+@people.callback()
+def _group() -> None:
+    """The directory of people."""
+
+
+@people.command("import")
+def import_file(  # noqa: PLR0913  a command's options
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The first row names the columns.")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN",
+            help="What a column holds whose name does not tell; may be given several times.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    url: Annotated[
+        str | None, typer.Option(help="A people service elsewhere; left out, the suite on DIR.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="CAIRN_TOKEN", help="A token of HR admin, for --url.")
+    ] = None,
+    data: DataOption = DATA,
+) -> None:
+    """Import people, report each bad row with its line, column and how to mend it, and take the others.
+
+    The same file again changes nothing.  Ends with 0 if every row is in, 3 if rows were kept out,
+    2 if nothing of the file can be used, and 1 if it could not be done.
+    """
+    content = _read(file)
+    target = _target(url, token, data)
+    report = run(_import(target, content, maps=maps or [], dry_run=dry_run))
+    if as_json:
+        print(json.dumps(report))
+    else:
+        _show(report, name=file.name)
+    raise typer.Exit(_exit_code(report))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ImportFailedError(f"{file} cannot be read: {error.strerror}", mend="Name a CSV file") from error
+
+
+def _target(url: str | None, token: str | None, data: Path) -> Target:
+    if url is not None:
+        if not token:
+            raise ImportFailedError("a token is missing", mend="Give one with --token or CAIRN_TOKEN")
+        return Target(url=url.rstrip("/"), token=token)
+    from deploy.local.issuer import issuer_of  # noqa: PLC0415  needed by local suites alone
+
+    addresses = Addresses.load(data)
+    issuer = issuer_of(data, addresses.issuer_port)
+    return Target(url=addresses.services["people"], token=issuer.sign("cairn-import", ["hr_admin"]))
+
+
+async def _import(target: Target, content: bytes, *, maps: Sequence[str], dry_run: bool) -> dict[str, Any]:
+    """The finished import's report with all its problems; of an unusable file, its problems alone."""
+    import httpx  # noqa: PLC0415  heavy, and needed by this command alone
+
+    headers = {"Authorization": f"Bearer {target.token}"}
+    async with httpx.AsyncClient(base_url=target.url, headers=headers, trust_env=False) as client:
+        with ShownSteps() as steps:
+            steps.began("the file is read")
+            query = {"map": list(maps), "dry_run": str(dry_run).lower()}
+            begun = await _send(client, content, query)
+            steps.ended("the file is read")
+            if begun["state"] == "unusable":
+                return begun
+            report = await _followed(client, begun, steps)
+        problems = await _problems(client, report)
+    known = {json.dumps(problem, sort_keys=True) for problem in problems}
+    failures = [each for each in report["problems"] if json.dumps(each, sort_keys=True) not in known]
+    return {**report, "problems": sorted([*problems, *failures], key=lambda problem: problem["line"])}
+
+
+async def _send(client: "httpx.AsyncClient", content: bytes, query: Mapping[str, Any]) -> dict[str, Any]:
+    import httpx  # noqa: PLC0415
+
+    sent = {"Content-Type": "text/csv"}
+    try:
+        answer = await client.post(
+            "/imports", content=content, params=query, headers=sent, timeout=SENDING_SECONDS
+        )
+    except httpx.HTTPError as error:
+        raise _unreachable(client, error) from error
+    if answer.is_success:
+        return answer.json()
+    said = _problem_of(answer)
+    if str(said.get("type", "")).endswith(":unusable-file"):
+        return {"state": "unusable", "detail": said.get("detail"), "problems": said.get("problems", [])}
+    raise ImportFailedError(
+        f"the people service refused the file: {answer.status_code} {said.get('detail', '')}".rstrip(". "),
+        mend="See the reason, and send it again",
+    )
+
+
+async def _followed(client: "httpx.AsyncClient", begun: dict[str, Any], steps: ShownSteps) -> dict[str, Any]:
+    """The import at its end; a service that is away for a moment is waited for."""
+    report, heard_at = begun, time.monotonic()
+    while report["state"] == "importing":
+        steps.counted("people are imported", report["done"], max(1, report["accepted"]))
+        await asyncio.sleep(POLL_SECONDS)
+        try:
+            report = await _read_json(client, f"/imports/{begun['import_id']}")
+        except ImportFailedError:
+            if time.monotonic() - heard_at > PATIENCE_SECONDS:
+                raise
+        else:
+            heard_at = time.monotonic()
+    steps.counted("people are imported", 1, 1)
+    return report
+
+
+async def _problems(client: "httpx.AsyncClient", report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    path, cursor = f"/imports/{report['import_id']}/problems", {}
+    while True:
+        page = await _read_json(client, path, limit=PAGE, **cursor)
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        cursor = {"cursor": page["next"]}
+
+
+async def _read_json(client: "httpx.AsyncClient", path: str, **query: Any) -> dict[str, Any]:
+    import httpx  # noqa: PLC0415
+
+    try:
+        answer = await client.get(path, params=query)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise _unreachable(client, error) from error
+    return answer.json()
+
+
+def _problem_of(answer: "httpx.Response") -> Mapping[str, Any]:
+    try:
+        said: Any = answer.json()
+    except ValueError:
+        said = None
+    return cast("Mapping[str, Any]", said) if isinstance(said, Mapping) else {}
+
+
+def _unreachable(client: "httpx.AsyncClient", error: Exception) -> ImportFailedError:
+    return ImportFailedError(
+        f"the people service at {client.base_url} does not answer: {type(error).__name__}",
+        mend="See that it runs, and import the file again: what is in already is left as it is",
+    )
+
+
+def _exit_code(report: Mapping[str, Any]) -> int:
+    if report["state"] == "unusable":
+        return UNUSABLE
+    kept_out = report["rows"] - report["joined"] - report["changed"] - report["unchanged"]
+    return ROWS_KEPT_OUT if kept_out else 0
+
+
+def _show(report: Mapping[str, Any], *, name: str) -> None:
+    if report["problems"]:
+        out.print(_problem_table(report["problems"]))
+        more = len(report["problems"]) - SHOWN_PROBLEMS
+        if more > 0:
+            err.print(f"and {more} more; --json prints all of them", highlight=False)
+    if report["state"] == "unusable":
+        err.print(_plain(f"cairn: {name}: nothing was imported. {report['detail']}"), style="red")
+        return
+    title = f"What importing {name} would do" if report["dry_run"] else f"{name} is imported"
+    table = Table(title=_plain(title), title_justify="left", show_header=False)
+    for count in COUNTS:
+        table.add_row(count, str(report[count]))
+    out.print(table)
+
+
+def _problem_table(problems: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("Line", "Column", "", "What is wrong", "How to mend it")
+    for each in problems[:SHOWN_PROBLEMS]:
+        severity = str(each["severity"])
+        cells = [
+            str(each["line"]),
+            str(each["column"] or ""),
+            severity,
+            str(each["reason"]),
+            str(each["mend"]),
+        ]
+        table.add_row(*map(_plain, cells), style=COLOURS.get(severity))
+    return table
+
+
+def _plain(text: str) -> Text:
+    """What files and headers hold is shown, and never obeyed by the terminal or read as markup."""
+    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))
