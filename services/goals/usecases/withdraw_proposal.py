@@ -4,6 +4,7 @@ When    the side that made it asks (POST /goals/{goal_id}/withdrawal)
 May     withdraw: self, manager; not the one who was asked   (access.py)
 Rule    Goal.withdraw
 Emits   goals.GoalProposalWithdrawn
+Then    notifications.announce
 """
 
 from fastapi import APIRouter, Response

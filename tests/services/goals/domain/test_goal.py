@@ -305,7 +305,7 @@ class AnyLife(RuleBasedStateMachine):
 
     @invariant()
     def it_is_measured_only_after_it_was_agreed(self) -> None:
-        kinds = [type(event) for event in self.told]
+        kinds: list[type[Any]] = [type(event) for event in self.told]
         if contract.KeyResultMeasured in kinds:
             assert kinds.index(contract.GoalAgreed) < kinds.index(contract.KeyResultMeasured)
 

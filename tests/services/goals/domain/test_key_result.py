@@ -116,7 +116,7 @@ def test_the_wrong_direction_is_refused(type_: str, start: float, target: float)
 @pytest.mark.parametrize("field", ["start", "target"])
 def test_quantities_are_numbers_that_can_be_told_apart(field: str, value: float) -> None:
     with pytest.raises(ValidationError):
-        key_result(**{field: value})
+        key_result("increase", **{field: value})
 
 
 @pytest.mark.parametrize("weight", [0, -1, 100.1, float("nan")])
