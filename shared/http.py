@@ -239,7 +239,10 @@ def _travel(time: str | None, *, allowed: bool) -> datetime | None:
         raise Malformed(f"{TIME_TRAVEL}: {time!r} is not an RFC 3339 time.") from error
     if instant.tzinfo is None:
         raise Malformed(f"{TIME_TRAVEL}: {time!r} has no time zone.")
-    return to_millisecond(instant)
+    try:
+        return to_millisecond(instant)
+    except OverflowError as error:
+        raise Malformed(f"{TIME_TRAVEL}: {time!r} is outside of the years 1 to 9999 in UTC.") from error
 
 
 class Viewer:

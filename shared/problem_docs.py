@@ -1,8 +1,8 @@
 """The problems that each route may answer with, in the OpenAPI description.
 
 What follows from a route's form is added by itself: 401 and 403 where a token is asked for, 404
-where the path holds an id, 412 where If-Match is taken.  What a rule of the domain refuses is
-added by the route with `refusals(...)`.
+where the path or the body may name something, 412 where If-Match is taken.  What a rule of the
+domain refuses is added by the route with `refusals(...)`.
 """
 
 import inspect
@@ -137,7 +137,7 @@ def _statuses(method: str, operation: Mapping[str, Any]) -> Iterator[int]:
     has_body = "requestBody" in operation
     if operation.get("security"):
         yield from (401, 403)
-    if "path" in places:
+    if "path" in places or has_body:
         yield 404
     if has_body or parameters:
         yield from (400, 422)
