@@ -1,0 +1,302 @@
+"""Every route, role and relation against what each of them was promised.
+
+The expectations are written out here and not taken from the service's table.  What somebody may
+not read carries a canary, which must be in nothing that they are ever answered.
+"""
+
+from typing import Any
+
+import pytest
+
+from services.goals.app import SERVICE
+from tests.services.asker import Asker
+from tests.services.goals.house import REACH, GoalsHouse, wording
+
+CALLERS = {
+    "owner": ("anna",),
+    "manager": ("manager",),
+    "above the manager": ("chief",),
+    "executive": ("chief", "executive"),
+    "colleague": ("ben",),
+    "other manager": ("other_manager",),
+    "executive elsewhere": ("other_manager", "executive"),
+    "HR partner": ("partner", "hr_partner"),
+    "HR partner by name alone": ("partner",),
+    "HR partner of another unit": ("other_partner", "hr_partner"),
+    "HR admin": ("admin", "hr_admin"),
+    "auditor": ("auditor", "auditor"),
+    "service": ("warehouse", "service"),
+    "departed": ("gone", "hr_admin", "auditor"),
+    "not in the directory": ("stranger",),
+}
+STAFF = CALLERS.keys() - {"service", "departed", "not in the directory"}
+PARTIES = {"owner", "manager"}
+LINE = PARTIES | {"above the manager", "executive", "HR partner", "HR admin", "auditor"}
+READERS = {"private": PARTIES | {"auditor"}, "line": LINE, "everyone": STAFF}
+HR_SEES = {"private": set[str](), "line": {"HR admin"}, "everyone": {"HR admin"}}
+CANARY = "canary-4711"
+WORDS = {
+    name: f"{CANARY} {name}" for name in ("title", "description", "relevance", "unit", "note", "comment")
+}
+TESTED = [
+    ("POST", "/goals"),
+    ("GET", "/goals"),
+    ("GET", "/goals/{goal_id}"),
+    ("PUT", "/goals/{goal_id}"),
+    ("POST", "/goals/{goal_id}/proposal"),
+    ("POST", "/goals/{goal_id}/withdrawal"),
+    ("POST", "/goals/{goal_id}/agreement"),
+    ("POST", "/goals/{goal_id}/change-request"),
+    ("PUT", "/goals/{goal_id}/parent"),
+    ("POST", "/goals/{goal_id}/key-results/{key_result_id}/measurements"),
+    ("GET", "/goals/{goal_id}/measurements"),
+    ("GET", "/goals/{goal_id}/measurements/{measurement_id}"),
+    ("POST", "/goals/{goal_id}/check-ins"),
+    ("GET", "/goals/{goal_id}/check-ins"),
+    ("GET", "/goals/{goal_id}/check-ins/{check_in_id}"),
+    ("POST", "/goals/{goal_id}/closure"),
+]
+"""A new route is added here with its test."""
+
+
+@pytest.fixture(autouse=True)
+async def _gone(house: GoalsHouse) -> None:
+    await house.hire("gone", manager_id="manager", status="left")
+
+
+def as_(house: GoalsHouse, who: str) -> Asker:
+    return house.as_(*CALLERS[who])
+
+
+def secret(visibility: str) -> dict[str, Any]:
+    """All words of a goal, each of them a canary."""
+    said = {name: WORDS[name] for name in ("title", "description", "relevance")}
+    key_result = {**REACH, "title": WORDS["title"], "unit": WORDS["unit"]}
+    return {"visibility": visibility, "key_results": [key_result], **said}
+
+
+async def secret_goal(house: GoalsHouse, visibility: str) -> list[str]:
+    """An agreed goal after changes, a measurement and a check-in; the paths at which it is read."""
+    goal_id = await house.proposed(**secret(visibility))
+    path = f"/goals/{goal_id}"
+    await house.as_("manager").does(f"{path}/change-request", {"reason": CANARY})
+    await house.as_("anna").does(f"{path}/proposal")
+    await house.as_("manager").does(f"{path}/agreement")
+    measured = await house.as_("anna").does(
+        f"{path}/key-results/reach/measurements", {"value": 1, "note": WORDS["note"]}
+    )
+    blockers = [{"kind": "process", "description": CANARY}]
+    said = {"confidence": 0.4, "comment": WORDS["comment"], "blockers": blockers, "next_steps": CANARY}
+    checked_in = await house.as_("anna").does(f"{path}/check-ins", said)
+    return [
+        path,
+        f"{path}/measurements",
+        f"{path}/measurements/{measured['measurement_id']}",
+        f"{path}/check-ins",
+        f"{path}/check-ins/{checked_in['check_in_id']}",
+    ]
+
+
+@pytest.mark.parametrize("visibility", READERS)
+async def test_a_goal_and_all_about_it_is_read_by_whom_it_was_promised_to(
+    house: GoalsHouse, visibility: str
+) -> None:
+    paths = await secret_goal(house, visibility)
+    for who in CALLERS:
+        seen = who in READERS[visibility]
+        for path in paths:
+            answer = await as_(house, who).get(path)
+            assert answer.status_code == (200 if seen else 404), (who, path)
+            assert (CANARY in answer.text) == seen, (who, path)
+        for asked in ({}, {"owner_id": "anna"}, {"status": "agreed"}, {"level": "person"}):
+            listed = await as_(house, who).get("/goals", **asked)
+            assert (listed.status_code, CANARY in listed.text) == (200, seen), (who, asked)
+
+
+DEEDS: dict[str, tuple[str, str, str, Any]] = {
+    "reword": ("drafted", "PUT", "", wording()),
+    "propose": ("drafted", "POST", "/proposal", {}),
+    "align": ("drafted", "PUT", "/parent", {"parent_id": None}),
+    "withdraw": ("proposed", "POST", "/withdrawal", None),
+    "agree": ("proposed", "POST", "/agreement", None),
+    "request changes": ("proposed", "POST", "/change-request", {"reason": "Less."}),
+    "measure": ("agreed", "POST", "/key-results/reach/measurements", {"value": 2}),
+    "check in": ("agreed", "POST", "/check-ins", {"confidence": 0.5}),
+    "close": ("agreed", "POST", "/closure", {"outcome": "achieved"}),
+}
+"""The stage that it takes, and the request."""
+
+
+def doers(deed: str, visibility: str) -> set[str]:
+    return {
+        "reword": PARTIES,
+        "propose": PARTIES,
+        "align": PARTIES | HR_SEES[visibility],
+        "withdraw": {"owner"},
+        "agree": {"manager"},
+        "request changes": {"manager"},
+        "measure": PARTIES | {"service"},
+        "check in": PARTIES,
+        "close": PARTIES | HR_SEES[visibility],
+    }[deed]
+
+
+def refusal(deed: str, visibility: str, who: str) -> int:
+    if (deed, who) == ("withdraw", "manager"):
+        return 409
+    return 403 if who in READERS[visibility] else 404
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("visibility", READERS)
+async def test_each_deed_is_done_by_those_who_may_and_nobody_else(
+    house: GoalsHouse, visibility: str, deed: str
+) -> None:
+    stage, method, path, body = DEEDS[deed]
+    goal_id = await getattr(house, stage)(**secret(visibility))
+    said = await house.said()
+    for who in CALLERS.keys() - doers(deed, visibility):
+        answer = await as_(house, who).send(method, f"/goals/{goal_id}{path}", body, If_Match="*")
+        assert answer.status_code == refusal(deed, visibility, who), (who, answer.text)
+        assert CANARY not in answer.text, who
+    assert await house.said() == said
+    for who in doers(deed, visibility):
+        fresh = await getattr(house, stage)(**secret(visibility))
+        answer = await as_(house, who).send(method, f"/goals/{fresh}{path}", body, If_Match="*")
+        assert answer.status_code in {200, 201}, (who, answer.text)
+        assert (CANARY in answer.text) <= (who in READERS[visibility]), who
+
+
+@pytest.mark.parametrize("visibility", READERS)
+async def test_goals_are_written_for_oneself_and_ones_reports_and_by_hr(
+    house: GoalsHouse, visibility: str
+) -> None:
+    for who in CALLERS:
+        answer = await as_(house, who).post("/goals", wording(owner_id="anna", visibility=visibility))
+        assert answer.status_code == (201 if who in PARTIES | {"HR admin"} else 403), (who, answer.text)
+        own = await as_(house, who).post("/goals", wording(visibility=visibility))
+        unknown = 404 if who == "not in the directory" else 403
+        assert own.status_code == (201 if who in STAFF else unknown), (who, own.text)
+
+
+async def test_the_organisations_goals_take_the_head_hr_or_an_executive(house: GoalsHouse) -> None:
+    allowed = {"above the manager", "executive", "executive elsewhere", "HR admin"}
+    for who in STAFF:
+        answer = await as_(house, who).post("/goals", wording(level="organisation"))
+        assert answer.status_code == (201 if who in allowed else 403), (who, answer.text)
+
+
+async def test_who_is_asked_reads_a_private_goal_until_it_is_answered(house: GoalsHouse) -> None:
+    goal_id = await house.proposed(to="chief", **secret("private"))
+    chief, path = house.as_("chief"), f"/goals/{goal_id}"
+    assert (await chief.get(path)).status_code == 200
+    assert [goal["goal_id"] for goal in await chief.listed("/goals", asked_id="chief")] == [goal_id]
+    await house.as_("anna").does(f"{path}/withdrawal")
+    assert (await chief.get(path)).status_code == 404
+    assert CANARY not in (await chief.get("/goals")).text
+
+
+async def test_a_private_goal_goes_with_the_owner_to_the_new_manager(house: GoalsHouse) -> None:
+    path = (await secret_goal(house, "private"))[0]
+    await house.move("anna", to="other_manager")
+    assert (await house.as_("other_manager").get(path)).status_code == 200
+    assert (await house.as_("manager").get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(("visibility", "rows"), [("private", 0), ("line", 0), ("everyone", 2)])
+async def test_words_are_published_only_of_goals_for_everyone_and_only_as_title_and_unit_of_a_state(
+    house: GoalsHouse, visibility: str, rows: int, capsys: Any
+) -> None:
+    path = (await secret_goal(house, visibility))[0]
+    await house.as_("anna").does(f"{path}/closure", {"outcome": "missed", "comment": CANARY})
+    cancelled = await house.proposed(**secret(visibility))
+    await house.let_go("anna")
+    assert (await house.goal(cancelled))["outcome"] == "cancelled"
+    assert CANARY not in str(await house.published())
+    for state in await house.published(topic="state"):
+        assert str(state).count(CANARY) == rows
+        assert state["title"] == (WORDS["title"] if rows else None)
+    others = set(await house.db.list_collection_names()) - {"goals", "measurements", "check_ins", "outbox"}
+    for collection in others:
+        assert CANARY not in await house.text_of(collection), collection
+    assert (CANARY in await house.text_of("outbox")) == bool(rows)
+    assert CANARY not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(("method", "path"), [each for each in TESTED if "{goal_id}" in each[1]])
+async def test_what_is_hidden_is_answered_like_what_does_not_exist(
+    house: GoalsHouse, method: str, path: str
+) -> None:
+    hidden = (await secret_goal(house, "private"))[0].rpartition("/")[2]
+    body = wording(reason="Less.", value=1, confidence=0.5, outcome="missed", parent_id=None)
+    bodies = []
+    for goal_id in (hidden, "unknown"):
+        asked = path.format(goal_id=goal_id, key_result_id="reach", measurement_id="m", check_in_id="c")
+        answer = await house.as_("ben").send(method, asked, body, If_Match='"v7"')
+        assert answer.status_code == 404
+        bodies.append({**answer.json(), "correlation_id": None, "instance": None})
+    assert bodies[0] == bodies[1]
+
+
+async def test_measurements_and_check_ins_are_read_by_way_of_their_own_goal(house: GoalsHouse) -> None:
+    _, _, measurement, _, check_in = await secret_goal(house, "private")
+    own = await house.drafted("ben")
+    for path in (measurement, check_in):
+        _, _, _, kind, id_ = path.split("/")
+        answer = await house.as_("ben").get(f"/goals/{own}/{kind}/{id_}")
+        assert (answer.status_code, CANARY in answer.text) == (404, False)
+
+
+def routes() -> list[tuple[str, str]]:
+    paths = SERVICE.api().openapi()["paths"]
+    return [(method.upper(), path) for path, methods in paths.items() for method in methods]
+
+
+async def test_every_route_is_tested_and_refuses_who_proves_nothing(house: GoalsHouse) -> None:
+    assert sorted(routes()) == sorted(TESTED)
+    good = house.as_("anna").headers["Authorization"]
+    head, claims, signature = good.removeprefix("Bearer ").split(".")
+    bad = {
+        "none": {},
+        "another scheme": {"Authorization": f"Basic {claims}"},
+        "unsigned": {"Authorization": f"Bearer {head}.{claims}."},
+        "forged": {"Authorization": f"Bearer {head}.{claims}.{signature[:-8]}AAAAAAAA"},
+        "expired": house.as_("anna", exp=1_700_000_000).headers,
+        "for somebody else": house.as_("anna", aud="payroll").headers,
+        "of another issuer": house.as_("anna", iss="https://elsewhere.example").headers,
+    }
+    for method, path in routes():
+        for kind, headers in bad.items():
+            answer = await house.client.request(method, path, json={}, headers=dict(headers))
+            assert answer.status_code == 401, (kind, method, path)
+
+
+async def test_the_token_of_who_has_left_is_worth_nothing_even_for_what_was_theirs(house: GoalsHouse) -> None:
+    paths = await secret_goal(house, "everyone")
+    anna = house.as_("anna", "hr_admin", "auditor")
+    await house.let_go("anna")
+    for path in paths:
+        assert (await anna.get(path)).status_code == 404
+    assert (await anna.read("/goals"))["items"] == []
+    for _, method, path, body in DEEDS.values():
+        answer = await anna.send(method, f"{paths[0]}{path}", body, If_Match="*")
+        assert (answer.status_code, CANARY in answer.text) == (404, False)
+    for owner_id in ("anna", "ben", None):
+        assert (await anna.post("/goals", wording(owner_id=owner_id))).status_code == 403
+
+
+async def test_a_service_asks_with_the_rights_of_a_person_and_no_more(house: GoalsHouse) -> None:
+    path = (await secret_goal(house, "private"))[0]
+    service = house.as_("notifications", "service")
+    for person_id, status in (("anna", 200), ("manager", 200), ("ben", 404), ("auditor", 404), ("gone", 404)):
+        answer = await service.for_(person_id).get(path)
+        assert (answer.status_code, CANARY in answer.text) == (status, status == 200), person_id
+    measuring = await service.for_("ben").post(f"{path}/key-results/reach/measurements", {"value": 1})
+    assert measuring.status_code == 404
+
+
+@pytest.mark.parametrize("who", CALLERS.keys() - {"service"})
+async def test_only_services_ask_on_behalf_of_others(house: GoalsHouse, who: str) -> None:
+    path = (await secret_goal(house, "private"))[0]
+    answer = await as_(house, who).for_("anna").get(path)
+    assert (answer.status_code, CANARY in answer.text) == (403, False)

@@ -1,0 +1,100 @@
+"""What is listed, in pages, by which filters; and what is not sent again."""
+
+from typing import Any
+
+import pytest
+
+from tests.services.goals.house import GoalsHouse
+
+
+async def test_lists_are_filtered_by_all_that_is_asked(house: GoalsHouse) -> None:
+    parent = await house.agreed("manager", by="chief", level="team", visibility="everyone")
+    draft = await house.drafted(parent_id=parent)
+    proposed = await house.proposed(kind="development")
+    closed = await house.closed(starts_on="2026-04-01", due_on="2026-06-30")
+    wanted: list[tuple[dict[str, str], set[str]]] = [
+        ({}, {parent, draft, proposed, closed}),
+        ({"owner_id": "anna"}, {draft, proposed, closed}),
+        ({"parent_id": parent}, {draft}),
+        ({"asked_id": "manager"}, {proposed}),
+        ({"status": "closed"}, {closed}),
+        ({"outcome": "achieved"}, {closed}),
+        ({"outcome": "missed"}, set()),
+        ({"kind": "development"}, {proposed}),
+        ({"level": "team"}, {parent}),
+        ({"runs_from": "2026-04-01"}, {closed}),
+        ({"runs_to": "2026-03-31"}, {parent, draft, proposed}),
+        ({"runs_from": "2026-03-31", "runs_to": "2026-04-01"}, {parent, draft, proposed, closed}),
+        ({"owner_id": "anna", "status": "draft"}, {draft}),
+    ]
+    for asked, expected in wanted:
+        listed = await house.as_("manager").listed("/goals", **asked)
+        assert {goal["goal_id"] for goal in listed} == expected, asked
+
+
+@pytest.mark.parametrize("asked", [{"status": "lost"}, {"runs_from": "soon"}, {"level": "planet"}])
+async def test_what_cannot_be_asked_is_refused(house: GoalsHouse, asked: Any) -> None:
+    assert (await house.as_("anna").get("/goals", **asked)).status_code == 422
+
+
+async def test_pages_neither_repeat_nor_miss_a_goal(house: GoalsHouse) -> None:
+    made = {await house.drafted(who) for who in ("anna", "ben", "manager") for _ in range(3)}
+    hidden = await house.drafted("peer", visibility="private")
+    listed = [goal["goal_id"] for goal in await house.as_("manager").listed("/goals", limit=2)]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == made
+    assert hidden not in listed
+
+
+async def test_a_goal_that_is_known_already_is_not_sent_again(house: GoalsHouse) -> None:
+    goal_id = await house.drafted()
+    anna, path = house.as_("anna"), f"/goals/{goal_id}"
+    etag = (await anna.get(path)).headers["ETag"]
+    known = await anna.with_(If_None_Match=etag).get(path)
+    assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", etag)
+    await anna.does(f"{path}/proposal")
+    changed = await anna.with_(If_None_Match=etag).get(path)
+    assert (changed.status_code, changed.json()["status"]) == (200, "proposed")
+    assert (await house.as_("peer").with_(If_None_Match="*").get(path)).status_code == 404
+
+
+CALLERS = [
+    ("anna",),
+    ("manager",),
+    ("chief",),
+    ("partner", "hr_partner"),
+    ("admin", "hr_admin"),
+    ("auditor", "auditor"),
+]
+ASKED: list[dict[str, str]] = [
+    {},
+    {"owner_id": "anna"},
+    {"asked_id": "manager"},
+    {"parent_id": "g"},
+    {"status": "agreed"},
+    {"level": "team"},
+]
+
+
+async def test_every_read_stands_on_an_index(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await house.as_("anna").does(f"/goals/{goal_id}/check-ins", {"confidence": 0.5})
+    doc = await house.db["goals"].find_one({"_id": goal_id})
+    await house.db["goals"].insert_many([{**doc, "_id": f"more{n:03d}"} for n in range(300)])
+    await house.db.command("profile", 2)
+    try:
+        for who in CALLERS:
+            for asked in ASKED:
+                await house.as_(*who).read("/goals", **asked, limit=10)
+        for part in ("measurements", "check-ins"):
+            await house.as_("anna").read(f"/goals/{goal_id}/{part}")
+        await house.as_("anna").read(f"/goals/{goal_id}/measurements", key_result_id="reach")
+        await house.let_go("manager")
+    finally:
+        await house.db.command("profile", 0)
+    names = [f"{house.db.name}.{name}" for name in ("goals", "measurements", "check_ins")]
+    wanted = {"ns": {"$in": names}, "op": "query"}
+    plans = await house.db["system.profile"].find(wanted).to_list(None)
+    assert len(plans) >= len(CALLERS) * len(ASKED)
+    assert {plan["ns"] for plan in plans} == set(names)
+    assert [plan["command"] for plan in plans if "COLLSCAN" in plan["planSummary"]] == []
