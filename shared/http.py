@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
+import orjson
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
@@ -150,6 +151,8 @@ class Runner:
         `key`: commands of one key run in order; the aggregate's id, or anything for a new one.
         `match`: collection and id that If-Match speaks of; `must_match` makes the header required.
         """
+        if "json" in self._request.headers.get("Content-Type", ""):
+            refuse_half_characters(await self._request.body())
         if must_match and self._condition is None:
             raise PreconditionMissing("Send If-Match with the ETag of what you have read.")
         wanted = _Wanted(handler, reply, status, location, match, self._condition)
@@ -225,6 +228,19 @@ def _check(tx: Transaction, wanted: _Wanted) -> None:
     version = tx.version_read(*wanted.match)
     if version is not None and not wanted.condition.holds(version):
         raise Stale("It has changed since you read it; read it again.", etag=entity_tag(version))
+
+
+def refuse_half_characters(body: bytes) -> None:
+    """Refuse JSON with half of a surrogate pair: no text, and nothing that MongoDB can store.
+
+    Refused here since a database error would make the transaction's other commands wait.
+    """
+    if b"\\ud" not in body.lower():
+        return
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"The body is not JSON text: {error}. Send whole characters.") from error
 
 
 def _travel(time: str | None, *, allowed: bool) -> datetime | None:
