@@ -22,6 +22,14 @@ def to_millisecond(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
+def in_utc(instant: datetime) -> datetime:
+    """The aware instant in UTC; raises `ValueError` for one that UTC has no year for."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside of the years 1 to 9999 in UTC") from error
+
+
 class SystemClock:
     """Real time."""
 
