@@ -29,7 +29,6 @@ LEADS_TO: Mapping[str, str] = {
     "assess_report": "manager_assessment_submitted",
     "share_review": "review_shared",
     "acknowledge_review": "review_acknowledged",
-    "record_leaving": "person_left",
 }
 """The event that every acknowledged deed of a kind has, exactly once."""
 

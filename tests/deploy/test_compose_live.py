@@ -165,6 +165,20 @@ def test_all_that_lasts_is_healthy_and_one_shots_have_ended_well(compose):
     assert ended == dict.fromkeys(ONE_SHOTS, 0)
 
 
+def test_no_volume_is_left_without_a_name(compose):
+    ids = compose.run("ps", "--all", "--quiet").split()
+    mounts = [
+        "docker",
+        "inspect",
+        "--format",
+        '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}',
+    ]
+    names = subprocess.run(
+        [*mounts, *ids], capture_output=True, text=True, timeout=60, check=True
+    ).stdout.split()
+    assert {name.partition("_")[0] for name in names} == {PROJECT}
+
+
 @pytest.mark.parametrize("service", [*SERVICES, "trial"])
 def test_container_of_ours_can_do_nothing_but_its_work(compose, service):
     assert compose.inside(service, "id", "-u").strip() == "10001"
