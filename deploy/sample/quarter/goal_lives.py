@@ -105,7 +105,7 @@ class GoalPlanner:
         owner, calendar = intention.owner, self._calendar
         other = self._workforce.manager(owner.person_id) or self._workforce.cast.hr_admin
         author, asked = owner.person_id, other
-        if self._random.random() < 0.15 and self._workforce.manager(owner.person_id):
+        if self._random.random() < 0.15 and self._workforce.direct_manager(owner.person_id):
             author, asked = other, owner.person_id
         parent = self._agreed.get(intention.parent) if intention.parent is not None else None
         day = max(min(intention.depth * 1.2, 12), calendar.index(parent.agreed_at) if parent else 0)
@@ -237,7 +237,7 @@ class GoalPlanner:
         return self._calendar.index(at) + self._random.randint(0, 2)
 
     def _manager(self, person: str, at: datetime) -> str:
-        return self._workforce.manager(person, at + timedelta(days=5)) or person
+        return self._workforce.direct_manager(person, at + timedelta(days=5)) or person
 
     def _note(self, intention: Intention, stage: Pace | Ending) -> str:
         owner = intention.owner

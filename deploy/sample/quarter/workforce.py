@@ -119,6 +119,11 @@ class Workforce:
         """The nearest person above who works here at a time, or at the beginning; None at the top."""
         return next((above for above in self.line(person, at) if self.works(above, at)), None)
 
+    def direct_manager(self, person: str, at: datetime | None = None) -> str | None:
+        """Whom the person reports to, if they work here at a time, or at the beginning."""
+        above = next(iter(self.line(person, at)), None)
+        return above if above is not None and self.works(above, at) else None
+
     def size_below(self, person: str) -> int:
         """How many active people stand below the person at the beginning."""
         return self._sizes.get(person, 0)
