@@ -146,13 +146,21 @@ class SuiteClient:
             await asyncio.sleep(0.1)
 
     async def read(self, service: str, path: str, *, as_person: str, **query: Any) -> dict[str, Any]:
-        """What a GET answers; raises `DeedFailedError`."""
-        answer = await self._http.get(
-            f"{self.urls[service]}{path}",
-            params={name: value for name, value in query.items() if value is not None},
-            headers=self._authorised(as_person),
-        )
-        return _taken(answer, f"GET {path} as {as_person}")
+        """What a GET answers, asked again while the service is down; raises `DeedFailedError`."""
+        params = {name: value for name, value in query.items() if value is not None}
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = await self._http.get(
+                    f"{self.urls[service]}{path}", params=params, headers=self._authorised(as_person)
+                )
+            except httpx.HTTPError as error:
+                if time.monotonic() > until:
+                    raise DeedFailedError(f"GET {path}: no answer: {error!r}") from error
+            else:
+                if answer.status_code != 503 or time.monotonic() > until:
+                    return _taken(answer, f"GET {path} as {as_person}")
+            await asyncio.sleep(0.2)
 
     async def read_all(
         self, service: str, path: str, *, as_person: str, **query: Any

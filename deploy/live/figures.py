@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.live.client import SuiteClient
@@ -67,7 +68,14 @@ async def settled(client: SuiteClient, *, seconds: float = 120.0) -> Mapping[str
     before: Mapping[str, Figures] = {}
     quiet = 0
     while quiet < QUIET_LOOKS:
-        now = await all_figures(client)
+        try:
+            now = await all_figures(client)
+        except httpx.HTTPError:  # a service that is down is not at rest
+            quiet = 0
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.6)
+            continue
         same = bool(before) and all(
             now[name].idle
             and now[name].published == before[name].published
