@@ -122,11 +122,10 @@ async def assert_all_holds(suite: Suite, lived: Lived) -> None:
             assert await db["outbox"].count_documents({"sent": False}) == 0
             assert await db["parked"].count_documents({}) == 0
             assert await db["fan_out_failures"].count_documents({}) == 0
-            rows = await db["outbox"].count_documents({})
-            on_topics = {
-                s.attributes["id"] for s in lived.log if s.attributes["source"] == f"/cairn/{service}"
-            }
-            assert rows == len(on_topics), f"{service}: {rows} outbox rows, {len(on_topics)} on the topics"
+            topic = f"cairn.{service}.events"
+            rows = await db["outbox"].count_documents({"topic": topic})
+            on_topic = {seen.attributes["id"] for seen in lived.log if seen.topic == topic}
+            assert rows == len(on_topic), f"{service}: {rows} outbox rows, {len(on_topic)} on the topic"
 
 
 @pytest.mark.timeout(1800)

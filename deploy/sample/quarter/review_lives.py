@@ -57,7 +57,7 @@ class ReviewPlanner:
             member
             for member in self._workforce.active
             if self._workforce.works(member.person_id, launched_at)
-            and self._workforce.manager(member.person_id, launched_at)
+            and self._workforce.direct_manager(member.person_id, launched_at)
         ]
         if not people:
             return
@@ -80,7 +80,7 @@ class ReviewPlanner:
         if self._random.random() < 0.05:
             return
         at = self._do(member, self._own(member, rating), day=days + self._random.randint(2, 6), after=None)
-        manager = self._workforce.by_id[self._workforce.manager(person, at) or person]
+        manager = self._workforce.by_id[self._workforce.direct_manager(person, at) or person]
         if self._random.random() < 0.04:
             return
         assessed = self._assessed(member, rating)
