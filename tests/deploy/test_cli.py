@@ -73,13 +73,11 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_help_names_the_commands_and_is_quick():
-    began = time.monotonic()
+def test_help_names_the_commands():
     told = cairn("--help")
     assert told.returncode == 0
     assert " up " in told.stdout
     assert " token " in told.stdout
-    assert time.monotonic() - began < 5
 
 
 def test_what_is_in_the_way_is_told_in_a_line_without_a_trace(tmp_path):
