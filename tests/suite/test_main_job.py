@@ -173,7 +173,7 @@ async def outsiders_can_read(suite: Suite, lived: Lived) -> None:
         assert event.get_data() == seen.data
     options = ["--bootstrap-server", suite.engines.kafka, "--topic", "cairn.goals.events"]
     options += ["--from-beginning", "--max-messages", "25", "--timeout-ms", "30000"]
-    options += ["--formatter-property", "print.key=true", "--formatter-property", "print.headers=true"]
+    options += ["--property", "print.key=true", "--property", "print.headers=true"]
     command = await tool_command(Tool.CONSOLE_CONSUMER, options)
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
