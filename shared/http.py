@@ -108,22 +108,23 @@ class _Wanted:
 
 
 class Runner:
-    """Runs one request's command; made by FastAPI for each request."""
+    """Runs one request's command; made for each request by `runner_of`."""
 
     def __init__(
         self,
         request: Request,
-        caller: Asking,
-        key: IdempotencyKeyHeader = None,
-        match: IfMatchHeader = None,
-        time: Annotated[str | None, Header(alias=TIME_TRAVEL, include_in_schema=False)] = None,
+        caller: Caller,
+        *,
+        key: str | None,
+        condition: IfMatch | None,
+        now: datetime | None,
     ) -> None:
         self.caller = caller
         self._request = request
         self._work: Work = request.app.state.work
-        self._key = idempotency_key(key)
-        self._condition = if_match(match)
-        self._now = _travel(time, allowed=request.app.state.settings.development)
+        self._key = key
+        self._condition = condition
+        self._now = now
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
@@ -196,7 +197,24 @@ class Runner:
         return once
 
 
-Run = Annotated[Runner, Depends()]
+async def runner_of(
+    request: Request,
+    caller: Asking,
+    key: IdempotencyKeyHeader = None,
+    match: IfMatchHeader = None,
+    time: Annotated[str | None, Header(alias=TIME_TRAVEL, include_in_schema=False)] = None,
+) -> Runner:
+    """What runs the request's command; asynchronous, since FastAPI gives each other dependency a thread."""
+    return Runner(
+        request,
+        caller,
+        key=idempotency_key(key),
+        condition=if_match(match),
+        now=_travel(time, allowed=request.app.state.settings.development),
+    )
+
+
+Run = Annotated[Runner, Depends(runner_of)]
 
 
 def _answering(wanted: _Wanted) -> Handler:
@@ -262,9 +280,9 @@ def _travel(time: str | None, *, allowed: bool) -> datetime | None:
 
 
 class Viewer:
-    """Reads for one request, with the rights of who asks; made by FastAPI for each request."""
+    """Reads for one request, with the rights of who asks; made for each request by `viewer_of`."""
 
-    def __init__(self, request: Request, caller: Asking) -> None:
+    def __init__(self, request: Request, caller: Caller) -> None:
         self.caller = caller
         self.db: Database = request.app.state.db
         self._access: Table = request.app.state.access
@@ -290,7 +308,12 @@ class Viewer:
         return await self._access.filter(action, self.caller, self.db)
 
 
-View = Annotated[Viewer, Depends()]
+async def viewer_of(request: Request, caller: Asking) -> Viewer:
+    """What reads for the request."""
+    return Viewer(request, caller)
+
+
+View = Annotated[Viewer, Depends(viewer_of)]
 
 
 def _person(caller: Caller) -> PersonId:

@@ -90,7 +90,7 @@ class Asked:
         return narrowed or {"$and": [dict(filter_), _behind(sort, value=value, id_=id_)]}
 
 
-def asked_page(
+async def asked_page(
     request: Request,
     limit: Annotated[
         int,

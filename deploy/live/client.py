@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -20,7 +21,8 @@ from shared.http import TIME_TRAVEL
 TOKEN_SECONDS = 3000.0
 PATIENCE_SECONDS = 60.0
 LATE_COPY_SECONDS = 20.0
-CONNECTIONS = 48
+CONNECTIONS = 32
+"""To each service."""
 Sign = Callable[[str, tuple[str, ...]], str]
 """(person, roles) -> a token."""
 
@@ -61,17 +63,22 @@ class SuiteClient:
         self._sign = sign
         self._run = run
         self._tokens: dict[str, tuple[str, float]] = {}
+        self._open = AsyncExitStack()
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        self._http = httpx.AsyncClient(timeout=30, limits=limits, trust_env=False)
+        self._http = {
+            service: httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False)
+            for service, url in urls.items()
+        }
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
+        for http in self._http.values():
+            await self._open.enter_async_context(http)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.__aexit__(kind, error, trace)
+        await self._open.__aexit__(kind, error, trace)
 
     def token(self, person: str) -> str:
         """A token of the person with the roles that they hold."""
@@ -123,9 +130,9 @@ class SuiteClient:
             patience = PATIENCE_SECONDS
             said = ""
             try:
-                answer = await self._http.request(
+                answer = await self._http[service].request(
                     method,
-                    f"{self.urls[service]}{path}",
+                    path,
                     headers={**headers, **self._authorised(person)},
                     json=body,
                 )
@@ -151,8 +158,8 @@ class SuiteClient:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                answer = await self._http.get(
-                    f"{self.urls[service]}{path}", params=params, headers=self._authorised(as_person)
+                answer = await self._http[service].get(
+                    path, params=params, headers=self._authorised(as_person)
                 )
             except httpx.HTTPError as error:
                 if time.monotonic() > until:
@@ -177,8 +184,8 @@ class SuiteClient:
 
     async def upload(self, service: str, path: str, content: bytes, *, as_person: str) -> dict[str, Any]:
         """Send a CSV file; raises `DeedFailedError`."""
-        answer = await self._http.post(
-            f"{self.urls[service]}{path}",
+        answer = await self._http[service].post(
+            path,
             content=content,
             headers={"Content-Type": "text/csv", **self._authorised(as_person)},
             timeout=120,
@@ -187,10 +194,12 @@ class SuiteClient:
 
     async def replace(self, service: str, path: str, body: Mapping[str, Any], *, as_person: str) -> None:
         """Replace a resource over the version that it has now; raises `DeedFailedError`."""
-        url, headers = f"{self.urls[service]}{path}", self._authorised(as_person)
-        now = await self._http.get(url, headers=headers)
+        headers = self._authorised(as_person)
+        now = await self._http[service].get(path, headers=headers)
         _taken(now, f"GET {path}")
-        answer = await self._http.put(url, json=body, headers={**headers, "If-Match": now.headers["ETag"]})
+        answer = await self._http[service].put(
+            path, json=body, headers={**headers, "If-Match": now.headers["ETag"]}
+        )
         _taken(answer, f"PUT {path}")
 
     def _authorised(self, person: str) -> dict[str, str]:
@@ -198,12 +207,12 @@ class SuiteClient:
 
     async def is_ready(self, service: str) -> bool:
         """Whether a service says that it can serve."""
-        answer = await self._http.get(f"{self.urls[service]}/readyz")
+        answer = await self._http[service].get("/readyz")
         return answer.is_success
 
     async def text(self, service: str, path: str) -> str:
         """What an open address answers."""
-        answer = await self._http.get(f"{self.urls[service]}{path}")
+        answer = await self._http[service].get(path)
         answer.raise_for_status()
         return answer.text
 

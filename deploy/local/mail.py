@@ -1,7 +1,9 @@
 """A mail server that delivers nothing: it keeps what the suite sends, as .eml files to look at."""
 
 import asyncio
+import threading
 import time
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -21,6 +23,8 @@ class MailSink:
         self.directory = directory
         self.keep = keep
         self._number = count()
+        self._kept: deque[Path] | None = None
+        self._one_at_a_time = threading.Lock()
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         """Keep one mail; the sender is told it was taken only when the file is there."""
@@ -28,13 +32,20 @@ class MailSink:
         return "250 OK"
 
     def _keep(self, mail: bytes) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        with self._one_at_a_time:
+            self._write(mail)
+
+    def _write(self, mail: bytes) -> None:
+        if self._kept is None:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._kept = deque(sorted(self.directory.glob("*.eml")))
         whole = self.directory / f"{time.time_ns():020d}-{next(self._number):06d}.eml"
         part = whole.with_suffix(".part")
         part.write_bytes(mail)
         part.rename(whole)
-        for old in sorted(self.directory.glob("*.eml"))[: -self.keep]:
-            old.unlink(missing_ok=True)
+        self._kept.append(whole)
+        while len(self._kept) > self.keep:
+            self._kept.popleft().unlink(missing_ok=True)
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ class Watch:
         }
 
 
-def _reader(view: View) -> PersonId:
+async def _reader(view: View) -> PersonId:
     """Refuses whoever is no person, while there is still a status to refuse with."""
     return view.me()
 

@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from inspect import isasyncgenfunction, iscoroutinefunction, isfunction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from shared.contracts.base import Event
 from shared.contracts.catalogue import PUBLISHERS, messages_of
@@ -117,6 +120,29 @@ def test_every_use_case_is_listed_in_the_app_or_part_of_one_that_is(name: str) -
     for path in mine:
         used = any(f"usecases.{path.stem} import" in other.read_text() for other in mine if other != path)
         assert path.stem in app or used, f"{path.stem} is not listed in app.py"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_route_or_dependency_takes_a_thread(name: str) -> None:
+    """FastAPI runs what is not asynchronous in a thread: a change of threads for every request."""
+    calls = [
+        call
+        for router in service(name).routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for call in callables_of(route.dependant)
+    ]
+    assert calls
+    threaded = {call for call in calls if not iscoroutinefunction(call) and not isasyncgenfunction(call)}
+    assert threaded == set()
+
+
+def callables_of(dependant: Dependant) -> Iterator[object]:
+    """What FastAPI calls for a route; an object's `__call__` for the object."""
+    call = dependant.call
+    yield call if isfunction(call) else type(call).__call__
+    for each in dependant.dependencies:
+        yield from callables_of(each)
 
 
 def words() -> Iterator[str]:
