@@ -2,7 +2,8 @@
 
 A handler orders it with `tx.fan_out(FanOutJob(...))`.  One worker a service expands it: it reads a
 page of recipients, runs the handler for each in transactions of at most `PAGE`, and stores the
-cursor with them, so that a crash resumes and nobody is told twice.
+cursor with them, so that a crash resumes and nobody is told twice.  A recipient for whom the
+handler fails is listed in `fan_out_failures`, and tried again when an operator asks.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo import ASCENDING, DeleteOne, IndexModel, UpdateOne
 
 from shared import mongo
 from shared.errors import Refusal
@@ -26,7 +27,10 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
             [("state", ASCENDING), ("_id", ASCENDING)], name="open", partialFilterExpression={"state": "open"}
         )
     ],
-    FAILURES: [IndexModel([("job", ASCENDING)], name="job")],
+    FAILURES: [
+        IndexModel([("job", ASCENDING)], name="job"),
+        IndexModel([("redrive", ASCENDING)], name="redrive", partialFilterExpression={"redrive": True}),
+    ],
 }
 
 
@@ -70,15 +74,31 @@ class FanOutWorker:
         query = {"state": "open", "kind": {"$in": list(self._fan_outs)}}
         job = await self._work.db[FAN_OUTS].find_one(query, sort=[("_id", 1)])
         if job is None:
-            return False
+            return await self._again()
         fan_out = self._fan_outs[job["kind"]]
         page = await fan_out.pages(self._work.db, job["params"], job["cursor"], PAGE)
         if not page:
             await self._finish(job)
             return True
-        expansion = Expansion(job["_id"], job["cursor"])
+        expansion = Expansion(job["_id"], fan_out.kind)
         await self._work.execute([_job(fan_out, job, recipient) for recipient in page], expansion.plan)
         self._on_progress(fan_out.kind, len(page))
+        return True
+
+    async def _again(self) -> bool:
+        """Try one failed recipient again, where an operator asked for it; whether there was one."""
+        failures, jobs = self._work.db[FAILURES], self._work.db[FAN_OUTS]
+        row = await failures.find_one({"redrive": True, "kind": {"$in": list(self._fan_outs)}})
+        if row is None:
+            return False
+        fan_out, job = self._fan_outs[row["kind"]], await jobs.find_one({"_id": row["job"]})
+        found = await fan_out.pages(self._work.db, job["params"], row["after"], 1) if job else ()
+        if job is None or not found or found[0].cursor != row["cursor"]:
+            await failures.delete_one({"_id": row["_id"]})  # the recipient is gone
+            return True
+        recipient = _job(fan_out, job, found[0])
+        await self._work.execute([recipient], SecondTry(row["_id"], row["job"]).plan)
+        self._on_progress(fan_out.kind, 0 if recipient.error else 1)
         return True
 
     async def _finish(self, job: Doc) -> None:
@@ -109,16 +129,15 @@ class Expansion:
     """Plans a page: all recipients together, and the cursor behind the last one."""
 
     job_id: str
-    cursor: str | None
+    kind: str
 
     async def plan(self, batch: Batch, jobs: Sequence[Job]) -> "ExpansionPlan":
         """Refuse with a conflict if another worker has gone on from here."""
         recipients = [job for job in jobs if isinstance(job, _RecipientJob)]
         found = await batch.query(FAN_OUTS, {"_id": self.job_id}, size=1)
         cursor = found[0]["cursor"] if found else None
-        if cursor is not None and cursor >= recipients[0].cursor:
-            return ExpansionPlan(self.job_id, cursor, [job for job in recipients if job.cursor > cursor])
-        return ExpansionPlan(self.job_id, cursor, recipients)
+        ahead = [job for job in recipients if cursor is None or job.cursor > cursor]
+        return ExpansionPlan(self.job_id, self.kind, cursor, ahead)
 
 
 @dataclass(slots=True)
@@ -126,6 +145,7 @@ class ExpansionPlan:
     """What one transaction of a fan-out runs and remembers."""
 
     job_id: str
+    kind: str
     cursor: str | None
     jobs: Sequence[_RecipientJob]
     halting: bool = False
@@ -139,18 +159,69 @@ class ExpansionPlan:
         """Move the cursor, fenced by its old value, and list whom it failed for."""
         if not self.jobs:
             return
-        failed = [job for job in self.jobs if job.error is not None and not isinstance(job.error, Refusal)]
-        for job in failed:
-            if isinstance(job.error, Conflict) and job.doom is None:
-                raise job.error
+        failed = [job for job in self.jobs if _failed(job)]
         done = len(self.jobs) - len(failed)
         moved = {"$set": {"cursor": self.jobs[-1].cursor}, "$inc": {"done": done, "failed": len(failed)}}
         batch.defer(FAN_OUTS, UpdateOne({"_id": self.job_id, "cursor": self.cursor}, moved))
-        for job in failed:
+        before = [self.cursor, *(job.cursor for job in self.jobs)]
+        for after, job in zip(before, self.jobs, strict=False):
+            if job not in failed:
+                continue
             row = {
                 "job": self.job_id,
+                "kind": self.kind,
                 "cursor": job.cursor,
+                "after": after,
                 "error": repr(job.error),
                 "at": datetime.now(UTC),
             }
-            batch.defer(FAILURES, InsertOne(row))
+            id_ = {"_id": f"{self.job_id}|{job.cursor}"}
+            batch.defer(FAILURES, UpdateOne(id_, {"$set": row}, upsert=True))
+
+
+@dataclass(slots=True)
+class SecondTry:
+    """Plans a recipient for whom it failed before."""
+
+    failure_id: str
+    job_id: str
+    jobs: Sequence[Job] = ()
+    halting: bool = False
+
+    async def plan(self, batch: Batch, jobs: Sequence[Job]) -> "SecondTry":
+        """Nothing if another worker has done it."""
+        asked = await batch.query(FAILURES, {"_id": self.failure_id, "redrive": True}, size=1)
+        self.jobs = jobs if asked else ()
+        return self
+
+    @property
+    def strands(self) -> list[list[Job]]:
+        """The one recipient."""
+        return [[job] for job in self.jobs]
+
+    def settle(self, batch: Batch) -> None:
+        """Forget the failure, or say how it failed this time."""
+        for job in self.jobs:
+            if _failed(job):
+                again = {
+                    "$set": {"error": repr(job.error), "at": datetime.now(UTC)},
+                    "$unset": {"redrive": ""},
+                }
+                batch.defer(FAILURES, UpdateOne({"_id": self.failure_id}, again))
+                continue
+            batch.defer(FAILURES, DeleteOne({"_id": self.failure_id}))
+            batch.defer(FAN_OUTS, UpdateOne({"_id": self.job_id}, {"$inc": {"done": 1, "failed": -1}}))
+
+
+def _failed(job: Job) -> bool:
+    """Whether the handler failed; a conflict that may pass has the transaction run again."""
+    if isinstance(job.error, Conflict) and job.doom is None:
+        raise job.error
+    return job.error is not None and not isinstance(job.error, Refusal)
+
+
+async def ask_again(db: mongo.Database, *, failure_id: str | None = None) -> int:
+    """Have failed recipients tried again: one, or all; how many."""
+    wanted = {} if failure_id is None else {"_id": failure_id}
+    asked = await db[FAILURES].update_many(wanted, {"$set": {"redrive": True}})
+    return asked.matched_count

@@ -102,10 +102,10 @@ class Metrics:
         """So many rows of the outbox were acknowledged by Kafka."""
         self.events_published.labels(topic).inc(count)
 
-    def fan_out(self, *, waiting_jobs: int, remaining_recipients: int) -> None:
-        """What the fan-out worker has before it."""
+    def fan_out(self, *, waiting_jobs: int, failed_recipients: int) -> None:
+        """What the fan-out worker has before it, and for whom it failed."""
         self.fan_out_jobs.set(waiting_jobs)
-        self.fan_out_remaining.set(remaining_recipients)
+        self.fan_out_failed.set(failed_recipients)
 
     def _bounded(self, event_type: str) -> str:
         if event_type not in self._types:
@@ -163,10 +163,13 @@ class Metrics:
             "cairn_outbox_stuck_keys", "Keys that wait behind an unsendable row."
         )
         self.parked_keys = self._gauge("cairn_parked_keys", "Keys that wait for a redrive.", "topic")
+        self.unreadable = self._gauge(
+            "cairn_unreadable_records", "Records that could not be read and wait for a redrive.", "topic"
+        )
         self.held_keys = self._gauge("cairn_held_keys", "Keys that wait for a missing record.", "topic")
         self.fan_out_jobs = self._gauge("cairn_fan_out_jobs", "Fan-out jobs not yet done.")
-        self.fan_out_remaining = self._gauge(
-            "cairn_fan_out_remaining_recipients", "Recipients not yet reached."
+        self.fan_out_failed = self._gauge(
+            "cairn_fan_out_failed_recipients", "Recipients that wait for a redrive."
         )
         self.fan_out_done = self._counter("cairn_fan_out_recipients", "Recipients reached.")
 

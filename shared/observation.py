@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
 from shared import mongo
+from shared.fan_out import FAILURES
 from shared.health import Health, Probe
-from shared.messaging.guard import WATERMARKS
+from shared.messaging.guard import PARKED, WATERMARKS
 from shared.messaging.relay import OUTBOX
 from shared.metrics import Metrics, metrics_route
 from shared.work.batch import FAN_OUTS
@@ -95,10 +96,18 @@ class Observer:
         for each in self._runtime.guards:
             self._runtime.metrics.parked_keys.labels(each.topic).set(found.get((each.topic, True), 0))
             self._runtime.metrics.held_keys.labels(each.topic).set(found.get((each.topic, False), 0))
+        unread = await mongo.aggregate(
+            self._runtime.db[PARKED],
+            [{"$match": {"reason": "unreadable"}}, {"$group": {"_id": "$topic", "n": {"$sum": 1}}}],
+        )
+        records = {row["_id"]: row["n"] for row in unread}
+        for each in self._runtime.guards:
+            self._runtime.metrics.unreadable.labels(each.topic).set(records.get(each.topic, 0))
 
     async def _fan_outs(self) -> None:
         open_jobs = await self._runtime.db[FAN_OUTS].count_documents({"state": "open"})
-        self._runtime.metrics.fan_out(waiting_jobs=open_jobs, remaining_recipients=0)
+        failed = await self._runtime.db[FAILURES].estimated_document_count()
+        self._runtime.metrics.fan_out(waiting_jobs=open_jobs, failed_recipients=failed)
 
 
 async def check_mongo(runtime: "Runtime") -> str:

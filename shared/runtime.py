@@ -139,8 +139,11 @@ class Runtime:
                 # The observer asks the consumers, which no longer answer once the broker is closed.
                 await self._observing.stop()
                 await self._broker.stop()
+                await asyncio.gather(
+                    *(worker.stop() for worker in self.workers if worker is not self._relaying)
+                )
                 await self.work.close()
-                await asyncio.gather(*(worker.stop() for worker in self.workers))
+                await self._relaying.stop()
                 await self.relay.close()
                 await self._tokens.close()
         self.client.close()

@@ -1,11 +1,13 @@
 """`cairn topics`, `cairn status` and `cairn parked`: what an operator asks and does."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from deploy.console import out
@@ -15,6 +17,9 @@ from deploy.options import DATA, DataOption
 from shared import mongo
 
 parked = typer.Typer(help="Events that could not be applied: list, show, try again.", no_args_is_help=True)
+LISTED = 500
+"""Rows of a service that are listed at most."""
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ServiceOption = Annotated[
     str | None, typer.Option("--service", help="Of one service only.", metavar="|".join(SERVICES))
 ]
@@ -71,17 +76,53 @@ def status(data: DataOption = DATA) -> None:
 
 
 @parked.command("list")
-def list_parked(data: DataOption = DATA, service: ServiceOption = None) -> None:
-    """List parked events, the first of each source: what failed, and why."""
+def list_parked(
+    data: DataOption = DATA, service: ServiceOption = None, *, as_json: JsonOption = False
+) -> None:
+    """List what could not be applied, each source's first event first: what failed, and why."""
+    rows: list[dict[str, str]] = []
 
-    async def show(name: str, db: mongo.Database) -> None:
-        rows = db["parked"].find({"reason": {"$in": ["failed", "unreadable", "waiting", "gap"]}})
-        async for row in rows.sort("_id", 1).limit(500):
-            table.add_row(name, str(row["_id"]), row["reason"], row.get("type") or "", row.get("error") or "")
+    async def look(name: str, db: mongo.Database) -> None:
+        parked = await db["parked"].find().sort("_id", 1).limit(LISTED).to_list(None)
+        missed = await db["fan_out_failures"].find().sort("_id", 1).limit(LISTED).to_list(None)
+        told = [{**row, "reason": "fan-out", "source": row["_id"], "type": row["kind"]} for row in missed]
+        rows.extend(_shown(name, row) for row in (*parked, *told))
 
-    table = Table("Service", "Id", "Reason", "Type", "Error")
-    _each(data, service, show)
-    out.print(table)
+    _each(data, service, look)
+    _list(rows, as_json=as_json)
+
+
+@parked.command("refused")
+def list_refused(
+    data: DataOption = DATA, service: ServiceOption = None, *, as_json: JsonOption = False
+) -> None:
+    """List the newest events that a rule refused: they count as handled, and are kept for 30 days."""
+    rows: list[dict[str, str]] = []
+
+    async def look(name: str, db: mongo.Database) -> None:
+        found = await db["refused_reactions"].find().sort("at", -1).limit(LISTED).to_list(None)
+        rows.extend(_shown(name, {**row, "reason": row["rule"], "error": row["detail"]}) for row in found)
+
+    _each(data, service, look)
+    _list(rows, as_json=as_json)
+
+
+def _shown(service: str, row: Mapping[str, Any]) -> dict[str, str]:
+    """A row as it is listed; what waits behind a failed event of its source has no error of its own."""
+    fields = ("source", "type", "reason", "error")
+    return {"service": service, "id": str(row["_id"]), **{field: row.get(field) or "" for field in fields}}
+
+
+def _list(rows: Sequence[Mapping[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table(show_lines=True)
+    for name in ("service", "id", "source", "type", "reason", "error"):
+        table.add_column(name.capitalize(), overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(value) for value in row.values()))
+    out.print(table if rows else "nothing")
 
 
 @parked.command("show")
@@ -90,21 +131,22 @@ def show_parked(
     data: DataOption = DATA,
     service: ServiceOption = None,
 ) -> None:
-    """Show a parked event as it arrived."""
+    """Show a parked event as it arrived, or for whom a fan-out failed."""
     found: list[dict[str, Any]] = []
 
     async def look(name: str, db: mongo.Database) -> None:
         del name
-        row = await db["parked"].find_one({"_id": id_})
-        if row is not None:
-            found.append(row)
+        rows = [await db[kept].find_one({"_id": id_}) for kept in ("parked", "fan_out_failures")]
+        found.extend(row for row in rows if row is not None)
 
     _each(data, service, look)
     if not found:
         raise typer.BadParameter("there is no parked event with this id", param_hint="ID")
     for row in found:
-        for field in ("topic", "partition", "offset", "source", "type", "reason", "error", "at"):
-            out.print(f"{field}: {row.get(field)}", highlight=False, markup=False)
+        for field in sorted(row.keys() - {"_id", "key", "value", "headers"}):
+            out.print(f"{field}: {row[field]}", highlight=False, markup=False)
+        if "value" not in row:
+            continue
         for name, value in row["headers"]:
             shown = value.decode(errors="replace") if value is not None else None
             out.print(f"  {name}: {shown}", highlight=False, markup=False)
@@ -115,7 +157,8 @@ def show_parked(
 @parked.command("redrive")
 def redrive(
     source: Annotated[
-        str | None, typer.Argument(metavar="SOURCE", help="The source, or the id of an unreadable record.")
+        str | None,
+        typer.Argument(metavar="SOURCE", help="The source, or the id of an unreadable record or a fan-out."),
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="All that is parked.")] = False,
@@ -123,16 +166,22 @@ def redrive(
     service: ServiceOption = None,
 ) -> None:
     """Have parked events tried again, in their order, by the running services."""
-    from shared.messaging.sweeper import ask_redrive  # noqa: PLC0415  needed by this command alone
+    from shared.fan_out import ask_again  # noqa: PLC0415  needed by this command alone
+    from shared.messaging.sweeper import ask_redrive  # noqa: PLC0415
 
     if (source is None) != everything:
         raise typer.BadParameter("name one source, or say --all", param_hint="SOURCE")
 
     async def ask(name: str, db: mongo.Database) -> None:
-        asked = await ask_redrive(db, source=source)
+        asked = await ask_redrive(db, source=source) + await ask_again(db, failure_id=source)
         out.print(f"{name}: {asked} to be tried again", highlight=False)
 
     _each(data, service, ask)
+
+
+def database_of(service: str) -> str:
+    """The name of a service's database in a suite on this machine."""
+    return f"cairn_{service}"
 
 
 def _nobody(person: str, roles: tuple[str, ...]) -> str:
@@ -149,7 +198,7 @@ def _each(data: Any, service: str | None, look: Callable[[str, mongo.Database], 
     async def visit() -> None:
         async with _databases(addresses) as client:
             for name in SERVICES if service is None else (service,):
-                await look(name, mongo.database(client, f"cairn_{name}"))
+                await look(name, mongo.database(client, database_of(name)))
 
     asyncio.run(visit())
 

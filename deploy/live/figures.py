@@ -12,11 +12,15 @@ from deploy.live.client import SuiteClient
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 QUIET_LOOKS = 2
+PARKED = ("cairn_parked_keys", "cairn_unreadable_records", "cairn_fan_out_failed_recipients")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One service: totals since its process started, and what waits right now."""
+    """One service: totals since its process started, and what waits right now.
+
+    `parked`: keys, unreadable records and recipients of a fan-out that wait for a redrive.
+    """
 
     published: int
     handled: Mapping[str, int]
@@ -47,7 +51,7 @@ async def figures_of(client: SuiteClient, service: str) -> Figures:
         handled=outcomes,
         unsent=int(totals.get("cairn_outbox_unsent_rows", 0)),
         lag=int(totals.get("cairn_consumer_lag_records", 0)),
-        parked=int(totals.get("cairn_parked_keys", 0)),
+        parked=int(sum(totals.get(name, 0) for name in PARKED)),
         held=int(totals.get("cairn_held_keys", 0)),
         fan_outs=int(totals.get("cairn_fan_out_jobs", 0)),
     )

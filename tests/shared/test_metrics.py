@@ -64,12 +64,12 @@ def test_lag_of_a_partition_that_moved_away_is_forgotten(metrics):
 
 def test_queues_tell_their_depth_and_age(metrics):
     metrics.outbox(unsent=4, oldest_seconds=1.5, stuck_keys=1)
-    metrics.fan_out(waiting_jobs=2, remaining_recipients=1000)
+    metrics.fan_out(waiting_jobs=2, failed_recipients=1000)
     metrics.parked_keys.labels("t").set(3)
     assert value(metrics, "cairn_outbox_unsent_rows") == 4
     assert value(metrics, "cairn_outbox_oldest_seconds") == 1.5
     assert value(metrics, "cairn_outbox_stuck_keys") == 1
-    assert value(metrics, "cairn_fan_out_remaining_recipients") == 1000
+    assert value(metrics, "cairn_fan_out_failed_recipients") == 1000
     assert value(metrics, "cairn_parked_keys", topic="t") == 3
 
 
