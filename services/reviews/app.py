@@ -11,11 +11,11 @@ from services.reviews.usecases import (
     write_manager_assessment,
     write_self_assessment,
 )
-from services.reviews.usecases.gather_evidence import gather_evidence, gather_feedback
+from services.reviews.usecases.gather_evidence import drop_feedback, gather_evidence, gather_feedback
 from services.reviews.usecases.open_review import OPENING
 from services.reviews.usecases.release_leaver import HAND_OVER, release_leaver
 from services.reviews.usecases.reroute_reviews import reroute_reviews, take_in_joiner
-from shared.contracts.feedback import FeedbackGiven
+from shared.contracts.feedback import FeedbackGiven, FeedbackWithdrawn
 from shared.contracts.goals import (
     GoalAgreed,
     GoalChanged,
@@ -53,6 +53,7 @@ SERVICE = Service(
         GoalCheckedIn: gather_evidence,
         GoalClosed: gather_evidence,
         FeedbackGiven: gather_feedback,
+        FeedbackWithdrawn: drop_feedback,
     },
     fan_outs=[OPENING, HAND_OVER],
 )

@@ -1,17 +1,17 @@
 """Gather what reviews will rest on.
 
 When    a goal is drafted, changed, agreed, measured, checked in on or closed (goals.GoalDrafted, ...),
-        or feedback is given (feedback.FeedbackGiven)
+        or feedback is given or withdrawn (feedback.FeedbackGiven, feedback.FeedbackWithdrawn)
 May     the suite itself
 Rule    GoalEvidence.after, FeedbackEvidence.of
 
 Nothing is published and no review is touched: a review reads the evidence of its person and period
-when it is shown, and counts it when its stage changes.
+when it is shown, and counts it when its stage changes.  Feedback that its giver took back is no evidence.
 """
 
 from services.reviews.domain.evidence import FeedbackEvidence, GoalEvent, GoalEvidence
 from services.reviews.store import FeedbackEvidenceStore, GoalEvidenceStore
-from shared.contracts.feedback import FeedbackGiven
+from shared.contracts.feedback import FeedbackGiven, FeedbackWithdrawn
 from shared.work import Transaction
 
 
@@ -27,3 +27,11 @@ async def gather_feedback(event: FeedbackGiven, tx: Transaction) -> None:
     store = FeedbackEvidenceStore(tx)
     if await store.find(event.feedback_id) is None:
         store.save(FeedbackEvidence.of(event, at=tx.now))
+
+
+async def drop_feedback(event: FeedbackWithdrawn, tx: Transaction) -> None:
+    """Forget feedback that was taken back."""
+    store = FeedbackEvidenceStore(tx)
+    known = await store.find(event.feedback_id)
+    if known is not None:
+        store.delete(known)

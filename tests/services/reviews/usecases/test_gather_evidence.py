@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.feedback import FeedbackWithdrawn
+from shared.ids import FeedbackId, PersonId
 from shared.messaging.envelope import Record
 from tests.services.reviews.house import (
     IN_PERIOD,
@@ -146,3 +148,11 @@ async def test_each_reader_sees_the_evidence_that_is_theirs(house: House) -> Non
         told = await house.as_(*caller).read(f"/reviews/{review_id}/evidence")
         found = {each["goal_id"] for each in told["goals"]} | {e["feedback_id"] for e in told["feedback"]}
         assert found == expected, caller
+
+
+async def test_feedback_that_was_taken_back_is_no_evidence(house: House) -> None:
+    await house.publish(feedback_given("f1"), feedback_given("f2"), at=IN_PERIOD)
+    parties = {"giver_id": PersonId("peer"), "receiver_id": PersonId("anna")}
+    await house.publish(FeedbackWithdrawn(feedback_id=FeedbackId("f1"), **parties), at=IN_PERIOD)
+    told = await house.as_("anna").read(f"/reviews/{await house.opened('anna')}/evidence")
+    assert [each["feedback_id"] for each in told["feedback"]] == ["f2"]
