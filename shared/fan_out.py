@@ -6,12 +6,14 @@ cursor with them, so that a crash resumes and nobody is told twice.  A recipient
 handler fails is listed in `fan_out_failures`, and tried again when an operator asks.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DeleteOne, IndexModel, UpdateOne
+from pymongo.errors import PyMongoError
 
 from shared import mongo
 from shared.errors import Refusal
@@ -19,12 +21,17 @@ from shared.work import Batch, Cause, Conflict, Handler, Job, Work
 from shared.work.batch import FAN_OUTS
 from shared.work.transaction import Doc
 
+log = logging.getLogger(__name__)
 FAILURES = "fan_out_failures"
 PAGE = 1000
+PAUSE = timedelta(seconds=30)
+"""Until a job that could not tell its recipients is asked again."""
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     FAN_OUTS: [
         IndexModel(
-            [("state", ASCENDING), ("_id", ASCENDING)], name="open", partialFilterExpression={"state": "open"}
+            [("state", ASCENDING), ("ordered_at", ASCENDING), ("_id", ASCENDING)],
+            name="open_by_age",
+            partialFilterExpression={"state": "open"},
         )
     ],
     FAILURES: [
@@ -70,13 +77,23 @@ class FanOutWorker:
         self._on_progress = on_progress
 
     async def turn(self) -> bool:
-        """Do one page of one job; whether there may be more."""
-        query = {"state": "open", "kind": {"$in": list(self._fan_outs)}}
-        job = await self._work.db[FAN_OUTS].find_one(query, sort=[("_id", 1)])
+        """Do one page of one job, the oldest first; whether there may be more."""
+        now = datetime.now(UTC)
+        due = [{"retry_at": None}, {"retry_at": {"$lte": now}}]
+        query = {"state": "open", "kind": {"$in": list(self._fan_outs)}, "$or": due}
+        job = await self._work.db[FAN_OUTS].find_one(query, sort=[("ordered_at", 1), ("_id", 1)])
         if job is None:
             return await self._again()
         fan_out = self._fan_outs[job["kind"]]
-        page = await fan_out.pages(self._work.db, job["params"], job["cursor"], PAGE)
+        try:
+            page = await fan_out.pages(self._work.db, job["params"], job["cursor"], PAGE)
+        except PyMongoError:
+            raise
+        except Exception as error:
+            log.exception("fan-out %s cannot tell its recipients, the others go on", job["_id"])
+            later = {"retry_at": now + PAUSE, "trouble": repr(error)}
+            await self._work.db[FAN_OUTS].update_one({"_id": job["_id"]}, {"$set": later})
+            return True
         if not page:
             await self._finish(job)
             return True

@@ -8,6 +8,7 @@ but `tx` is therefore an error.
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateOne
@@ -201,6 +202,7 @@ class Batch:
                 "done": 0,
                 "failed": 0,
                 "now": job.now,
+                "ordered_at": datetime.now(UTC),
                 "correlation_id": job.cause.correlation_id,
                 "causation_id": job.cause.causation_id,
             }

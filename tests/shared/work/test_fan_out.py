@@ -34,6 +34,8 @@ class Notes:
         self, db: mongo.Database, params: Mapping[str, Any], after: str | None, limit: int
     ) -> Sequence[Recipient]:
         del db
+        if "nobody knows" in params["people"]:
+            raise LookupError("nobody knows")
         ahead = [person for person in params["people"] if after is None or person > after]
         return [Recipient(person, person) for person in ahead[:limit]]
 
@@ -45,9 +47,9 @@ class Notes:
             raise Refusal("not this one")
         tx.update("notes", person, {"$inc": {"count": 1}})
 
-    async def order(self) -> None:
+    async def order(self, job: str = "job", people: Sequence[str] = PEOPLE) -> None:
         async def order(_: object, tx: Transaction) -> None:
-            tx.fan_out(FanOutJob("job", "notes", {"people": PEOPLE}))
+            tx.fan_out(FanOutJob(job, "notes", {"people": list(people)}))
 
         await self.work.run(order, None, key="order")
 
@@ -139,3 +141,20 @@ async def test_a_failed_recipient_who_is_gone_is_forgotten(notes: Notes) -> None
     await drain(notes.worker())
     assert await notes.work.db[FAILURES].count_documents({}) == 0
     assert "0120" not in await notes.counts()
+
+
+async def test_a_job_that_cannot_tell_its_recipients_keeps_no_other_waiting(notes: Notes) -> None:
+    await notes.order("a-lost-one", ["nobody knows"])
+    await notes.order()
+    await drain(notes.worker())
+    assert await notes.counts() == dict.fromkeys(PEOPLE, 1)
+    lost = await notes.work.db["fan_outs"].find_one({"_id": "a-lost-one"})
+    assert lost is not None
+    assert (lost["state"], lost["trouble"]) == ("open", "LookupError('nobody knows')")
+
+
+async def test_jobs_are_done_in_the_order_in_which_they_were_given(notes: Notes) -> None:
+    await notes.order("z", ["first"])
+    await notes.order("a", ["second"])
+    await notes.worker().turn()
+    assert list(notes.asked) == ["first"]
