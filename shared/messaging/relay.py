@@ -4,6 +4,10 @@ Unsent rows are read as one snapshot and by `sent`, never by position: a row tha
 is not passed by.  Rows of an aggregate go out by their sequence, whichever process wrote them and
 whatever its clock.  They are marked after the broker has them; a crash in between repeats rows
 that subscribers drop by sequence.  Run it under a lease.
+
+A lease does not stop a process that slept between reading and sending: it may put an old state
+behind a newer one, or behind an erasure, where compaction would keep it.  Of two who have sent a
+row one marks it second and finds that out; it has the newest states of those keys sent once more.
 """
 
 import asyncio
@@ -14,6 +18,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed, RecordTooLargeError
+from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
 from shared import mongo
@@ -21,6 +26,10 @@ from shared.work.transaction import Doc
 
 log = logging.getLogger(__name__)
 OUTBOX = "outbox"
+STATES = ".state"
+"""How the names of compacted topics end."""
+CLOCKS_APART = timedelta(hours=2)
+"""By how much the clocks of processes may differ: ids of rows begin with their writer's time."""
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     OUTBOX: [
         IndexModel(
@@ -64,22 +73,48 @@ class Relay:
     async def turn(self) -> bool:
         """Send the next rows and mark them; whether there may be more."""
         rows, full = await self._next()
-        if not rows:
-            return False
+        sent = await self._deliver(rows) if rows else []
+        return full and bool(sent)
+
+    async def _deliver(self, rows: Sequence[Doc]) -> list[Doc]:
+        """Send and mark; the rows that the broker took."""
         sent = await self._send(rows)
         if sent:
-            ids = [row["_id"] for row in sent]
-            await self._marks.update_many(
-                {"_id": {"$in": ids}}, [{"$set": {"sent": True, "sent_at": "$$NOW"}}]
-            )
+            ours = {"_id": {"$in": [row["_id"] for row in sent]}, "sent": False}
+            marked = await self._marks.update_many(ours, [{"$set": {"sent": True, "sent_at": "$$NOW"}}])
+            if marked.modified_count < len(sent):
+                await self._send_newest_again(sent)
             self._on_sent(sent)
-        return full and bool(sent)
+        return sent
 
     async def close(self) -> None:
         """Give the connection back; what is not marked is sent again."""
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
+
+    async def _send_newest_again(self, rows: Sequence[Doc]) -> None:
+        """Somebody else has sent these rows too: let the newest state of each key be the last one."""
+        states = [row for row in rows if row["topic"].endswith(STATES)]
+        if not states:
+            return
+        since = min(row["_id"].generation_time for row in states) - CLOCKS_APART
+        pipeline: list[Doc] = [
+            {
+                "$match": {
+                    "_id": {"$gte": ObjectId.from_datetime(since)},
+                    "topic": {"$in": sorted({row["topic"] for row in states})},
+                    "key": {"$in": sorted({row["key"] for row in states})},
+                }
+            },
+            {"$sort": {"epoch": -1, "sequence": -1}},
+            {"$group": {"_id": {"topic": "$topic", "key": "$key"}, "newest": {"$first": "$_id"}}},
+        ]
+        newest = [group["newest"] for group in await mongo.aggregate(self._marks, pipeline)]
+        log.warning("outbox: another process was sending, %d states are sent again", len(newest))
+        await self._marks.update_many(
+            {"_id": {"$in": newest}}, {"$set": {"sent": False}, "$unset": {"sent_at": ""}}
+        )
 
     async def _next(self) -> tuple[list[Doc], bool]:
         """Unsent rows, no earlier one of the same key left out, and whether there are surely more."""
@@ -89,7 +124,7 @@ class Relay:
         rows = await self._outbox.find(query).sort("_id", 1).limit(self._size).to_list(None)
         full = len(rows) == self._size
         if full:
-            rows = await self._with_earlier(rows)
+            rows = _without_jumps(await self._with_earlier(rows))
         return sorted(rows, key=_order), full
 
     async def _with_earlier(self, rows: list[Doc]) -> list[Doc]:
@@ -183,6 +218,21 @@ class OutboxBroom:
         old = {"$expr": {"$lte": ["$sent_at", {"$subtract": ["$$NOW", self._keep_ms]}]}}
         await self._outbox.delete_many({"sent": True, "sent_at": {"$exists": True}, **old})
         return False
+
+
+def _without_jumps(rows: Sequence[Doc]) -> list[Doc]:
+    """Of a window that is full, the head of each key: behind a jump in its numbers a row may be missing."""
+    last: dict[tuple[str, str], int] = {}
+    broken: set[tuple[str, str]] = set()
+    whole: list[Doc] = []
+    for row in sorted(rows, key=_order):
+        line = _line(row)
+        if line in last and row["sequence"] > last[line] + 1:
+            broken.add(line)
+        if line not in broken:
+            last[line] = row["sequence"]
+            whole.append(row)
+    return whole
 
 
 def _line(row: Mapping[str, Any]) -> tuple[str, str]:

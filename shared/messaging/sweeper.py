@@ -17,6 +17,7 @@ from shared.work import Work
 from shared.work.transaction import Doc
 
 SOURCES_A_TURN = 200
+GAPS_A_TURN = 50
 EVENTS_A_SOURCE = 500
 
 
@@ -26,6 +27,7 @@ class Sweeper:
     def __init__(self, work: Work, guards: Sequence[Guard]) -> None:
         self._work = work
         self._guards: Mapping[str, Guard] = {guard.topic: guard for guard in guards}
+        self._gaps_after = ""
 
     async def turn(self) -> bool:
         """Try what is due; whether anything moved."""
@@ -39,12 +41,16 @@ class Sweeper:
         return await self._unreadable() or moved
 
     async def _due(self) -> Mapping[str, Sequence[Doc]]:
-        """The watermarks of sources that may go on, by topic; one query for all topics."""
-        due = [{"state": "waiting", "retry_at": {"$lte": datetime.now(UTC)}}, {"state": "gap"}]
-        wanted = {"state": {"$in": ["gap", "waiting"]}, "topic": {"$in": list(self._guards)}, "$or": due}
-        found = self._work.db[WATERMARKS].find(wanted).sort("retry_at", 1).limit(SOURCES_A_TURN)
+        """The watermarks of sources that may go on, by topic; gaps in turns, so that they delay nobody."""
+        topics = {"topic": {"$in": list(self._guards)}}
+        waiting = {**topics, "state": "waiting", "retry_at": {"$lte": datetime.now(UTC)}}
+        ripe = self._work.db[WATERMARKS].find(waiting).sort("retry_at", 1).limit(SOURCES_A_TURN)
+        gaps = {**topics, "state": "gap", "_id": {"$gt": self._gaps_after}}
+        open_ = self._work.db[WATERMARKS].find(gaps).sort("_id", 1).limit(GAPS_A_TURN)
+        found = await open_.to_list(None)
+        self._gaps_after = found[-1]["_id"] if len(found) == GAPS_A_TURN else ""
         marks: defaultdict[str, list[Doc]] = defaultdict(list)
-        for mark in await found.to_list(None):
+        for mark in (*await ripe.to_list(None), *found):
             marks[mark["topic"]].append(mark)
         return marks
 

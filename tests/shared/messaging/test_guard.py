@@ -13,8 +13,8 @@ from shared.contracts.base import Event, State
 from shared.errors import Refusal
 from shared.messaging.envelope import Envelope, Record
 from shared.messaging.guard import PARKED, REFUSED, WATERMARKS, Guard
-from shared.messaging.incoming import Erased, EventJob, Subscription
-from shared.messaging.sweeper import Sweeper, ask_redrive
+from shared.messaging.incoming import Erased, EventJob, Subscription, to_row
+from shared.messaging.sweeper import GAPS_A_TURN, SOURCES_A_TURN, Sweeper, ask_redrive
 from shared.work import NotYet, Transaction, Work
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -278,3 +278,31 @@ async def test_on_a_state_topic_any_higher_one_wins_and_a_null_erases(work: Work
     last = record("a", 9, kind=CountState, topic="e.state")
     await feed(work, guard, Record("e.state", 0, 9, b"a", None, last.headers))
     assert await work.db["kept"].count_documents({}) == 0
+
+
+async def test_gaps_that_never_close_keep_nobody_waiting(work: Work) -> None:
+    early = True
+
+    async def too_early(event: Counted, tx: Transaction) -> None:
+        if event.source_id == "waiting" and early:
+            raise NotYet("early")
+        await note(event, tx)
+
+    guard = guard_of(too_early)
+    await deliver(work, guard, *[(f"gap{n:03d}", 2) for n in range(SOURCES_A_TURN + 20)], ("waiting", 1))
+    early = False
+    await work.db[WATERMARKS].update_many({"state": "waiting"}, {"$set": {"retry_at": AT}})
+    await Sweeper(work, [guard]).turn()
+    assert await seen(work, "waiting") == [1]
+
+
+async def test_a_gap_whose_next_event_is_parked_is_found_among_many(work: Work) -> None:
+    guard, sweeper = guard_of(), Sweeper(work, [guard_of()])
+    await deliver(work, guard, *[(f"gap{n:03d}", 2) for n in range(3 * GAPS_A_TURN)])
+    await deliver(work, guard, ("zzz", 1), ("zzz", 3))
+    missing = guard.reader.read(record("zzz", 2))
+    row = {**to_row(missing.record), "source": "zzz", "epoch": 0, "sequence": 2, "reason": "gap"}
+    await work.db[PARKED].insert_one({"_id": guard.row_id("zzz", (0, 2)), **row})
+    for _ in range(5):
+        await sweeper.turn()
+    assert await seen(work, "zzz") == [1, 2, 3]
