@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from bson.codec_options import CodecOptions, TypeRegistry
+from motor.motor_asyncio import AsyncIOMotorChangeStream as _Changes
 from motor.motor_asyncio import AsyncIOMotorClient as _Client
 from motor.motor_asyncio import AsyncIOMotorClientSession as _Session
 from motor.motor_asyncio import AsyncIOMotorCollection as _Collection
@@ -25,6 +26,7 @@ Client = _Client[Doc]
 Session = _Session
 Collection = _Collection[Doc]
 Database = _Database[Doc]
+Changes = _Changes[Doc]
 
 MAJORITY = WriteConcern("majority", j=True)
 SNAPSHOT = ReadConcern("snapshot")
@@ -84,6 +86,11 @@ async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]
     return await collection.aggregate(list(pipeline)).to_list(None)
 
 
+async def watch(collection: Collection, pipeline: Sequence[Mapping[str, Any]], *, wait_ms: int) -> Changes:
+    """The changes of a collection from now on; a question for the next one is held for `wait_ms`."""
+    return collection.watch(list(pipeline), max_await_time_ms=wait_ms)
+
+
 async def ping(client: Client) -> None:
     """Return when the server answers and can be written to."""
     await client.admin.command("ping")
@@ -111,6 +118,7 @@ __all__ = [
     "CODEC",
     "MAJORITY",
     "SNAPSHOT",
+    "Changes",
     "Client",
     "Collection",
     "Database",
@@ -125,4 +133,5 @@ __all__ = [
     "open_client",
     "ping",
     "session",
+    "watch",
 ]

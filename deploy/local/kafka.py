@@ -33,11 +33,15 @@ MEND = "If its data was damaged or made by another version, move the data direct
 
 @dataclass(kw_only=True)
 class Kafka:
-    """One broker whose records lie in the data directory."""
+    """One broker whose records lie in the data directory.
+
+    `advertised_port` is what it tells its clients, where something stands between it and them.
+    """
 
     data: DataDirectory
     port: int
     controller_port: int
+    advertised_port: int | None = None
     child: Child | None = None
 
     @property
@@ -100,7 +104,7 @@ class Kafka:
             "node.id": NODE_ID,
             "controller.quorum.voters": f"{NODE_ID}@{LOOPBACK}:{self.controller_port}",
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{LOOPBACK}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.advertised_port or self.port}",
             "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
             "log.dirs": self.data.kafka / "records",

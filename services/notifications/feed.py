@@ -46,7 +46,7 @@ class Feed:
         self.on_listening: Callable[[], None] = _nothing
         self._inboxes = database[INBOXES]
         self._bells: defaultdict[PersonId, set[asyncio.Event]] = defaultdict(set)
-        self._stream: Any = None
+        self._stream: mongo.Changes | None = None
         self._polls = 0
 
     @contextmanager
@@ -97,7 +97,7 @@ class Feed:
 
     async def _next(self) -> Any:
         if self._stream is None:
-            self._stream = self._inboxes.watch(PIPELINE, max_await_time_ms=WAIT_MS)
+            self._stream = await mongo.watch(self._inboxes, PIPELINE, wait_ms=WAIT_MS)
         change = await self._stream.try_next()
         if not self.streaming:
             self.streaming = True
