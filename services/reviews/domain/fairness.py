@@ -1,7 +1,8 @@
 """What a reviewer is told before sharing, so that no rating rests on nothing.
 
 A low rating without documented feedback in the period is what appeals are won with: it is
-flagged to the reviewer, never to the person, and stops nothing.
+flagged to the reviewer, never to the person, and stops nothing.  Check-ins are no feedback: most are
+the person's own.
 """
 
 from typing import Literal
@@ -22,4 +23,4 @@ def flags_of(rating: int | None, *, scale_max: int, evidence: Evidence) -> tuple
     """What stands against sharing this rating with this evidence, as the reviewer sees it."""
     if rating is None or not is_low(rating, scale_max=scale_max):
         return ()
-    return () if evidence.feedback or evidence.check_ins else ("low_rating_without_evidence",)
+    return () if evidence.feedback else ("low_rating_without_evidence",)

@@ -50,17 +50,15 @@ def test_low_rating_without_anything_is_flagged() -> None:
     assert flags_of(2, scale_max=5, evidence=Evidence(period=PERIOD, goals=(goal(),))) == FLAG
 
 
-def test_check_in_outside_of_the_period_is_nothing() -> None:
-    late = Evidence(period=PERIOD, goals=(goal(date(2026, 4, 1)),))
-    assert flags_of(1, scale_max=5, evidence=late) == FLAG
+def test_feedback_is_something() -> None:
+    assert flags_of(1, scale_max=5, evidence=Evidence(period=PERIOD, feedback=(feedback(),))) == ()
 
 
-def test_feedback_or_a_check_in_is_something() -> None:
-    for evidence in (
-        Evidence(period=PERIOD, feedback=(feedback(),)),
-        Evidence(period=PERIOD, goals=(goal(date(2026, 3, 31)),)),
-    ):
-        assert flags_of(1, scale_max=5, evidence=evidence) == ()
+def test_check_ins_are_no_feedback() -> None:
+    """They are the person's own."""
+    evidence = Evidence(period=PERIOD, goals=(goal(date(2026, 3, 31)),))
+    assert evidence.check_ins == 1
+    assert flags_of(1, scale_max=5, evidence=evidence) == FLAG
 
 
 def test_other_ratings_and_none_are_not_flagged() -> None:
