@@ -12,21 +12,30 @@ from pydantic import BaseModel
 
 from services.reviews.access import ACCESS
 from services.reviews.domain.assessment import Assessment, Side, assessment_id_of
-from services.reviews.domain.evidence import Evidence, GoalEvidence, Reading
+from services.reviews.domain.evidence import (
+    Evidence,
+    FeedbackEvidence,
+    GoalEvidence,
+    Reading,
+    SharedEvidence,
+)
 from services.reviews.domain.fairness import Flag, flags_of
-from services.reviews.domain.review import Review
+from services.reviews.domain.review import BEFORE_SHARING, Review
 from services.reviews.store import (
     ASSESSMENTS,
+    BY_GIVEN,
+    BY_START,
     EVIDENCE_FEEDBACK,
     EVIDENCE_GOALS,
     REVIEWS,
-    evidence_from,
+    SHARED_EVIDENCE,
     feedback_in,
     goals_until,
 )
 from services.reviews.views import AssessedReviewView, AssessmentView
 from shared.contracts.feedback import FeedbackKind
 from shared.contracts.goals import GoalKind, GoalLevel, Outcome
+from shared.directory import Directory, Stored
 from shared.errors import Forbidden
 from shared.http import View
 from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId, ReviewId
@@ -127,9 +136,9 @@ async def get_manager_assessment(review_id: ReviewId, view: View, response: Resp
 
 @router.get("/reviews/{review_id}/evidence", summary="Read what a review rests on")
 async def get_evidence(review_id: ReviewId, view: View) -> EvidenceView:
-    """The person's goals and feedback in the period, as ids and figures."""
+    """The person's goals and feedback in the period, as ids and figures; once shared, as they were then."""
     review = await view.one(Review, REVIEWS, review_id, action="read_evidence")
-    evidence = await _evidence(review, _reading(review, view.caller.person_id), view)
+    evidence = (await _evidence(review, view)).shown_to(await _reading(review, view))
     return EvidenceView(
         review_id=review.review_id,
         period_starts_on=review.period.starts_on,
@@ -165,26 +174,42 @@ async def _flags(review: Review, assessment: Assessment | None, view: View) -> S
         return ()
     if not await ACCESS.decide(view.caller, "read_evidence", review, view.db):
         return ()
-    evidence = await _evidence(review, "reviewer", view)
+    evidence = (await _evidence(review, view)).shown_to("reviewer")
     return flags_of(assessment.rating, scale_max=review.scale_max, evidence=evidence)
 
 
-async def _evidence(review: Review, reading: Reading, view: View) -> Evidence:
-    period, person_id = review.period, review.person_id
-    goals = view.db[EVIDENCE_GOALS].find(goals_until(period, person_id=person_id))
-    feedback = view.db[EVIDENCE_FEEDBACK].find(feedback_in(period, person_id=person_id))
-    return evidence_from(
-        period,
-        reading,
-        goals=await goals.sort([("starts_on", 1), ("_id", 1)]).to_list(None),
-        feedback=await feedback.sort([("given_on", 1), ("_id", 1)]).to_list(None),
+async def _evidence(review: Review, view: View) -> Evidence:
+    """What was kept when the review was shared; until then, all that there is by now."""
+    kept = await view.db[SHARED_EVIDENCE].find_one({"_id": review.review_id})
+    shared = from_document(SharedEvidence, kept) if kept else None
+    given = feedback_in(review.period, person_id=review.person_id)
+    if shared is not None:
+        given = {**given, "_id": {"$in": list(shared.feedback_ids)}}
+    found = await view.db[EVIDENCE_FEEDBACK].find(given).sort([*BY_GIVEN.items()]).to_list(None)
+    return Evidence.within(
+        review.period,
+        goals=await _goals_by_now(review, view) if shared is None else shared.goals,
+        feedback=[from_document(FeedbackEvidence, doc) for doc in found],
     )
 
 
-def _reading(review: Review, person_id: PersonId | None) -> Reading:
-    if person_id is not None and person_id == review.person_id:
+async def _goals_by_now(review: Review, view: View) -> Sequence[GoalEvidence]:
+    wanted = goals_until(review.period, person_id=review.person_id)
+    found = await view.db[EVIDENCE_GOALS].find(wanted).sort([*BY_START.items()]).to_list(None)
+    return [from_document(GoalEvidence, doc) for doc in found]
+
+
+async def _reading(review: Review, view: View) -> Reading:
+    """A reviewer is one of the others once it is shared and the person reports to somebody else."""
+    person_id = view.caller.person_id
+    if person_id is None or person_id not in {review.person_id, review.reviewer_id}:
+        return "others"
+    if person_id == review.person_id:
         return "person"
-    return "reviewer" if person_id is not None and person_id == review.reviewer_id else "others"
+    if review.stage in BEFORE_SHARING:
+        return "reviewer"
+    manages = await Directory(Stored(view.db)).is_manager(person_id, review.person_id)
+    return "reviewer" if manages else "others"
 
 
 def _show_goal(goal: GoalEvidence, evidence: Evidence) -> GoalEvidenceView:

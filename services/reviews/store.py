@@ -7,7 +7,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.reviews.domain.assessment import Assessment, Side, assessment_id_of
 from services.reviews.domain.cycle import Cycle, Period
-from services.reviews.domain.evidence import Evidence, FeedbackEvidence, GoalEvidence, Reading
+from services.reviews.domain.evidence import Evidence, FeedbackEvidence, GoalEvidence, SharedEvidence
 from services.reviews.domain.participant import Participant
 from services.reviews.domain.review import Review
 from shared.directory import Directory
@@ -17,6 +17,10 @@ from shared.work import Transaction
 
 CYCLES, REVIEWS, ASSESSMENTS = "cycles", "reviews", "assessments"
 PARTICIPANTS, EVIDENCE_GOALS, EVIDENCE_FEEDBACK = "participants", "evidence_goals", "evidence_feedback"
+SHARED_EVIDENCE = "shared_evidence"
+BY_START: Mapping[str, int] = {"starts_on": ASCENDING, "_id": ASCENDING}
+BY_GIVEN: Mapping[str, int] = {"given_on": ASCENDING, "_id": ASCENDING}
+"""How evidence is shown: goals by their start, feedback by its day."""
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     CYCLES: [IndexModel([("launched_at", DESCENDING), ("_id", DESCENDING)], name="newest")],
@@ -31,6 +35,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     PARTICIPANTS: [],
     EVIDENCE_GOALS: [IndexModel([("person_id", ASCENDING), ("starts_on", ASCENDING)], name="by_person")],
     EVIDENCE_FEEDBACK: [IndexModel([("person_id", ASCENDING), ("given_on", ASCENDING)], name="by_person")],
+    SHARED_EVIDENCE: [],
 }
 
 
@@ -105,6 +110,13 @@ class FeedbackEvidenceStore(Store[FeedbackEvidence]):
     kind = FeedbackEvidence
 
 
+class SharedEvidenceStore(Store[SharedEvidence]):
+    """What shared reviews rest on."""
+
+    collection: ClassVar[str] = SHARED_EVIDENCE
+    kind = SharedEvidence
+
+
 def goals_until(period: Period, *, person_id: PersonId) -> Mapping[str, Any]:
     """Matches the goals of a person that had started by the period's end."""
     return {"person_id": person_id, "starts_on": {"$lte": period.ends_on}}
@@ -115,25 +127,18 @@ def feedback_in(period: Period, *, person_id: PersonId) -> Mapping[str, Any]:
     return {"person_id": person_id, "given_on": {"$gte": period.starts_on, "$lte": period.ends_on}}
 
 
-def evidence_from(
-    period: Period,
-    reading: Reading,
-    *,
-    goals: Sequence[Mapping[str, Any]],
-    feedback: Sequence[Mapping[str, Any]],
-) -> Evidence:
-    """The evidence in documents that were found with the filters above."""
+async def whole_evidence(review: Review, tx: Transaction) -> Evidence:
+    """All that the review rests on by now, whoever may see it."""
+    period, person_id = review.period, review.person_id
+    goals = await tx.find(EVIDENCE_GOALS, goals_until(period, person_id=person_id), sort=BY_START)
+    feedback = await tx.find(EVIDENCE_FEEDBACK, feedback_in(period, person_id=person_id), sort=BY_GIVEN)
     return Evidence.within(
         period,
-        reading,
         goals=[from_document(GoalEvidence, doc) for doc in goals],
         feedback=[from_document(FeedbackEvidence, doc) for doc in feedback],
     )
 
 
 async def reviewers_evidence(review: Review, tx: Transaction) -> Evidence:
-    """What the review rests on, as far as its reviewer may see it."""
-    period, person_id = review.period, review.person_id
-    goals = await tx.find(EVIDENCE_GOALS, goals_until(period, person_id=person_id))
-    feedback = await tx.find(EVIDENCE_FEEDBACK, feedback_in(period, person_id=person_id))
-    return evidence_from(period, "reviewer", goals=goals, feedback=feedback)
+    """What the review rests on by now, as far as its reviewer may see it."""
+    return (await whole_evidence(review, tx)).shown_to("reviewer")

@@ -3,6 +3,8 @@
 Each piece is a fold of the events of one goal or one piece of feedback, of nothing else: whether they
 arrive before or after the review opens, and in which order among each other, makes no difference.
 Titles and texts are not here; who needs them asks their owner with the reader's rights.
+
+Sharing a review keeps what it rests on: what happens afterwards is of another review.
 """
 
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from services.reviews.domain.cycle import Period
 from shared.aggregate import Aggregate
 from shared.contracts import feedback, goals
 from shared.contracts.base import Frozen
-from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId
+from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId, ReviewId
 
 GoalEvent = (
     goals.GoalDrafted
@@ -24,7 +26,7 @@ GoalEvent = (
     | goals.GoalClosed
 )
 Reading = Literal["person", "reviewer", "others"]
-"""In which relation to a review somebody reads its evidence."""
+"""In which relation to a review somebody reads its evidence; who was its reviewer is one of the others."""
 
 
 class LatestMeasurement(Frozen):
@@ -159,23 +161,41 @@ class Evidence(Frozen):
 
     @classmethod
     def within(
-        cls,
-        period: Period,
-        reading: Reading,
-        *,
-        goals: Sequence[GoalEvidence],
-        feedback: Sequence[FeedbackEvidence],
+        cls, period: Period, *, goals: Sequence[GoalEvidence], feedback: Sequence[FeedbackEvidence]
     ) -> "Evidence":
-        """What of these belongs to the period and may be read so."""
+        """What of these belongs to the period."""
         return cls(
             period=period,
-            goals=tuple(goal for goal in goals if goal.is_active_in(period) and goal.shows_to(reading)),
-            feedback=tuple(
-                each for each in feedback if period.holds(each.given_on) and each.shows_to(reading)
-            ),
+            goals=tuple(goal for goal in goals if goal.is_active_in(period)),
+            feedback=tuple(each for each in feedback if period.holds(each.given_on)),
         )
+
+    def shown_to(self, reading: Reading) -> "Evidence":
+        """What of it may be read so."""
+        goals = tuple(goal for goal in self.goals if goal.shows_to(reading))
+        feedback = tuple(each for each in self.feedback if each.shows_to(reading))
+        return self.model_copy(update={"goals": goals, "feedback": feedback})
 
     @property
     def check_ins(self) -> int:
         """Check-ins in the period, at most one a goal and day."""
         return sum(goal.check_ins_in(self.period) for goal in self.goals)
+
+
+class SharedEvidence(Aggregate):
+    """What a shared review rests on, as it was when it was shared.
+
+    Goals are kept as they stood.  Of feedback the ids are enough: it never changes, and one that its
+    giver takes back later is gone from here as from everywhere.
+    """
+
+    id_field: ClassVar[str] = "review_id"
+    review_id: ReviewId
+    goals: tuple[GoalEvidence, ...]
+    feedback_ids: tuple[FeedbackId, ...]
+
+    @classmethod
+    def of(cls, review_id: ReviewId, evidence: Evidence) -> "SharedEvidence":
+        """All of the evidence, whoever may read which part of it."""
+        feedback_ids = tuple(each.feedback_id for each in evidence.feedback)
+        return cls(review_id=review_id, goals=evidence.goals, feedback_ids=feedback_ids)

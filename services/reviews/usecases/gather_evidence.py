@@ -6,7 +6,8 @@ May     the suite itself
 Rule    GoalEvidence.after, FeedbackEvidence.of
 
 Nothing is published and no review is touched: a review reads the evidence of its person and period
-when it is shown, and counts it when its stage changes.  Feedback that its giver took back is no evidence.
+when it is shown, and counts it when its stage changes; once it is shared it reads what was kept then.
+Feedback that its giver took back is no evidence, of no review.
 """
 
 from services.reviews.domain.evidence import FeedbackEvidence, GoalEvent, GoalEvidence

@@ -2,15 +2,22 @@
 
 When    the reviewer or HR asks (POST /reviews/{review_id}/sharing)
 May     share: reviewer, HR partner, HR admin     (access.py)
-Rule    Review.share: once the manager's assessment is in
+Rule    Review.share: once the manager's assessment is in; SharedEvidence: what it rests on is kept
 Emits   reviews.ReviewShared, the first to tell the rating
 Then    notifications.announce
 """
 
 from fastapi import APIRouter, Response
 
+from services.reviews.domain.evidence import SharedEvidence
 from services.reviews.domain.review import Review
-from services.reviews.store import REVIEWS, AssessmentStore, ReviewStore, reviewers_evidence
+from services.reviews.store import (
+    REVIEWS,
+    AssessmentStore,
+    ReviewStore,
+    SharedEvidenceStore,
+    whole_evidence,
+)
 from services.reviews.views import ReviewView
 from shared.contracts.base import Frozen
 from shared.http import Run
@@ -32,9 +39,11 @@ async def share_review(command: ShareReview, tx: Transaction) -> Review:
     review = await reviews.get(command.review_id)
     await tx.require("share", review)
     assessment = await AssessmentStore(tx).of(review.review_id, "manager")
-    seen = await reviewers_evidence(review, tx)
+    evidence = await whole_evidence(review, tx)
+    seen = evidence.shown_to("reviewer")
     review, shared = review.share(rating=assessment.rating, seen=seen, by=tx.person_id, at=tx.now)
     review = reviews.save(review)
+    SharedEvidenceStore(tx).save(SharedEvidence.of(review.review_id, evidence))
     tx.publish(shared, review.state())
     return review
 

@@ -154,7 +154,7 @@ def test_what_was_said_to_the_receiver_alone_stays_there(
 ) -> None:
     everybody: Sequence[Reading] = ("person", "reviewer", "others")
     found = {
-        reading: Evidence.within(PERIOD, reading, goals=[], feedback=[given(visibility)]).feedback
+        reading: Evidence.within(PERIOD, goals=[], feedback=[given(visibility)]).shown_to(reading).feedback
         for reading in everybody
     }
     assert [reading for reading in everybody if found[reading]] == readers
@@ -163,11 +163,12 @@ def test_what_was_said_to_the_receiver_alone_stays_there(
 def test_private_goal_is_between_the_person_and_the_reviewer() -> None:
     private = agreed_goal().model_copy(update={"visibility": "private"})
     everybody: Sequence[Reading] = ("person", "reviewer", "others")
-    seen = [bool(Evidence.within(PERIOD, each, goals=[private], feedback=[]).goals) for each in everybody]
+    evidence = Evidence.within(PERIOD, goals=[private], feedback=[])
+    seen = [bool(evidence.shown_to(each).goals) for each in everybody]
     assert seen == [True, True, False]
 
 
 def test_feedback_belongs_to_the_period_in_which_it_was_given() -> None:
     days = [PERIOD.starts_on - timedelta(1), PERIOD.starts_on, PERIOD.ends_on, PERIOD.ends_on + timedelta(1)]
-    found = Evidence.within(PERIOD, "person", goals=[], feedback=[given(day=day) for day in days])
+    found = Evidence.within(PERIOD, goals=[], feedback=[given(day=day) for day in days])
     assert [each.given_on for each in found.feedback] == days[1:3]
