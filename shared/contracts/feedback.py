@@ -16,7 +16,7 @@ SettledBecause = Literal["own_choice", "departed", "manager_changed"]
 
 
 class FeedbackGiven(Event):
-    """Somebody told somebody what they saw, unasked or as the answer to a request."""
+    """Somebody told somebody what they saw, unasked or as the answer to a request of `requester_id`."""
 
     subject_field: ClassVar[str] = "feedback_id"
     feedback_id: FeedbackId
@@ -27,6 +27,7 @@ class FeedbackGiven(Event):
     goal_id: GoalId | None
     competency: str | None
     request_id: FeedbackRequestId | None
+    requester_id: PersonId | None = None
 
 
 class FeedbackAcknowledged(Event):

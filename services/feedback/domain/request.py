@@ -128,7 +128,7 @@ class FeedbackRequest(Ask, Aggregate):
         )
         request = self._settled("answered", at=at).model_copy(update={"feedback_id": feedback_id})
         answered = contract.FeedbackRequestAnswered(**self.parties(), feedback_id=feedback_id)
-        return request, feedback, answered, given
+        return request, feedback, answered, given.model_copy(update={"requester_id": self.requester_id})
 
     def decline(
         self, *, by: PersonId, reason: str, at: datetime

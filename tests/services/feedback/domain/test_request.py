@@ -53,6 +53,7 @@ def test_an_answer_is_feedback_to_the_person_the_request_is_about() -> None:
     assert (feedback.goal_id, feedback.competency) == ("goal_1", "craft")
     assert answered.feedback_id == given.feedback_id == feedback.feedback_id
     assert given.request_id == answered.request_id == request.request_id
+    assert given.requester_id == MONA
 
 
 def test_the_answer_may_be_about_another_competency_than_the_one_asked_for() -> None:
