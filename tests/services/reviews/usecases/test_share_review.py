@@ -1,10 +1,11 @@
 """What a shared review rests on stays as it was, and private goals stay with who manages the person."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.contracts.feedback import FeedbackWithdrawn
-from shared.contracts.goals import KeyResultMeasured
+from shared.contracts.goals import KeyResultMeasured, Visibility
 from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId
 from tests.services.reviews.house import IN_PERIOD, House, feedback_given, goal_life, person_state
 
@@ -13,7 +14,7 @@ OPEN = slice(3)
 """The part of a goal's life until it is agreed and has a measurement yet to come."""
 
 
-def measured(goal_id: str, value: float, visibility: Any) -> KeyResultMeasured:
+def measured(goal_id: str, value: float, visibility: Visibility) -> KeyResultMeasured:
     return KeyResultMeasured(
         goal_id=GoalId(goal_id),
         owner_id=PersonId("anna"),
@@ -35,7 +36,8 @@ async def evidence(house: House, review_id: str, *caller: str) -> tuple[dict[str
 
 async def shared_review(house: House) -> str:
     """A review that is shared after an open and a private goal were measured."""
-    for goal_id, visibility in (("open", "line"), ("own", "private")):
+    both: Sequence[tuple[str, Visibility]] = (("open", "line"), ("own", "private"))
+    for goal_id, visibility in both:
         begun = goal_life(goal_id, visibility=visibility)[OPEN]
         await house.publish(*begun, measured(goal_id, 1, visibility), at=IN_PERIOD)
     await house.publish(feedback_given("f1"), feedback_given("f2"), at=IN_PERIOD)
