@@ -1,17 +1,18 @@
 """Who may do what to notifications, inboxes and preferences.  What is not granted here is denied.
 
 They are each person's own: no manager, HR role, auditor nor service reads what another was told.
-Analysts have the published events, which say that and never what.
+Analysts have the published events, which say that and never what.  What was withdrawn nobody reads.
 """
 
-from shared.access import Table, self_
+from shared.access import Table, self_, when
 
 _OWN = self_("person_id")
+_SHOWN = when(_OWN, withdrawn_at=None)
 
 ACCESS = Table(
     "notifications",
-    reads={"read": (_OWN,)},
-    writes={"mark_read": (_OWN,), "choose": (_OWN,)},
+    reads={"read": (_SHOWN,)},
+    writes={"mark_read": (_SHOWN,), "choose": (_OWN,)},
     conceal="read",
     noun="notification",
 )

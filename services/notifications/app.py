@@ -15,6 +15,8 @@ from services.notifications.usecases.deliver_webhooks import WebhookSender
 from services.notifications.usecases.forget_person import FORGETTING, forget_told
 from services.notifications.usecases.open_outlets import open_from
 from services.notifications.usecases.read_inbox import READING
+from services.notifications.usecases.take_back_feedback import take_back_feedback
+from shared.contracts.feedback import FeedbackWithdrawn
 from shared.contracts.people import PersonState
 from shared.directory import forget_person
 from shared.runtime import Runtime
@@ -55,7 +57,7 @@ SERVICE = Service(
         stream.router,
         views.router,
     ],
-    reactions=dict.fromkeys(announced(), announce),
+    reactions={**dict.fromkeys(announced(), announce), FeedbackWithdrawn: take_back_feedback},
     erasures={PersonState: (forget_person, forget_told)},
     fan_outs=[READING, FORGETTING],
     workers=workers,

@@ -11,11 +11,12 @@ from typing import Any, ClassVar, Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.notifications.domain.delivery import Delivery
+from services.notifications.domain.feedback_news import FeedbackNews
 from services.notifications.domain.notification import Notification
 from services.notifications.domain.outlets import OUTLETS_ID, Outlets
 from services.notifications.domain.preferences import Preferences
 from shared.contracts.base import Frozen
-from shared.ids import NotificationId, PersonId
+from shared.ids import FeedbackId, NotificationId, PersonId
 from shared.store import Store
 from shared.work import Transaction
 
@@ -24,6 +25,7 @@ DELIVERIES: Final = "deliveries"
 INBOXES: Final = "inboxes"
 PREFERENCES: Final = "preferences"
 OUTLETS: Final = "outlets"
+FEEDBACK_NEWS: Final = "feedback_news"
 FORGOTTEN: Final = "forgotten_people"
 RECENT: Final = 50
 """So many ids an inbox remembers, for streams that were interrupted."""
@@ -55,6 +57,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     INBOXES: [],
     PREFERENCES: [],
     OUTLETS: [],
+    FEEDBACK_NEWS: [],
     FORGOTTEN: [],
 }
 
@@ -93,6 +96,17 @@ class OutletsStore(Store[Outlets]):
     async def open(self) -> Outlets:
         """What is open; nothing before the service has started."""
         return await self.find(OUTLETS_ID) or Outlets()
+
+
+class FeedbackNewsStore(Store[FeedbackNews]):
+    """What was told of feedback."""
+
+    collection: ClassVar[str] = FEEDBACK_NEWS
+    kind = FeedbackNews
+
+    async def of(self, feedback_id: FeedbackId) -> FeedbackNews:
+        """What was told of a piece, nothing if there is none."""
+        return await self.find(feedback_id) or FeedbackNews(feedback_id=feedback_id)
 
 
 class Inbox(Frozen):

@@ -4,7 +4,7 @@ When    its giver asks, before it is acknowledged (DELETE /feedback/{feedback_id
 May     withdraw_feedback: giver                  (access.py)
 Rule    Feedback.withdraw
 Emits   feedback.FeedbackWithdrawn, and a null in place of its state
-Then    reviews.drop_feedback
+Then    reviews.drop_feedback, notifications.take_back_feedback
 
 A request that it answered stays answered: the one who was asked has done their part.
 """

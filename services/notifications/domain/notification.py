@@ -21,7 +21,8 @@ class _Named(TypedDict):
 class Notification(Aggregate):
     """Ids and facts, never names nor text; `raised_at` is when what it tells of happened.
 
-    `unread` is true from the start for what the inbox holds, and never for what it does not.
+    `unread` is true from the start for what the inbox holds, and never for what it does not.  What was
+    withdrawn is shown to nobody any more, and counts among what was raised.
     """
 
     id_field: ClassVar[str] = "notification_id"
@@ -40,6 +41,7 @@ class Notification(Aggregate):
     read_at: datetime | None = None
     delivered: tuple[Channel, ...] = ()
     failed: tuple[Channel, ...] = ()
+    withdrawn_at: datetime | None = None
 
     @property
     def in_inbox(self) -> bool:
@@ -61,6 +63,10 @@ class Notification(Aggregate):
             return self, ()
         notification = self.model_copy(update={"unread": False, "read_at": at})
         return notification, (contract.NotificationRead(**self._named()),)
+
+    def withdraw(self, *, at: datetime) -> "Notification":
+        """What it tells of is no more."""
+        return self.model_copy(update={"unread": False, "withdrawn_at": at})
 
     def deliver(
         self, channel: Channel, *, endpoint_id: str | None, attempts: int

@@ -14,10 +14,13 @@ from typing import Any, Final, NamedTuple
 from services.notifications.domain.categories import Category
 from services.notifications.domain.who import (
     Condition,
-    Managers,
+    Relation,
+    Relatives,
     Who,
     always,
     has_manager_now,
+    hr_assesses,
+    hr_partners_of,
     in_trouble,
     joined_lately,
     left_lately,
@@ -77,7 +80,13 @@ RULES: Final[Sequence[Rule]] = (
     Rule(GoalClosed, person("owner_id"), "goals", "goal_closed"),
     Rule(GoalClosed, manager_of("owner_id"), "goals", "goal_closed"),
     Rule(FeedbackGiven, person("receiver_id"), "feedback", "feedback_given", unasked),
-    Rule(FeedbackGiven, manager_of("receiver_id"), "feedback", "feedback_shared", shared_up),
+    Rule(
+        FeedbackGiven,
+        manager_of("receiver_id", unless="requester_id"),
+        "feedback",
+        "feedback_shared",
+        shared_up,
+    ),
     Rule(FeedbackRequested, person("asked_person_id"), "feedback", "feedback_requested"),
     Rule(FeedbackRequestAnswered, person("requester_id"), "feedback", "request_answered"),
     Rule(FeedbackRequestAnswered, person("about_person_id"), "feedback", "feedback_given"),
@@ -87,10 +96,19 @@ RULES: Final[Sequence[Rule]] = (
     Rule(RecognitionGiven, manager_of("receiver_ids"), "recognition", "report_recognised"),
     Rule(ReviewOpened, person("person_id"), "reviews", "review_opened"),
     Rule(SelfAssessmentSubmitted, person("reviewer_id"), "reviews", "self_assessment_submitted"),
+    Rule(
+        SelfAssessmentSubmitted,
+        hr_partners_of("person_id"),
+        "reviews",
+        "self_assessment_submitted",
+        hr_assesses,
+    ),
     Rule(SelfAssessmentWaived, person("person_id"), "reviews", "self_assessment_waived"),
     Rule(SelfAssessmentWaived, person("reviewer_id"), "reviews", "assessment_due"),
+    Rule(SelfAssessmentWaived, hr_partners_of("person_id"), "reviews", "assessment_due", hr_assesses),
     Rule(ManagerAssessmentReopened, person("reviewer_id"), "reviews", "assessment_reopened"),
     Rule(ReviewerChanged, person("reviewer_id"), "reviews", "reviewer_changed"),
+    Rule(ReviewerChanged, hr_partners_of("person_id"), "reviews", "reviewer_missing", hr_assesses),
     Rule(ReviewShared, person("person_id"), "reviews", "review_shared"),
     Rule(ReviewAcknowledged, person("reviewer_id"), "reviews", "review_acknowledged"),
     Rule(PersonJoined, person("manager_id"), "team", "report_joined", joined_lately),
@@ -137,7 +155,7 @@ SILENT: Final[Mapping[type[Event], str]] = {
     goals.GoalAligned: "seen in the tree",
     goals.KeyResultMeasured: "progress is followed, not announced",
     feedback.FeedbackAcknowledged: "seen beside the feedback",
-    feedback.FeedbackWithdrawn: "taken back before it was read",
+    feedback.FeedbackWithdrawn: "what was told of it is taken back with it",
     feedback.RecognitionAcknowledged: "seen beside the recognition",
     reviews.CycleLaunched: "each person hears when their own review opens",
     reviews.ManagerAssessmentSubmitted: "the person hears when it is shared",
@@ -163,10 +181,13 @@ def announced() -> Sequence[type[Event]]:
     return list(dict.fromkeys(rule.event for rule in RULES))
 
 
-def whose_managers(event: Event, *, at: datetime) -> Sequence[PersonId]:
-    """Those whose managers must be known before it is clear who is told."""
-    asked = (rule.tell.named(event) for rule in _applying(event, at) if rule.tell.is_manager)
-    return list(dict.fromkeys(person_id for each in asked for person_id in each))
+def whose_relatives(event: Event, *, at: datetime) -> Sequence[tuple[Relation, PersonId]]:
+    """Whose managers and HR partners must be known before it is clear who is told."""
+    tell = [rule.tell for rule in _applying(event, at)]
+    asked: dict[tuple[Relation, PersonId], None] = {
+        (who.relation, person_id): None for who in tell if who.relation for person_id in who.named(event)
+    }
+    return list(asked)
 
 
 def actor_of(event: Event) -> PersonId | None:
@@ -175,12 +196,12 @@ def actor_of(event: Event) -> PersonId | None:
     return getattr(event, field) if field else None
 
 
-def alerts_of(event: Event, *, managers: Managers, at: datetime) -> Sequence[Alert]:
+def alerts_of(event: Event, *, relatives: Relatives, at: datetime) -> Sequence[Alert]:
     """Who is told of an event that happened at `at`, each person once and never who did it."""
     actor_id = actor_of(event)
     alerts: dict[PersonId, Alert] = {}
     for rule in _applying(event, at):
-        for person_id in rule.tell.among(event, managers):
+        for person_id in rule.tell.among(event, relatives):
             if person_id != actor_id:
                 alerts.setdefault(person_id, Alert(person_id, rule.category, rule.kind))
     return list(alerts.values())

@@ -1,17 +1,18 @@
 """How a row of the table names people, and what it may make a condition of.
 
-Pure: who manages whom is an argument, and so is the time.
+Pure: who manages and who partners whom are arguments, and so is the time.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from shared.contracts.base import Event
 from shared.contracts.feedback import FeedbackGiven
 from shared.contracts.goals import GoalCheckedIn
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
+from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted, SelfAssessmentWaived
 from shared.ids import PersonId
 
 LOW_CONFIDENCE: Final = 0.4
@@ -21,31 +22,41 @@ NEWS_DAYS: Final = 30
 
 Condition = Callable[[Any, datetime], bool]
 """(event, when it happened) -> whether the row applies."""
-Managers = Mapping[PersonId, PersonId | None]
-"""The managers of those that the rows ask about, None for who has none."""
+Relation = Literal["manager", "HR partners"]
+Relatives = Mapping[tuple[Relation, PersonId], Sequence[PersonId]]
+"""The manager or the HR partners of those that the rows ask about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The people in a field of the event, or the manager of each of them."""
+    """The people in a field of the event, or those who stand in a relation to each of them.
+
+    `unless` is a field of somebody who hears of it otherwise.
+    """
 
     field: str
-    is_manager: bool = False
+    relation: Relation | None = None
+    unless: str = ""
 
     def named(self, event: Event) -> Sequence[PersonId]:
         """The people in the field."""
         value: Any = getattr(event, self.field)
         return () if value is None else (PersonId(value),) if isinstance(value, str) else tuple(value)
 
-    def among(self, event: Event, managers: Managers) -> Iterable[PersonId]:
-        """Who is meant."""
+    def among(self, event: Event, relatives: Relatives) -> Iterable[PersonId]:
+        """Who is meant; nobody is their own manager or HR partner."""
+        told_otherwise = getattr(event, self.unless) if self.unless else None
         for person_id in self.named(event):
-            meant = managers[person_id] if self.is_manager else person_id
-            if meant is not None:
-                yield meant
+            if self.relation is None:
+                yield person_id
+                continue
+            for meant in relatives[self.relation, person_id]:
+                if meant not in {person_id, told_otherwise}:
+                    yield meant
 
     def __str__(self) -> str:
-        return f"manager of {self.field}" if self.is_manager else self.field
+        words = f"{self.relation} of {self.field}" if self.relation else self.field
+        return f"{words}, unless {self.unless}" if self.unless else words
 
 
 def person(field: str) -> Who:
@@ -53,9 +64,14 @@ def person(field: str) -> Who:
     return Who(field)
 
 
-def manager_of(field: str) -> Who:
+def manager_of(field: str, *, unless: str = "") -> Who:
     """The manager of whoever is in a field."""
-    return Who(field, is_manager=True)
+    return Who(field, "manager", unless)
+
+
+def hr_partners_of(field: str) -> Who:
+    """The HR partners of whoever is in a field."""
+    return Who(field, "HR partners")
 
 
 def always(event: Event, at: datetime) -> bool:
@@ -77,8 +93,17 @@ def unasked(event: FeedbackGiven, at: datetime) -> bool:
 
 
 def shared_up(event: FeedbackGiven, at: datetime) -> bool:
-    """Nobody asked for it, and the giver wants the receiver's manager to see it."""
-    return event.visibility == "receiver_and_manager" and unasked(event, at)
+    """The giver wants the receiver's manager to see it."""
+    del at
+    return event.visibility == "receiver_and_manager"
+
+
+def hr_assesses(
+    event: ReviewerChanged | SelfAssessmentSubmitted | SelfAssessmentWaived, at: datetime
+) -> bool:
+    """The review has no reviewer, so that HR assesses."""
+    del at
+    return event.reviewer_id is None
 
 
 def joined_lately(event: PersonJoined, at: datetime) -> bool:

@@ -6,24 +6,29 @@ Emits   notifications.NotificationRaised
 
 One notification for each person and event, with an id derived from both, so that what is done
 again is found again.  Who has left is told nothing; of whom the directory copy has not heard yet,
-it waits.  Webhooks are the operator's and ask for nobody's preferences.
+it waits.  Webhooks are the operator's and ask for nobody's preferences.  Of feedback that its giver
+took back nobody is told, even if the event comes later; see take_back_feedback.
 """
 
 from collections.abc import Iterable, Sequence
 
 from services.notifications.domain.delivery import Delivery, SendingChannel, delivery_id
+from services.notifications.domain.feedback_news import FeedbackNews
 from services.notifications.domain.notification import Notification
 from services.notifications.domain.outlets import Outlets
-from services.notifications.domain.rules import Alert, actor_of, alerts_of, facts_of, whose_managers
+from services.notifications.domain.rules import Alert, actor_of, alerts_of, facts_of, whose_relatives
+from services.notifications.domain.who import Relation
 from services.notifications.store import (
     FORGOTTEN,
     DeliveryStore,
+    FeedbackNewsStore,
     Inboxes,
     NotificationStore,
     OutletsStore,
     PreferencesStore,
 )
 from shared.contracts.base import Event
+from shared.contracts.feedback import FeedbackGiven, FeedbackRequestAnswered
 from shared.contracts.notifications import Channel
 from shared.directory import Directory, DirectoryPerson
 from shared.ids import NotificationId, PersonId, derive
@@ -32,16 +37,21 @@ from shared.work import NotYet, Transaction
 
 async def announce(event: Event, tx: Transaction) -> None:
     """Raise what the table says for this event."""
-    managers: dict[PersonId, PersonId | None] = {}
-    for person_id in whose_managers(event, at=tx.now):
-        known = await _person(person_id, tx)
-        managers[person_id] = known.manager_id if known else None
-    alerts = alerts_of(event, managers=managers, at=tx.now)
+    news = await _news_of(event, tx)
+    if news is not None and news.withdrawn:
+        return
+    relatives: dict[tuple[Relation, PersonId], Sequence[PersonId]] = {}
+    for relation, person_id in whose_relatives(event, at=tx.now):
+        relatives[relation, person_id] = await _relatives(relation, person_id, tx)
+    alerts = alerts_of(event, relatives=relatives, at=tx.now)
     await Directory(tx).read_ahead([alert.person_id for alert in alerts])
+    raised: list[NotificationId] = []
     for alert in alerts:
         recipient = await _person(alert.person_id, tx)
-        if recipient is not None and recipient.is_active:
-            await _raise(event, alert, recipient, tx)
+        if recipient is not None and recipient.is_active and await _raise(event, alert, recipient, tx):
+            raised.append(notification_id(tx.cause.causation_id, alert))
+    if news is not None and raised:
+        FeedbackNewsStore(tx).save(news.told(raised))
 
 
 def notification_id(event_id: str, alert: Alert) -> NotificationId:
@@ -59,13 +69,31 @@ async def _person(person_id: PersonId, tx: Transaction) -> DirectoryPerson | Non
         return None
 
 
-async def _raise(event: Event, alert: Alert, recipient: DirectoryPerson, tx: Transaction) -> None:
+async def _relatives(relation: Relation, person_id: PersonId, tx: Transaction) -> Sequence[PersonId]:
+    """Who stands so to a person by now; raises `NotYet`."""
+    person = await _person(person_id, tx)
+    if person is None:
+        return ()
+    if relation == "HR partners":
+        return await Directory(tx).hr_partners_of(person_id)
+    return () if person.manager_id is None else (person.manager_id,)
+
+
+async def _news_of(event: Event, tx: Transaction) -> FeedbackNews | None:
+    """What was told of the feedback that the event tells of, if it does of any."""
+    if not isinstance(event, (FeedbackGiven, FeedbackRequestAnswered)):
+        return None
+    return await FeedbackNewsStore(tx).of(event.feedback_id)
+
+
+async def _raise(event: Event, alert: Alert, recipient: DirectoryPerson, tx: Transaction) -> bool:
+    """Whether there is a new notification."""
     notifications, event_id = NotificationStore(tx), tx.cause.causation_id
     id_ = notification_id(event_id, alert)
     outlets = await OutletsStore(tx).open()
     channels = await _channels(alert, recipient, outlets, tx)
     if not channels or await notifications.find(id_) is not None:
-        return
+        return False
     notification = Notification(
         notification_id=id_,
         person_id=alert.person_id,
@@ -87,6 +115,7 @@ async def _raise(event: Event, alert: Alert, recipient: DirectoryPerson, tx: Tra
     if notification.unread:
         Inboxes(tx).add(notification.person_id, id_)
     tx.publish(notification.announcement(), notification.state())
+    return True
 
 
 async def _channels(

@@ -102,9 +102,11 @@ class MailSender:
             return Outcome(what="missed", reason="smtp_connection_lost")
 
     async def _tell(self, deliveries: Sequence[Delivery]) -> "_Letters":
-        """What each says and to whom; those who have left meanwhile are missing."""
+        """What each says and to whom; missing is what was withdrawn and who has left meanwhile."""
         ids = [delivery.notification_id for delivery in deliveries]
-        docs = await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}}).to_list(None)
+        docs = (
+            await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}, "withdrawn_at": None}).to_list(None)
+        )
         notifications = [from_document(Notification, doc) for doc in docs]
         people = await self._directory.people({each.person_id for each in notifications})
         told = await self._words.tell(notifications)

@@ -74,7 +74,9 @@ class WebhookSender:
     async def _post_all(self, claim: Claim) -> None:
         deliveries = claim.deliveries
         ids = [delivery.notification_id for delivery in deliveries]
-        docs = await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}}).to_list(None)
+        docs = (
+            await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}, "withdrawn_at": None}).to_list(None)
+        )
         known = {doc["_id"]: from_document(Notification, doc) for doc in docs}
         slots = asyncio.Semaphore(IN_FLIGHT)
         async with (

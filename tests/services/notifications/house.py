@@ -240,10 +240,12 @@ def checked_in(goal_id: str, *, confidence: float = 0.2, owner: str = "anna") ->
     return goals.GoalCheckedIn.model_validate(named | said)
 
 
-def praise(feedback_id: str, *, to: str = "anna", by: str = "ben") -> feedback.FeedbackGiven:
+def praise(
+    feedback_id: str, *, to: str = "anna", by: str = "ben", visibility: feedback.Visibility = "receiver"
+) -> feedback.FeedbackGiven:
     said = {
         "kind": "praise",
-        "visibility": "receiver",
+        "visibility": visibility,
         "goal_id": None,
         "competency": None,
         "request_id": None,

@@ -18,13 +18,19 @@ from services.notifications.domain.rules import (
     announced,
     describe,
     facts_of,
-    whose_managers,
+    whose_relatives,
 )
 from shared.contracts import catalogue, feedback, goals, people, reviews
 from shared.contracts.base import Event
 
 AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
-MANAGERS: Any = {"anna": "mona", "ben": "mona", "mona": "cleo", "cleo": None}
+RELATIVES: Any = {
+    ("manager", "anna"): ["mona"],
+    ("manager", "ben"): ["mona"],
+    ("manager", "mona"): ["cleo"],
+    ("manager", "cleo"): [],
+    ("HR partners", "anna"): ["hanna", "hugo", "anna"],
+}
 OURS = [kind for kind in catalogue.all_messages() if kind.publisher != "notifications"]
 TABLE = Path(services.notifications.__file__).parent / "RULES.md"
 
@@ -38,8 +44,9 @@ def checked_in(by: str = "anna", confidence: float = 0.9, blockers: tuple[str, .
     return goal(goals.GoalCheckedIn, by_person_id=by, **said)
 
 
-def given(visibility: str = "receiver", giver: str = "ben", request_id: str | None = None) -> Event:
-    said: Any = {"kind": "praise", "visibility": visibility, "request_id": request_id}
+def given(visibility: str = "receiver", giver: str = "ben", requester: str | None = None) -> Event:
+    asked = {"request_id": "r" if requester else None, "requester_id": requester}
+    said: Any = {"kind": "praise", "visibility": visibility, **asked}
     return feedback.FeedbackGiven(
         feedback_id="f", giver_id=giver, receiver_id="anna", goal_id=None, competency=None, **said
     )
@@ -123,7 +130,16 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
     ),
     "feedback by the manager": (given("receiver_and_manager", "mona"), {"anna": "feedback_given"}),
     "public feedback": (given("public"), {"anna": "feedback_given"}),
-    "feedback that was asked for": (given("receiver_and_manager", request_id="r"), {}),
+    "feedback that the receiver asked for": (given("receiver", requester="anna"), {}),
+    "feedback that the receiver asked for and the manager may see": (
+        given("receiver_and_manager", requester="anna"),
+        {"mona": "feedback_shared"},
+    ),
+    "feedback that the manager asked for": (given("receiver_and_manager", requester="mona"), {}),
+    "feedback that the receiver asked their manager for": (
+        given("receiver_and_manager", "mona", requester="anna"),
+        {},
+    ),
     "feedback for oneself": (given("receiver", "anna"), {}),
     "asked for feedback": (
         request(feedback.FeedbackRequested, **ASKED),
@@ -157,7 +173,14 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
         review(reviews.SelfAssessmentSubmitted),
         {"mona": "self_assessment_submitted"},
     ),
-    "self-assessment without a reviewer": (review(reviews.SelfAssessmentSubmitted, None), {}),
+    "self-assessment without a reviewer": (
+        review(reviews.SelfAssessmentSubmitted, None),
+        {"hanna": "self_assessment_submitted", "hugo": "self_assessment_submitted"},
+    ),
+    "self-assessment waived without a reviewer": (
+        review(reviews.SelfAssessmentWaived, None, by_person_id="hanna"),
+        {"anna": "self_assessment_waived", "hugo": "assessment_due"},
+    ),
     "self-assessment waived by HR": (
         review(reviews.SelfAssessmentWaived, by_person_id="hanna"),
         {"anna": "self_assessment_waived", "mona": "assessment_due"},
@@ -174,7 +197,10 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
         review(reviews.ReviewerChanged, from_reviewer_id="olga"),
         {"mona": "reviewer_changed"},
     ),
-    "reviewer gone": (review(reviews.ReviewerChanged, None, from_reviewer_id="olga"), {}),
+    "reviewer gone": (
+        review(reviews.ReviewerChanged, None, from_reviewer_id="olga"),
+        {"hanna": "reviewer_missing", "hugo": "reviewer_missing"},
+    ),
     "review shared": (review(reviews.ReviewShared, rating=4, scale_max=5), {"anna": "review_shared"}),
     "review acknowledged": (review(reviews.ReviewAcknowledged), {"mona": "review_acknowledged"}),
     "joined now": (joined(date(2026, 3, 9)), {"mona": "report_joined"}),
@@ -193,7 +219,7 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_exactly_the_right_people_are_told(case: str) -> None:
     event, expected = CASES[case]
-    told = alerts_of(event, managers=MANAGERS, at=AT)
+    told = alerts_of(event, relatives=RELATIVES, at=AT)
     assert {alert.person_id: alert.kind for alert in told} == expected
     assert len(told) == len(expected)
 
@@ -217,10 +243,14 @@ def test_the_table_names_fields_that_its_events_have() -> None:
         assert rule.category in CATEGORIES
 
 
-def test_only_managers_that_matter_must_be_known() -> None:
-    assert list(whose_managers(checked_in(), at=AT)) == []
-    assert list(whose_managers(checked_in(confidence=0.1), at=AT)) == ["anna"]
-    assert list(whose_managers(recognised("anna", "ben", "anna"), at=AT)) == ["anna", "ben"]
+def test_only_relatives_that_matter_must_be_known() -> None:
+    assert whose_relatives(checked_in(), at=AT) == []
+    assert whose_relatives(checked_in(confidence=0.1), at=AT) == [("manager", "anna")]
+    two = [("manager", "anna"), ("manager", "ben")]
+    assert whose_relatives(recognised("anna", "ben", "anna"), at=AT) == two
+    assert whose_relatives(review(reviews.SelfAssessmentSubmitted), at=AT) == []
+    alone = review(reviews.SelfAssessmentSubmitted, None)
+    assert whose_relatives(alone, at=AT) == [("HR partners", "anna")]
 
 
 def test_a_notification_keeps_ids_and_what_its_words_need_and_no_rating() -> None:

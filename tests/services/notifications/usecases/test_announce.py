@@ -3,7 +3,8 @@
 import random
 from typing import Any
 
-from shared.contracts.people import PersonState
+from shared.contracts.people import PersonState, UnitState
+from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted
 from shared.messaging.sweeper import Sweeper
 from tests.services.notifications.house import (
     House,
@@ -91,6 +92,24 @@ async def test_the_manager_is_who_manages_now(house: House) -> None:
     await house.hire(person("anna", manager_id="olga"))
     await house.publish(checked_in("g1"))
     assert await house.told() == [("olga", "goal_in_trouble")]
+
+
+async def test_the_hr_partners_of_now_are_told_of_a_review_without_a_reviewer(house: House) -> None:
+    units = [("top", None, ["mona", "ben"]), ("sales", "top", [])]
+    for unit_id, parent_id, partners in units:
+        unit = {"unit_id": unit_id, "name": unit_id, "kind": "team", "parent_id": parent_id}
+        await house.publish(UnitState.model_validate({**unit, "hr_partner_ids": partners}))
+    await house.hire(person("cleo", unit_id="sales"), person("ben", status="left", left_on="2026-03-01"))
+    named = {"review_id": "r1", "cycle_id": "c1", "person_id": "cleo", "reviewer_id": None}
+    await house.publish(
+        ReviewerChanged.model_validate({**named, "from_reviewer_id": "olga"}),
+        SelfAssessmentSubmitted.model_validate(named),
+    )
+    assert await house.told() == [("mona", "reviewer_missing"), ("mona", "self_assessment_submitted")]
+    assert sorted(await house.as_("mona").headlines()) == [
+        "Cleo Doe has submitted the self-assessment",
+        "The review of Cleo Doe has no reviewer",
+    ]
 
 
 async def test_nobody_is_told_where_there_is_no_manager(house: House) -> None:
