@@ -7,7 +7,7 @@ rewriting this page.
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions, TypeRegistry
@@ -91,6 +91,12 @@ async def watch(collection: Collection, pipeline: Sequence[Mapping[str, Any]], *
     return collection.watch(list(pipeline), max_await_time_ms=wait_ms)
 
 
+async def server_time(database: Database) -> datetime:
+    """What time it is at the server: for what processes share whose own clocks may differ."""
+    told = await database.command("hello")
+    return told["localTime"].replace(tzinfo=UTC)
+
+
 async def ping(client: Client) -> None:
     """Return when the server answers and can be written to."""
     await client.admin.command("ping")
@@ -132,6 +138,7 @@ __all__ = [
     "ensure_collection",
     "open_client",
     "ping",
+    "server_time",
     "session",
     "watch",
 ]

@@ -6,14 +6,15 @@ Emits   notifications.NotificationDelivered, notifications.NotificationFailed
 
 Nothing is sent inside a transaction: a claim is committed before, the outcome after.  The one
 honest window of the suite lies between: what the other side has taken, just before this process
-died, is sent again when the claim has run out, under the same id.
+died, is sent again when the claim has run out, under the same id.  Claims run by the database
+server's clock, so that a process whose own is wrong takes nothing that another one has.
 """
 
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.notifications.domain.delivery import Delivery, Outcome, SendingChannel
@@ -28,7 +29,7 @@ US: Final = service_caller("notifications")
 CLAIM: Final = timedelta(seconds=60)
 """How long what is claimed together may be begun."""
 MARGIN: Final = timedelta(seconds=15)
-"""For the commit of an outcome, and for clocks that differ."""
+"""For the commit of an outcome."""
 
 
 class ClaimDelivery(Frozen):
@@ -118,12 +119,8 @@ async def due_ids(
     database: mongo.Database, *, channel: SendingChannel, endpoint_id: str | None = None, limit: int
 ) -> Sequence[str]:
     """The next deliveries that are due: new ones in the order of their events, then those missed before."""
-    due = {
-        "state": "due",
-        "channel": channel,
-        "endpoint_id": endpoint_id,
-        "due_at": {"$lte": datetime.now(UTC)},
-    }
+    now = await mongo.server_time(database)
+    due = {"state": "due", "channel": channel, "endpoint_id": endpoint_id, "due_at": {"$lte": now}}
     rows = database[DELIVERIES].find(due, {"_id": 1}).sort([("due_at", 1), ("raised_at", 1)]).limit(limit)
     return [row["_id"] for row in await rows.to_list(None)]
 
@@ -143,7 +140,7 @@ class Claim:
 async def claim_all(work: Work, delivery_ids: Sequence[str], *, longest: timedelta) -> Claim:
     """Those of the deliveries that nobody else has, in one transaction; `longest` is what one can take."""
     begin_until = time.monotonic() + CLAIM.total_seconds()
-    at, lasting = datetime.now(UTC), CLAIM + MARGIN + longest
+    at, lasting = await mongo.server_time(work.db), CLAIM + MARGIN + longest
     commands = [ClaimDelivery(delivery_id=each, at=at, lasting=lasting) for each in delivery_ids]
     jobs = [Job(each.delivery_id, claim_delivery, each, work.clock.now(), US) for each in commands]
     await work.execute(jobs, ByKey.plan)
@@ -159,7 +156,7 @@ async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: 
         delivery_id=delivery.delivery_id,
         attempt=delivery.attempts,
         outcome=outcome,
-        at=datetime.now(UTC),
+        at=await mongo.server_time(work.db),
         spread=random.random(),  # noqa: S311  pauses are no secret
         patience=patience,
     )
