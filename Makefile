@@ -9,7 +9,7 @@ LOCKS := requirements/runtime.lock requirements/local.lock requirements/dev.lock
 LOCK := ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --python-platform x86_64-manylinux_2_28
 
-.PHONY: help setup run test test-compose check bench lock jars schemas clean
+.PHONY: help setup run test test-compose check faults bench lock jars schemas clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,9 @@ check: setup  ## format, lint, types, import rules, house rules, generated files
 	@.venv/bin/lint-imports --no-cache
 	@[ ! -f deploy/schemas.py ] || $(PY) -m deploy.schemas --check
 	@[ ! -d tests/architecture ] || $(PY) -m pytest tests/architecture
+
+faults: setup  ## everything that can go wrong goes wrong, and a checker looks at what is left (SEED=N, MINUTES=N, ONLY=NAME)
+	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 bench: setup  ## the engine against the naive way and a raw loop
 	@$(PY) -m tests.bench $(ARGS)

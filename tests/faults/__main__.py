@@ -1,0 +1,222 @@
+"""`make faults`: everything that can go wrong goes wrong, and a checker looks at what is left.
+
+Writes `build/faults.json` and a table.  ONLY names one fault; SEED makes a run like another as far
+as a machine allows; the short form passes most faults once.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from tests.faults.checker import Checker, Verdict
+from tests.faults.driver import Driver, Ledger
+from tests.faults.faults import FAULTS, Fault, Run, redrive
+from tests.faults.serve import CONTROLS
+from tests.faults.town import Town, running_town
+
+GOALS = 500
+RATE = 150.0
+SETTLE_SECONDS = 180.0
+CONTROL_SECONDS = 20.0
+err = Console(stderr=True)
+
+
+def plan(seed: int, only: str | None, *, times: float) -> list[tuple[str, Fault]]:
+    """The faults of a run in the order in which they come."""
+    found: list[tuple[str, Fault]] = []
+    for name, (fault, often) in FAULTS.items():
+        if only is None or name == only:
+            found += [(name, fault)] * max(1, round(often * times))
+    random.Random(seed).shuffle(found)
+    return found
+
+
+async def under_fire(
+    directory: Path,
+    faults: Sequence[tuple[str, Fault]],
+    *,
+    seed: int,
+    goals: int,
+    rate: float,
+    minutes: float,
+) -> tuple[Run, Verdict, str]:
+    """Live through the faults and look at what is left."""
+    async with running_town(directory, seed) as town:
+        await town.start_all()
+        async with Driver(town, Ledger(directory / "ledger.jsonl"), seed=seed, rate=rate) as driver:
+            await driver.import_people()
+            await driver.set_goals(goals)
+            run = Run(town, driver, random.Random(seed))
+            async with driver.running() as driving:
+                await _suffer(run, faults, driving, until=time.monotonic() + minutes * 60)
+                await asyncio.sleep(2)
+            checker = Checker(town.database.url, town.broker.bootstrap)
+            waiting = await _rest(run, checker)
+            verdict = await checker.check(driver.ledger.entries())
+            _outside(run, verdict)
+            return run, verdict, waiting
+
+
+async def _suffer(
+    run: Run, faults: Sequence[tuple[str, Fault]], driving: "asyncio.Task[None]", *, until: float
+) -> None:
+    for number, (name, fault) in enumerate(faults):
+        if time.monotonic() > until:
+            left = [each for each, _ in faults[number:]]
+            run.skipped |= {each: "the time was up" for each in left if each not in run.bites}
+            return
+        err.print(f"{time.strftime('%H:%M:%S')} {number + 1}/{len(faults)} {name}", highlight=False)
+        await fault(run)
+        if driving.done():
+            driving.result()
+            raise AssertionError("the driver has stopped")
+
+
+async def _rest(run: Run, checker: Checker) -> str:
+    """Wait until nothing moves; what was parked is what was injected, and redriving ends it."""
+    if run.poisoned:
+        await asyncio.sleep(3)
+        await redrive(run)
+    return await checker.settle(seconds=SETTLE_SECONDS)
+
+
+def _outside(run: Run, verdict: Verdict) -> None:
+    """What was sent out more than once: allowed at a kill, and counted."""
+    hooks = run.town.hooks.taken["steady"]
+    verdict.sent_twice = sum(n - 1 for counter in (run.town.mailbox.taken, hooks) for n in counter.values())
+
+
+async def control(directory: Path, name: str, *, seed: int) -> tuple[bool, Verdict]:
+    """Whether the checker notices a broken guarantee."""
+    async with running_town(directory, seed) as town:
+        await town.start_all(fault=f"control:{name}")
+        async with Driver(town, Ledger(directory / "ledger.jsonl"), seed=seed, rate=RATE) as driver:
+            await driver.import_people()
+            await driver.set_goals(60)
+            run = Run(town, driver, random.Random(seed))
+            async with driver.running():
+                until = time.monotonic() + CONTROL_SECONDS
+                while time.monotonic() < until:
+                    await _provoke(town, run, name)
+            checker = Checker(town.database.url, town.broker.bootstrap)
+            await checker.settle(seconds=20)
+            verdict = await checker.check(driver.ledger.entries())
+            if not town.bites()[f"control:{name}"]:
+                raise AssertionError(f"{name} has not bitten")
+            return not verdict.holds or verdict.unsent > 0, verdict
+
+
+async def _provoke(town: Town, run: Run, name: str) -> None:
+    """What shows the broken guarantee."""
+    if name == "ack_first":
+        each = (run.dice.choice(("reviews", "notifications", "feedback")), run.dice.randrange(2))
+        await town.instances[each].kill()
+        await town.start_instance(*each, fault=f"control:{name}")
+    elif name == "guard_off":
+        await FAULTS["inject"][0](run)
+    else:
+        await asyncio.sleep(2)
+
+
+def report(run: Run, verdict: Verdict, waiting: str, caught: Mapping[str, bool], seed: int) -> dict[str, Any]:
+    """The JSON of a run."""
+    times = [each for found in run.recoveries.values() for each in found]
+    readers = 2  # reviews and notifications read the topic on which bad records are put
+    return {
+        "commands": verdict.commands,
+        "events": verdict.events,
+        "lost": verdict.lost,
+        "doubled": verdict.doubled,
+        "out_of_order": verdict.out_of_order,
+        "parked_minus_injected": verdict.parked - readers * len(run.injected_bad),
+        "unsent": verdict.unsent,
+        "behind": verdict.behind,
+        "faults": dict(sorted(run.bites.items())),
+        "recovery_s": {
+            "median": round(statistics.median(times), 2) if times else None,
+            "worst": round(max(times), 2) if times else None,
+            "by_fault": {name: round(max(found), 2) for name, found in sorted(run.recoveries.items())},
+        },
+        "external_duplicates": verdict.sent_twice,
+        "kills": run.kills,
+        "records_repeated": verdict.repeated_records,
+        "retried": run.driver.ledger.retried,
+        "negative_controls_caught": dict(caught),
+        "skipped": run.skipped,
+        "still_waiting": waiting,
+        "wrong": verdict.wrong,
+        "seed": seed,
+    }
+
+
+def holds(found: Mapping[str, Any]) -> bool:
+    """Whether a report says that every promise was kept."""
+    zero = ("lost", "doubled", "out_of_order", "parked_minus_injected", "unsent", "behind")
+    kept = not any(found[name] for name in zero) and not found["wrong"] and not found["still_waiting"]
+    return kept and all(found["negative_controls_caught"].values())
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """The report as tables."""
+    table = Table("Fault", "times", "worst recovery, s", title="What went wrong")
+    for name, times in found["faults"].items():
+        table.add_row(name, str(times), str(found["recovery_s"]["by_fault"].get(name, "")))
+    err.print(table)
+    plain = {k: v for k, v in found.items() if k not in {"faults", "recovery_s", "wrong"}}
+    for name, value in plain.items():
+        err.print(f"{name}: {value}", highlight=False)
+    for wrong in found["wrong"]:
+        err.print(f"[red]{wrong}[/red]")
+
+
+async def main(given: argparse.Namespace) -> int:
+    """Run it all; 0 if every promise was kept and every control was caught."""
+    faults = plan(given.seed, given.only, times=given.times)
+    build = Path("build")
+    build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="cairn-faults-") as scratch:
+        directory = given.data or Path(scratch)
+        run, verdict, waiting = await under_fire(
+            directory / "fire",
+            faults,
+            seed=given.seed,
+            goals=given.goals,
+            rate=given.rate,
+            minutes=given.minutes,
+        )
+        caught: dict[str, bool] = {}
+        for name in CONTROLS if given.only is None and not given.no_controls else ():
+            err.print(f"{time.strftime('%H:%M:%S')} control {name}", highlight=False)
+            caught[name], _ = await control(directory / name, name, seed=given.seed)
+    found = report(run, verdict, waiting, caught, given.seed)
+    (build / "faults.json").write_text(json.dumps(found, indent=1) + "\n")
+    show(found)
+    return 0 if holds(found) else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--only", choices=sorted(FAULTS))
+    parser.add_argument(
+        "--times", type=float, default=1.0, help="how often each fault comes, against a full run"
+    )
+    parser.add_argument("--goals", type=int, default=GOALS)
+    parser.add_argument("--rate", type=float, default=RATE, help="commands a second that are offered")
+    parser.add_argument("--no-controls", action="store_true")
+    parser.add_argument("--data", type=Path, help="keep everything here")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(main(parser.parse_args())))
