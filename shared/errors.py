@@ -108,6 +108,12 @@ class KeyReused(Refusal):
     title = "Idempotency key reused"
 
 
+class AnswerGone(Refusal):
+    """What a command answered went with what was deleted since; it is not run again."""
+
+    status = 410
+
+
 class TooLarge(Refusal):
     """A body, a document or an event is larger than what can be kept or sent."""
 

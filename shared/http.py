@@ -18,6 +18,7 @@ from shared.access import Standing, Table
 from shared.aggregate import Aggregate
 from shared.clock import to_millisecond
 from shared.errors import (
+    AnswerGone,
     Forbidden,
     KeyReused,
     Malformed,
@@ -39,11 +40,12 @@ from shared.preconditions import (
     idempotency_key,
     if_match,
 )
+from shared.request_form import require_form
 from shared.store import from_document
 from shared.tokens import CurrentCaller
 from shared.work import Cause, Conflict, Handler, Transaction, Work
+from shared.work.answers import ANSWERS
 
-IDEMPOTENCY = "idempotency"
 ON_BEHALF_OF = "Cairn-On-Behalf-Of"
 TIME_TRAVEL = "Cairn-Time"
 A = TypeVar("A", bound=Aggregate)
@@ -80,10 +82,11 @@ async def caller_of(
         ),
     ] = None,
 ) -> Caller:
-    """Who asks; a service may ask with the rights of one person, never with more.
+    """Who asks, in good form; a service may ask with the rights of one person, never with more.
 
     Who has left the organisation is nobody any more, whatever their token still says.
     """
+    await require_form(request)
     standing: Standing = request.app.state.standing
     if on_behalf_of is None:
         return await standing.admit(caller)
@@ -168,30 +171,39 @@ class Runner:
         return answer.response(replayed=replayed)
 
     async def _once(self, wanted: _Wanted, key: str) -> Handler:
-        """The same command, but a key that comes again gets the first answer and has no effect."""
+        """The same command, but a key that comes again gets the first answer and has no effect.
+
+        Only with the rights of then: a replay does not ask the access table.
+        """
         context: Any = self._request.scope.get("fastapi", {}).get("effective_route_context")
         route: str = getattr(context, "path_format", "") or self._request.scope["route"].path
         id_ = f"{self.caller.subject}|{self._request.method} {route}|{key}"
         said = (str(self._request.url.path), await self._request.body(), self._request.url.query)
         fingerprint = hashlib.sha256(repr(said).encode()).hexdigest()
         keep = timedelta(days=self._request.app.state.settings.idempotency_days)
-        answering = _answering(wanted)
+        answering, rights = _answering(wanted), _rights(self.caller)
 
         async def once(command: Any, tx: Transaction) -> tuple[Answer, bool]:
-            known = await tx.get(IDEMPOTENCY, id_)
+            known = await tx.get(ANSWERS, id_)
             if known is not None:
                 if known["fingerprint"] != fingerprint:
                     raise KeyReused("This Idempotency-Key was used for another request; take a new one.")
+                if not rights.issuperset(known.get("rights", ())):
+                    raise Forbidden("The answer was given to rights that you hold no more.")
+                if known.get("gone"):
+                    raise AnswerGone("It was done, and what it was about has been deleted since.")
                 return Answer(known["status"], known["body"], known["etag"], known["location"]), True
             answer, _ = await answering(command, tx)
             row = {
                 "_id": id_,
                 "version": 0,
                 "fingerprint": fingerprint,
+                "rights": sorted(rights),
+                "about": tx.written_ids(),
                 "expires_at": datetime.now(UTC) + keep,
             }
             row |= {"status": answer.status, "body": answer.body}
-            tx.put(IDEMPOTENCY, row | {"etag": answer.etag, "location": answer.location})
+            tx.put(ANSWERS, row | {"etag": answer.etag, "location": answer.location})
             return answer, False
 
         return once
@@ -215,6 +227,12 @@ async def runner_of(
 
 
 Run = Annotated[Runner, Depends(runner_of)]
+
+
+def _rights(caller: Caller) -> frozenset[str]:
+    """The person and the roles that a caller is taken for; nothing for who has left."""
+    person = () if caller.person_id is None else (f"person {caller.person_id}",)
+    return frozenset({*caller.roles, *person})
 
 
 def _answering(wanted: _Wanted) -> Handler:

@@ -38,6 +38,8 @@ _MEND: Final = {
     "too_long": "Send at most {max_length} items.",
     "too_short": "Send at least {min_length} items.",
     "literal_error": "Send one of {expected}.",
+    "unknown_parameter": "Leave it out, or send one of {known}.",
+    "control_character": "Leave out control characters; only line breaks and tabs are taken.",
     "enum": "Send one of {expected}.",
     "union_tag_invalid": "Send one of {expected_tags}.",
     "greater_than": "Send a number above {gt}.",

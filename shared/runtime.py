@@ -19,7 +19,6 @@ from pymongo.errors import PyMongoError
 from shared import directory, fan_out, mongo
 from shared.access import Standing
 from shared.fan_out import FanOutWorker
-from shared.http import IDEMPOTENCY
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
 from shared.messaging.baseline import take_baseline
@@ -33,7 +32,7 @@ from shared.observation import EngineGauges, Observer, add_probes
 from shared.service import Service
 from shared.settings import Settings
 from shared.tokens import TokenVerifier
-from shared.work import Work
+from shared.work import Work, answers
 from shared.work.engine import Ears
 from shared.worker import Worker
 
@@ -44,7 +43,7 @@ ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     **fan_out.INDEXES,
     "leases": [],
     "engine": [],
-    IDEMPOTENCY: [IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0)],
+    **answers.INDEXES,
 }
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0

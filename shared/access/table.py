@@ -146,7 +146,7 @@ class Table:
             raise self.missing(action)
         names = list(dict.fromkeys(grant.name for grant in self.granted(action)))
         who = f"This takes one of: {', '.join(names)}." if names else "Nobody may."
-        raise Forbidden(f"You may not {action} this {kind.noun}. {who}", action=action, granted_to=names)
+        raise Forbidden(f"{_you_may_not(action, kind.noun)} {who}", action=action, granted_to=names)
 
     async def _holds(
         self, caller: Caller | None, action: str, resource: object, directory: Directory
@@ -187,6 +187,12 @@ class Table:
         for each in conditions:
             filter_ = both(filter_, each.filter(self._fields))
         return filter_
+
+
+def _you_may_not(action: str, noun: str) -> str:
+    """In words; an action of several, such as `ask_for_feedback`, has its object already."""
+    words = action.replace("_", " ")
+    return f"You may not {words}." if words != action else f"You may not {action} this {noun}."
 
 
 async def _add_reach(people: dict[str, set[PersonId]], grant: Grant, related: Related) -> None:

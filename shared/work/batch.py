@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from shared import mongo
 from shared.errors import Refusal
+from shared.work.answers import ANSWERS, without_words_of
 from shared.work.job import Conflict, Job, NotYet
 from shared.work.outbox import Outbox
 from shared.work.overlap import may_match
 from shared.work.transaction import AloneRequest, Doc, FanOutJob, Find, Load, Policy, Ref, Transaction, Writes
 
-WriteOp = InsertOne[Doc] | ReplaceOne[Doc] | UpdateOne | DeleteOne | DeleteMany
+WriteOp = InsertOne[Doc] | ReplaceOne[Doc] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
 DUPLICATE_KEY = 11000
 FAN_OUTS = "fan_outs"
 
@@ -50,6 +51,7 @@ class Batch:
         self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
         self._deferred: defaultdict[str, list[WriteOp]] = defaultdict(list)
         self._history: defaultdict[str, list[Doc]] = defaultdict(list)
+        self._deleted: list[Any] = []
 
     @property
     def published(self) -> bool:
@@ -121,6 +123,8 @@ class Batch:
             await self._flush(collection)
         for row in self._outbox.rows():
             self.defer("outbox", InsertOne(row))
+        if self._deleted:
+            self.defer(ANSWERS, without_words_of(self._deleted))
         for collection, ops in self._deferred.items():
             await self._db[collection].bulk_write(ops, ordered=False, session=self._session)
 
@@ -178,7 +182,9 @@ class Batch:
         before = self.docs.get(ref)
         if before is not None:
             self._history[collection].append(before)
-        if doc is not None:
+        if doc is None:
+            self._deleted.append(id_)
+        else:
             doc["sequence"] = sequence if sequence is not None else before.get("sequence", 0) if before else 0
             self._history[collection].append(doc)
         puts[id_] = stored, doc

@@ -39,7 +39,7 @@ class DenyAll:
     async def require(self, tx: "Transaction", action: str, resource: object) -> None:
         """Refuse."""
         del tx, resource
-        raise Forbidden(f"Nobody may {action} here.")
+        raise Forbidden(f"Nobody may {action.replace('_', ' ')} here.")
 
 
 class Load(NamedTuple):
@@ -158,6 +158,10 @@ class Transaction:
         if missing:
             await Load(missing)
         return [await self.peek(*ref) for ref in refs]
+
+    def written_ids(self) -> list[Any]:
+        """The ids of the documents that this message has put and not deleted."""
+        return [id_ for (_, id_), (_, doc) in self.writes.puts.items() if doc is not None]
 
     def version_read(self, collection: str, id_: Any) -> int | None:
         """The version of a document as this message first met it; None if it has not."""

@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from shared.errors import (
+    AnswerGone,
     Forbidden,
     Invalid,
     KeyReused,
@@ -61,6 +62,7 @@ def test_a_rule_can_name_itself():
         (PreconditionMissing, 428, "precondition-missing"),
         (KeyReused, 422, "idempotency-key-reused"),
         (VersionConflict, 409, "version-conflict"),
+        (AnswerGone, 410, "answer-gone"),
         (TooLarge, 413, "too-large"),
     ],
 )

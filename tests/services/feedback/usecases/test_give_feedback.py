@@ -39,6 +39,37 @@ async def test_the_same_idempotency_key_gives_once(house: Any) -> None:
     assert other.json()["type"].endswith("idempotency-key-reused")
 
 
+async def test_a_replay_shows_nothing_of_what_was_taken_back_and_gives_nothing_again(house: Any) -> None:
+    anna = house.as_("anna")
+    given = (await anna.post("/feedback", words(text="canary-0815"), Idempotency_Key="k1")).json()
+    assert (await anna.send("DELETE", f"/feedback/{given['feedback_id']}")).status_code == 204
+    again = await anna.post("/feedback", words(text="canary-0815"), Idempotency_Key="k1")
+    assert (again.status_code, again.json()["type"]) == (410, "urn:cairn:problem:answer-gone")
+    assert await house.db["feedback"].count_documents({}) == 0
+    kept = await house.db["idempotency"].find({}).to_list(None)
+    assert kept
+    assert "canary-0815" not in str(kept)
+    assert given["feedback_id"] not in [row["location"] for row in kept]
+
+
+async def test_who_has_left_gets_no_answer_of_then_by_asking_again(house: Any) -> None:
+    anna = house.as_("anna")
+    await anna.post("/feedback", words(), Idempotency_Key="k1")
+    await house.hire("anna", manager_id="manager", left=True)
+    again = await anna.post("/feedback", words(), Idempotency_Key="k1")
+    assert again.status_code == 403
+    assert "Well asked" not in again.text
+
+
+async def test_who_holds_a_role_no_more_gets_no_answer_of_then(house: Any) -> None:
+    body, headers = words(terms=[]), {"If_Match": "*", "Idempotency_Key": "k2"}
+    sent = [
+        await house.as_("admin", *roles).send("PUT", "/competencies", body, **headers)
+        for roles in (["hr_admin"], ["hr_admin", "auditor"], [])
+    ]
+    assert [answer.status_code for answer in sent] == [200, 200, 403]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "rule"),
     [
@@ -117,3 +148,10 @@ async def test_a_hidden_goal_and_one_that_does_not_exist_are_answered_alike(hous
     bodies = [{**answer.json(), "correlation_id": None, "instance": None} for answer in answers]
     assert bodies[0] == bodies[1]
     assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_who_may_not_is_told_so_in_words(house: Any) -> None:
+    answer = await house.as_("anna").send("PUT", "/competencies", {"terms": []}, If_Match="*")
+    assert answer.status_code == 403
+    assert "edit framework" in answer.json()["detail"]
+    assert "_" not in answer.json()["detail"].partition(".")[0]

@@ -1,0 +1,65 @@
+"""What no request gets away with, whichever route takes it."""
+
+from typing import Any
+
+import pytest
+
+from tests.services.asker import rule_of
+from tests.services.goals.house import REACH, GoalsHouse, wording
+
+
+async def test_a_filter_that_does_not_exist_is_refused_and_the_others_are_named(house: GoalsHouse) -> None:
+    answer = await house.as_("anna").get("/goals", statsu="agreed", owner_id="anna")
+    assert (answer.status_code, rule_of(answer)) == (422, "invalid-request")
+    (error,) = answer.json()["errors"]
+    assert (error["in"], error["pointer"]) == ("query", "statsu")
+    assert "owner_id" in error["mend"]
+    assert "status" in error["mend"]
+
+
+async def test_a_command_takes_no_parameters_that_it_does_not_know(house: GoalsHouse) -> None:
+    goal_id = await house.drafted()
+    answer = await house.as_("anna").post(f"/goals/{goal_id}/proposal?dry_run=true")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["mend"] == "Leave it out."
+    assert (await house.goal(goal_id))["status"] == "draft"
+
+
+@pytest.mark.parametrize("day", [0, 86400.0, "0", "86400", True])
+async def test_a_number_is_no_day(house: GoalsHouse, day: Any) -> None:
+    answer = await house.as_("anna").post("/goals", wording(starts_on=day))
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["mend"]) == ("#/starts_on", "Write it as 2026-11-22.")
+    assert (await house.as_("anna").get("/goals", runs_from=str(day))).status_code == 422
+
+
+async def test_a_number_is_no_time(house: GoalsHouse) -> None:
+    path = f"/goals/{await house.agreed()}/key-results/reach/measurements"
+    for time in (1767225600, "1767225600"):
+        answer = await house.as_("anna").post(path, {"value": 1, "measured_at": time})
+        assert answer.status_code == 422
+        assert "T09:00" in answer.json()["errors"][0]["mend"]
+    assert (await house.as_("anna").post(path, {"value": 1, "measured_at": None})).status_code == 201
+
+
+@pytest.mark.parametrize("unseen", ["\x00", "\x07", "\x1b", "\x7f", "\x85"])
+async def test_characters_that_nobody_sees_are_refused_wherever_they_are(
+    house: GoalsHouse, unseen: str
+) -> None:
+    for body, pointer in (
+        (wording(title=f"Reach{unseen}more"), "#/title"),
+        (wording(key_results=[REACH | {"title": f"A{unseen}B"}]), "#/key_results/0/title"),
+    ):
+        answer = await house.as_("anna").post("/goals", body)
+        assert answer.status_code == 422, answer.text
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+async def test_lines_and_tabs_are_text(house: GoalsHouse) -> None:
+    text = "One\nTwo\r\n\tThree \\b \\u0007"
+    assert (await house.goal(await house.drafted(description=text)))["description"] == text
+
+
+async def test_who_is_nobody_learns_nothing_of_the_form(house: GoalsHouse) -> None:
+    assert (await house.client.get("/goals?statsu=agreed")).status_code == 401
