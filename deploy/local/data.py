@@ -50,13 +50,14 @@ class DataDirectory:
 
 @contextmanager
 def held(path: Path) -> Generator[DataDirectory]:
-    """Make the directory if need be and hold it against other suites.
+    """Make the directory if need be, close it to other users, and hold it against other suites.
 
     Raises:
         DataDirectoryError: it cannot be made or written, or another suite holds it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o700)  # mails and tokens' keys lie in it, whoever made it
         lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise DataDirectoryError(

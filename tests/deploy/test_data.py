@@ -58,3 +58,10 @@ def test_directory_that_cannot_be_is_told_with_the_way_out(tmp_path, place):
 def test_unwritable_directory_is_told_with_the_way_out():
     with pytest.raises(DataDirectoryError, match=r"cannot be used: .*--data"), held(Path("/proc/self")):
         pass
+
+
+def test_nobody_else_looks_into_the_directory_not_even_into_one_that_was_open(tmp_path: Path) -> None:
+    directory = tmp_path / "open"
+    directory.mkdir(mode=0o755)
+    with held(directory):
+        assert directory.stat().st_mode & 0o777 == 0o700
