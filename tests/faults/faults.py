@@ -24,7 +24,7 @@ from tests.faults.serve import POINTS
 from tests.faults.town import INSTANCES, Town
 
 BITE_SECONDS = 60.0
-RECOVERY_SECONDS = 120.0
+RECOVERY_SECONDS = 300.0
 AT: Mapping[str, tuple[str, ...]] = {
     "after_mongo_commit": SERVICES[1:],
     "after_kafka_ack": ("goals", "feedback", "notifications"),
