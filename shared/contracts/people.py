@@ -36,11 +36,11 @@ class ManagerChanged(Event):
 
 
 class PersonLeft(Event):
-    """A person does not work here any more."""
+    """A person does not work here any more; `left_on` is the last day, null where nobody said."""
 
     subject_field: ClassVar[str] = "person_id"
     person_id: PersonId
-    left_on: date
+    left_on: date | None
 
 
 class PersonDetailsChanged(Event):

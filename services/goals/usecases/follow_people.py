@@ -29,7 +29,7 @@ async def follow_person(state: PersonState, tx: Transaction) -> None:
     if before.is_active and state.status == "left":
         await _settle_departure(state.person_id, tx)
     elif before.manager_id != state.manager_id:
-        await _follow_line(state.person_id, tx, old_manager_id=before.manager_id)
+        await _follow_line(state, tx, old_manager_id=before.manager_id)
 
 
 async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
@@ -45,17 +45,20 @@ async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
         await pass_on(goal, tx)
 
 
-async def _follow_line(person_id: PersonId, tx: Transaction, *, old_manager_id: PersonId | None) -> None:
+async def _follow_line(state: PersonState, tx: Transaction, *, old_manager_id: PersonId | None) -> None:
     """Let the new line answer what the person proposed to who manages them no more.
 
-    Somebody further up who was asked, and still is above, stays the one who is asked.
+    Somebody further up who was asked, and still is above, stays the one who is asked.  While the new
+    manager has not arrived in the local directory, the old one may answer.
     """
-    await hold_people(tx, person_id)
-    unagreed = await GoalStore(tx).unagreed_of(person_id)
-    line = await working_line(person_id, tx)
+    await hold_people(tx, state.person_id)
+    unagreed = await GoalStore(tx).unagreed_of(state.person_id)
+    line = await working_line(state.person_id, tx)
+    if not line and state.manager_id is not None:
+        return
     for goal in unagreed:
         elsewhere = goal.asked_id == old_manager_id or goal.asked_id not in line
-        if goal.status == "proposed" and goal.asked_id != person_id and elsewhere and line:
+        if goal.status == "proposed" and goal.asked_id != state.person_id and elsewhere:
             await pass_on(goal, tx)
 
 

@@ -112,8 +112,8 @@ def joined_lately(event: PersonJoined, at: datetime) -> bool:
 
 
 def left_lately(event: PersonLeft, at: datetime) -> bool:
-    """They left at most 30 days ago, or are yet to go."""
-    return _is_news(event.left_on, at)
+    """They left on a day that is known, at most 30 days ago, or are yet to go."""
+    return event.left_on is not None and _is_news(event.left_on, at)
 
 
 def has_manager_now(event: ManagerChanged, at: datetime) -> bool:

@@ -141,8 +141,11 @@ class Person(Aggregate):
         _require_sound(person)
         return person, PersonDetailsChanged(person_id=self.person_id)
 
-    def leave(self, left_on: date) -> tuple[Self, *tuple[PersonLeft, ...]]:
-        """Leave; of a person who left, set the day right.  Their reports keep naming them."""
+    def leave(self, left_on: date | None) -> tuple[Self, *tuple[PersonLeft, ...]]:
+        """Leave, on a day that may not be known; of a person who left, set the day right.
+
+        Their reports keep naming them.
+        """
         if self.status == "left" and self.left_on == left_on:
             return (self,)
         person = self.model_copy(update={"status": "left", "left_on": left_on})

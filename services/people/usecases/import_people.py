@@ -166,7 +166,7 @@ class _Sender:
             if plan.unusable:
                 return _Prepared(plan, (), Tally(), known.version)
             if self.dry_run:
-                return _Prepared(plan, (), forecast(plan, known.roster, on=on), known.version)
+                return _Prepared(plan, (), forecast(plan, known.roster), known.version)
             pieces = chunked(waiting_rows(plan.rows, known.roster))
             return _Prepared(plan, pieces, Tally(), known.version)
 

@@ -91,7 +91,7 @@ class _Row:
         await self._identify(people)
         before = await people.find(self.row.person_id)
         await self._find_manager(before, people)
-        person, *events = reconcile(self.row, before, on=self.tx.now.date())
+        person, *events = reconcile(self.row, before)
         if events:
             await self._save(before, person, events, people)
         attributes_changed = await self._take_attributes()

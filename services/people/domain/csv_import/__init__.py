@@ -2,7 +2,7 @@
 
     plan = plan_import(content, roster=Roster.of(people, units), on=today, mint=mint)
     for row in plan.rows:                       # managers first
-        person, *events = reconcile(row, people.get(row.person_id), on=today)
+        person, *events = reconcile(row, people.get(row.person_id))
 
 A row is refused when it does not say who it is about (no name, neither number nor e-mail, or
 those of another row), when a date in it is no date, or when its cells do not fit the header.

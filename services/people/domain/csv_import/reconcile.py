@@ -5,18 +5,14 @@ file may be imported as often as one likes.  Who is missing from a file stays as
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from services.people.domain.csv_import.plan import PersonRow
 from services.people.domain.demographics import Demographics
 from services.people.domain.person import Person, PersonEvent
 
 
-def reconcile(row: PersonRow, person: Person | None, *, on: date) -> tuple[Person, *tuple[PersonEvent, ...]]:
-    """The person after the import and what happened to them, in order.
-
-    `on` stands in for the leaving date of somebody who has left without one.
-    """
+def reconcile(row: PersonRow, person: Person | None) -> tuple[Person, *tuple[PersonEvent, ...]]:
+    """The person after the import and what happened to them, in order."""
     events: list[PersonEvent] = []
     if person is None:
         person, joined = Person.join(
@@ -33,7 +29,7 @@ def reconcile(row: PersonRow, person: Person | None, *, on: date) -> tuple[Perso
     if row.states_manager:
         person, *reassigned = person.report_to(row.manager_id)
     person, *corrected = person.correct(**row.details)
-    person, *left = _leave(row, person, on=on)
+    person, *left = _leave(row, person)
     return person, *events, *moved, *reassigned, *corrected, *left
 
 
@@ -51,7 +47,8 @@ def _returns(row: PersonRow, person: Person) -> bool:
     return joined_on is not None and person.left_on is not None and joined_on > person.left_on
 
 
-def _leave(row: PersonRow, person: Person, *, on: date) -> tuple[Person, *tuple[PersonEvent, ...]]:
+def _leave(row: PersonRow, person: Person) -> tuple[Person, *tuple[PersonEvent, ...]]:
+    """A row may say that somebody has left without saying when: then no day is made up."""
     if row.status != "left" or (person.status == "left" and row.left_on is None):
         return (person,)
-    return person.leave(row.left_on or max(on, person.joined_on or on))
+    return person.leave(row.left_on)

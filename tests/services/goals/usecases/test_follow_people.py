@@ -93,9 +93,15 @@ async def test_who_is_asked_further_up_stays_while_they_are_above(house: GoalsHo
     assert await asked(house, goal_id) == ("proposed", "chief")
 
 
-async def test_without_a_new_manager_the_old_one_still_answers(house: GoalsHouse) -> None:
+async def test_without_a_new_manager_it_is_a_draft_again(house: GoalsHouse) -> None:
     goal_id = await house.proposed()
     await house.move("anna", to=None)
+    assert await asked(house, goal_id) == ("draft", None)
+
+
+async def test_until_the_new_manager_is_known_the_old_one_still_answers(house: GoalsHouse) -> None:
+    goal_id = await house.proposed()
+    await house.move("anna", to="somebody-new")
     assert await asked(house, goal_id) == ("proposed", "manager")
 
 

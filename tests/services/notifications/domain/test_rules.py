@@ -210,6 +210,7 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
     "joined without a manager": (joined(date(2026, 3, 9), None), {}),
     "left": (people.PersonLeft(person_id="anna", left_on=date(2026, 3, 31)), {"mona": "report_left"}),
     "left long ago": (people.PersonLeft(person_id="anna", left_on=date(2025, 3, 31)), {}),
+    "left nobody knows when": (people.PersonLeft(person_id="anna", left_on=None), {}),
     "left the top": (people.PersonLeft(person_id="cleo", left_on=date(2026, 3, 31)), {}),
     "moved": (moved("olga", "mona"), {"mona": "report_gained", "anna": "manager_changed"}),
     "moved to nobody": (moved("olga", None), {}),

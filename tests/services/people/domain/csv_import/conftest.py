@@ -36,7 +36,7 @@ def imported(plan):
         made = plan(content, roster=before, on=on, **mapping)
         people, events = dict(before.people), []
         for row in made.rows:
-            person, *caused = reconcile(row, people.get(row.person_id), on=on)
+            person, *caused = reconcile(row, people.get(row.person_id))
             people[person.person_id] = person
             events += caused
         units = [*before.units.values(), *(unit for unit, _ in made.units)]
