@@ -58,7 +58,7 @@ class SelfAssessmentSubmitted(_ReviewEvent):
 class SelfAssessmentWaived(_ReviewEvent):
     """Its due date passed without a self-assessment, and the review goes on; a late one may still come."""
 
-    by_person_id: PersonId
+    by_person_id: PersonId | None
 
 
 class ManagerAssessmentSubmitted(_ReviewEvent):
@@ -68,7 +68,7 @@ class ManagerAssessmentSubmitted(_ReviewEvent):
 class ManagerAssessmentReopened(_ReviewEvent):
     """The assessment was taken back before it was shared, to be changed and submitted again."""
 
-    by_person_id: PersonId
+    by_person_id: PersonId | None
 
 
 class ReviewShared(_ReviewEvent):

@@ -72,6 +72,11 @@ class Directory:
             raise NotYet(f"{person_id} is not in the directory yet")
         raise NotFound("There is no person with this id.", person_id=person_id)
 
+    async def named(self, person_id: PersonId | None) -> PersonId | None:
+        """The id if it is a person's of the directory, for what is published: a token may name anybody."""
+        known = person_id is not None and await self.person(person_id) is not None
+        return person_id if known else None
+
     async def read_ahead(self, person_ids: Iterable[str]) -> None:
         """Read with one query what will be asked about these people."""
         await self._tx.peek_many(PEOPLE, person_ids)

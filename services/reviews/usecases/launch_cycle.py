@@ -16,7 +16,7 @@ from services.reviews.usecases.open_review import order_opening
 from services.reviews.usecases.preview_launch import LaunchPreview, preview_launch
 from services.reviews.views import CycleView
 from shared.contracts.base import Frozen
-from shared.directory import PEOPLE, UNITS
+from shared.directory import PEOPLE, UNITS, Directory
 from shared.errors import Invalid
 from shared.http import Run, View
 from shared.ids import CycleId, mint
@@ -47,6 +47,7 @@ async def launch_cycle(command: LaunchCycle, tx: Transaction) -> Cycle:
     await refuse_unknown(command.terms.population, tx)
     if command.dry_run:
         return cycle
+    launched = launched.model_copy(update={"by_person_id": await Directory(tx).named(by)})
     cycle = CycleStore(tx).save(cycle)
     tx.publish(launched, cycle.state())
     order_opening(cycle, tx)

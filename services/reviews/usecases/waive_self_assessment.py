@@ -13,6 +13,7 @@ from services.reviews.domain.review import Review
 from services.reviews.store import REVIEWS, ReviewStore, reviewers_evidence
 from services.reviews.views import ReviewView
 from shared.contracts.base import Frozen
+from shared.directory import Directory
 from shared.http import Run
 from shared.ids import ReviewId
 from shared.work import Transaction
@@ -33,6 +34,7 @@ async def waive_self_assessment(command: WaiveSelfAssessment, tx: Transaction) -
     await tx.require("waive_self_assessment", review)
     seen = await reviewers_evidence(review, tx)
     review, waived = review.waive_self_assessment(seen=seen, by=tx.person_id, at=tx.now)
+    waived = waived.model_copy(update={"by_person_id": await Directory(tx).named(tx.person_id)})
     review = reviews.save(review)
     tx.publish(waived, review.state())
     return review

@@ -29,7 +29,8 @@ from services.reviews.store import (
     reviewers_evidence,
 )
 from services.reviews.views import AssessedReviewView, AssessmentView, ReviewView
-from shared.contracts.base import Frozen
+from shared.contracts.base import Event, Frozen
+from shared.directory import Directory
 from shared.http import Run
 from shared.ids import ReviewId
 from shared.work import Transaction
@@ -95,11 +96,14 @@ async def reopen_manager_assessment(command: ReopenManagerAssessment, tx: Transa
     reviews, assessments, participants = ReviewStore(tx), AssessmentStore(tx), ParticipantStore(tx)
     review = await reviews.get(command.review_id)
     await tx.require("reopen", review)
-    review, *events = review.reopen_manager_assessment(by=tx.person_id)
+    review, reopened = review.reopen_manager_assessment(by=tx.person_id)
+    events: list[Event] = [
+        reopened.model_copy(update={"by_person_id": await Directory(tx).named(tx.person_id)})
+    ]
     if review.reviewer_id is not None and not (await participants.of(review.reviewer_id)).active:
         reviewer = await participants.reviewer_of(await participants.of(review.person_id))
         review, changed = review.change_reviewer(reviewer.person_id if reviewer else None)
-        events = [*events, changed]
+        events.append(changed)
     assessments.save((await assessments.of(review.review_id, "manager")).reopen())
     review = reviews.save(review)
     tx.publish(*events, review.state())

@@ -132,3 +132,11 @@ async def test_cycles_are_listed_newest_first_and_hidden_from_strangers(house: H
     assert {each["cycle_id"] for each in listed} == {first, second}
     assert (await house.as_("stranger").read("/cycles"))["items"] == []
     assert (await house.as_("stranger").get(f"/cycles/{first}")).status_code == 404
+
+
+async def test_who_is_in_no_directory_is_not_named_on_the_topic(house: House) -> None:
+    """A token may name anybody, by an address for instance; what is published cannot be taken back."""
+    for person_id in ("anna.schmidt@corp.example", "manager"):
+        cycle = await house.as_(person_id, "hr_admin").does("/cycles", {**CYCLE, "name": person_id})
+        (launched,) = await house.published(subject=cycle["cycle_id"])
+        assert launched["by_person_id"] == (person_id if person_id == "manager" else None)
