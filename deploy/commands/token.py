@@ -1,13 +1,14 @@
 """`cairn token`: a token of the development issuer, for trying the APIs by hand."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from deploy.local.addresses import Addresses
 from deploy.local.errors import DataDirectoryError
 from deploy.options import DATA, DataOption
+from shared.identity import Role
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +27,11 @@ def token(
     """Print an access token that the services of this suite take."""
     from deploy.local.issuer import KEY_FILE, issuer_of  # noqa: PLC0415  needed by this command alone
 
+    known = get_args(Role)
+    if strange := sorted(set(role or []) - set(known)):
+        raise typer.BadParameter(
+            f"{', '.join(strange)}: the roles are {', '.join(known)}", param_hint="--role"
+        )
     addresses = Addresses.load(data)
     if not (data / KEY_FILE).is_file():
         raise DataDirectoryError(f"{data} holds no issuer's key", mend="Start the suite with `cairn up`")

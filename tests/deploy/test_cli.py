@@ -136,3 +136,10 @@ def test_dead_service_ends_it_with_its_last_words(up):
     assert "cairn: reviews stopped by itself" in said
     assert "I cannot go on" in said
     assert "Traceback" not in said.replace("    Traceback", "")
+
+
+def test_a_role_that_nobody_knows_is_refused_with_those_that_are(tmp_path):
+    refused = cairn("token", "--as", "hr", "--role", "bogus", "--data", tmp_path)
+    assert refused.returncode == 2
+    assert "bogus" in refused.stderr
+    assert "hr_admin" in refused.stderr
