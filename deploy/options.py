@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-import uvloop
 
 from deploy.local.data import DEFAULT_DIRECTORY
 from deploy.local.ports import DEFAULT_BASE
@@ -54,7 +53,6 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return await doing
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(until_told())
+        return asyncio.run(until_told())
     except asyncio.CancelledError:
         raise Stopped(0) from None
