@@ -106,10 +106,10 @@ async def test_an_error_of_the_service_costs_one_row_and_is_told(house, monkeypa
 
     real = import_row.reconcile
 
-    def broken(row, person, *, on):
+    def broken(row, person):
         if row.details["given_name"] == "Ben":
             raise ZeroDivisionError
-        return real(row, person, on=on)
+        return real(row, person)
 
     monkeypatch.setattr(import_row, "reconcile", broken)
     report = await house.imported("employee_number,given_name,manager\n1,Ada,\n2,Ben,1\n3,Cy,1\n4,Di,2\n")
