@@ -33,7 +33,7 @@ LATE_SECONDS = 30.0
 """How long a refusal may come from a copy that has not heard yet."""
 
 
-class Stuck(Exception):  # noqa: N818  says it
+class StuckError(Exception):
     """A command got no answer for longer than anybody waits."""
 
 
@@ -116,7 +116,7 @@ class Driver:
             if len(people) == STAFF:
                 break
             if time.monotonic() > until:
-                raise Stuck("the people were not imported")
+                raise StuckError("the people were not imported")
             await asyncio.sleep(0.2)
         self._managers = {p["person_id"]: p["manager_id"] for p in people}
         self._staff = sorted(p["person_id"] for p in people if p["manager_id"])
@@ -255,7 +255,7 @@ class Driver:
         *,
         roles: tuple[str, ...] = (),
     ) -> dict[str, Any]:
-        """Send it until it is answered; raises `Stuck`, or `AssertionError` when it is refused for good."""
+        """Send it until it is answered; raises `StuckError`, or `AssertionError` when refused for good."""
         headers = {"Authorization": f"Bearer {self._token(person, *roles)}"}
         headers["Idempotency-Key"] = f"{deed}-{next(self._serial)}"
         began = time.monotonic()
@@ -273,7 +273,7 @@ class Driver:
                     self.refused[f"{deed} {answer.status_code}"] += 1
                     raise AssertionError(f"{deed}: {answer.status_code} {answer.text[:300]}")
             elif waited > PATIENCE_SECONDS:
-                raise Stuck(f"{deed}: no answer for {waited:.0f} s")
+                raise StuckError(f"{deed}: no answer for {waited:.0f} s")
             self.ledger.retried += 1
             await asyncio.sleep(min(1.0, 0.05 * 2**tries))
         raise AssertionError("unreachable")

@@ -96,9 +96,9 @@ class Proxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(CHUNK):
-                await self._clear.wait()
                 if self.mood != "clear":
                     self.disturbed += 1
+                await self._clear.wait()
                 if self.mood == "slow":
                     await asyncio.sleep(self._dice.uniform(0.1, 0.3))
                 if self.mood == "sliced":

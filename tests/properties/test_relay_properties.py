@@ -51,7 +51,7 @@ class Process:
 
     def __init__(self, db: mongo.Database, broker: Broker) -> None:
         self.lease = Lease(db, "relay", seconds=60)
-        self.relay = Relay(db, lambda: broker, size=4)  # type: ignore[arg-type, return-value]
+        self.relay = Relay(db, lambda: broker, size=4)
         self.read: list[mongo.Doc] | None = None
 
     async def turn(self) -> None:
