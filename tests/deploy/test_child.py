@@ -60,8 +60,8 @@ async def test_child_that_dies_is_told_at_once_with_its_exit_code_and_last_words
     began = time.monotonic()
     told = r"worker stopped by itself \(exit code 7\)\. Its log is in .*; it ends:\n    I have no port"
     with pytest.raises(ChildDiedError, match=told):
-        await child.until(never, within=30)
-    assert time.monotonic() - began < 10
+        await child.until(never, within=120)
+    assert time.monotonic() - began < 60
 
 
 async def test_command_that_does_not_exist_is_told_by_name(tmp_path):

@@ -83,7 +83,7 @@ async def test_download_that_never_ends_is_given_up(cache, monkeypatch):
     began = time.monotonic()
     with pytest.raises(JarsError, match="not done within"):
         await jars.kafka_jars()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40
 
 
 async def test_machine_without_a_network_is_told_so(cache, monkeypatch):
