@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from shared import mongo
 from shared.fan_out import FAILURES
 from shared.health import Health, Probe
+from shared.messaging.consumer import Consumer
 from shared.messaging.guard import PARKED, WATERMARKS
 from shared.messaging.relay import OUTBOX
 from shared.metrics import Metrics, metrics_route
@@ -58,17 +59,19 @@ class Observer:
         await self._outbox()
         await self._sources()
         await self._fan_outs()
-        for consumer in self._runtime.consumers:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                lags = await consumer.lag()
-            for partition in set(self.lags.get(consumer.topic, {})) - set(lags):
-                self._runtime.metrics.unassigned(topic=consumer.topic, partition=partition)
-            for partition, records in lags.items():
-                self._runtime.metrics.lagging(topic=consumer.topic, partition=partition, records=records)
-            self.lags[consumer.topic] = lags
-            if not any(lags.values()):
-                consumer.progressed_at = time.monotonic()
+        await asyncio.gather(*(self._lag(consumer) for consumer in self._runtime.consumers))
         return False
+
+    async def _lag(self, consumer: Consumer) -> None:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            lags = await consumer.lag()
+        for partition in set(self.lags.get(consumer.topic, {})) - set(lags):
+            self._runtime.metrics.unassigned(topic=consumer.topic, partition=partition)
+        for partition, records in lags.items():
+            self._runtime.metrics.lagging(topic=consumer.topic, partition=partition, records=records)
+        self.lags[consumer.topic] = lags
+        if not any(lags.values()):
+            consumer.progressed_at = time.monotonic()
 
     async def _outbox(self) -> None:
         runtime = self._runtime

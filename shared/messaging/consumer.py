@@ -8,10 +8,11 @@ import asyncio
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -122,6 +123,7 @@ class Consumer:
         self.progressed_at = time.monotonic()
         self.commit_failures = 0
         self._intake = intake
+        self._applied = Applied()
         self._subscriber = broker.subscriber(
             self.topic,
             group_id=self.group,
@@ -133,6 +135,7 @@ class Consumer:
             session_timeout_ms=settings.kafka_session_seconds * 1000,
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=300_000,
+            listener=self._applied,
         )
         self._subscriber(parser=self._wrap, decoder=_keep)(self._handle)
 
@@ -158,11 +161,16 @@ class Consumer:
             await asyncio.sleep(PAUSE_AFTER_TROUBLE)
             return
         self.trouble, self.progressed_at = "", time.monotonic()
+        self._applied.take(message.raw_message)
         try:
             await message.ack()
         except KafkaError as error:
             self.commit_failures += 1
             log.warning("%s: offsets were not committed: %r", self.topic, error)
+
+    async def stop(self) -> None:
+        """Leave the group, after the batch in hand."""
+        await self._subscriber.stop()
 
     def assigned(self) -> int:
         """How many partitions this process reads."""
@@ -174,15 +182,45 @@ class Consumer:
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             return {}
-        lags: dict[int, int] = {}
         partitions: set[TopicPartition] = set(consumer.assignment())
+        unknown = partitions - set(self._applied.offsets)
+        if unknown:
+            await self._learn(consumer, unknown)
         ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions) if partitions else {}
-        for partition, end in ends.items():
-            position = await consumer.committed(partition)
-            if position is None:
-                position = min(end, (await consumer.beginning_offsets([partition]))[partition])
-            lags[partition.partition] = max(0, end - position)
-        return lags
+        applied = self._applied.offsets
+        return {each.partition: max(0, end - applied.get(each, end)) for each, end in ends.items()}
+
+    async def _learn(self, consumer: Any, partitions: AbstractSet[TopicPartition]) -> None:
+        """Where partitions stood when they came to this process."""
+        beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
+        for partition in partitions:
+            committed = await consumer.committed(partition)
+            self._applied.offsets.setdefault(
+                partition, beginnings[partition] if committed is None else committed
+            )
+
+
+class Applied(ConsumerRebalanceListener):
+    """The next offset to apply in each partition of this process, as far as it is known here.
+
+    Asking Kafka for it would take a request for every partition, at each look.
+    """
+
+    def __init__(self) -> None:
+        self.offsets: dict[TopicPartition, int] = {}
+
+    def take(self, records: RawRecords) -> None:
+        """These are applied."""
+        for raw in records:
+            self.offsets[TopicPartition(raw.topic, raw.partition)] = raw.offset + 1
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Another process may go on with these: what is known of them no longer counts."""
+        for partition in revoked:
+            self.offsets.pop(partition, None)
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Where these stand is asked for when it is needed."""
 
 
 def _failing(jobs: Sequence[EventJob]) -> Mapping[str, Sequence[EventJob]]:

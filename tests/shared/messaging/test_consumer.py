@@ -13,11 +13,11 @@ from typing import Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from shared import mongo
 from shared.messaging import kafka
-from shared.messaging.consumer import Consumer, Intake, TooManyParked
+from shared.messaging.consumer import Applied, Consumer, Intake, TooManyParked
 from shared.messaging.envelope import Envelope, Record
 from shared.messaging.guard import PARKED, WATERMARKS, Guard
 from shared.messaging.incoming import Subscription
@@ -200,3 +200,39 @@ async def test_what_was_committed_is_not_read_again_and_lag_is_told(
     await run(50, sent=50)
     await send(settings, [record(f"g{n}", 2, topic=topic) for n in range(50)])
     await run(100, sent=50)
+
+
+async def test_lag_counts_what_is_fetched_but_not_applied(work: Work, settings: Settings, topic: str) -> None:
+    await send(settings, [record(f"g{n}", 1, topic=topic) for n in range(50)])
+    broker = kafka.broker(settings)
+    intake = Intake(work, Guard.of(Subscription(topic, {Logged: (log,)})), settings, NoGauges())
+    consumer = Consumer(broker, intake, settings)
+    taken, go_on = asyncio.Event(), asyncio.Event()
+    take = intake.take
+
+    async def hold(records: Any) -> None:
+        taken.set()
+        await go_on.wait()
+        await take(records)
+
+    intake.take = hold  # type: ignore[method-assign]
+    await broker.start()
+    async with asyncio.timeout(60):
+        await taken.wait()
+    assert sum((await consumer.lag()).values()) == 50
+    go_on.set()
+
+    async def caught_up() -> bool:
+        return not any((await consumer.lag()).values())
+
+    await until(caught_up)
+    assert await applied(work) == 50
+    await consumer.stop()
+    await broker.stop()
+
+
+def test_what_is_known_of_a_partition_is_forgotten_when_it_goes_elsewhere() -> None:
+    applied = Applied()
+    applied.offsets = {TopicPartition("t", n): 7 for n in range(3)}
+    applied.on_partitions_revoked([TopicPartition("t", 0), TopicPartition("t", 2)])
+    assert applied.offsets == {TopicPartition("t", 1): 7}
