@@ -137,6 +137,8 @@ class Runtime:
             async with asyncio.timeout(STOP_SECONDS):
                 # The observer asks the consumers, which no longer answer once the broker is closed.
                 await self._observing.stop()
+                # Leaving a group takes seconds, and the broker would have them leave one by one.
+                await asyncio.gather(*(consumer.stop() for consumer in self.consumers))
                 await self._broker.stop()
                 await asyncio.gather(
                     *(worker.stop() for worker in self.workers if worker is not self._relaying)
@@ -170,6 +172,7 @@ class Runtime:
         names = {guard.topic for guard in self.guards}
         names |= {f"cairn.{self.service.name}.{kind}" for kind in ("events", "state")}
         deadline = asyncio.get_running_loop().time() + START_SECONDS
+        told = ""
         while True:
             try:
                 missing = await missing_topics(self.settings, names)
@@ -181,8 +184,10 @@ class Runtime:
                 return
             if asyncio.get_running_loop().time() > deadline:
                 raise TimeoutError(reason)
-            log.warning("waiting: %s", reason)
-            await asyncio.sleep(0.5)
+            if reason != told:
+                log.warning("waiting: %s", reason)
+            told = reason
+            await asyncio.sleep(0.25)
 
     def _leased(self, name: str, turn: Any, *, poll: float) -> Worker:
         return Worker(name, turn, poll=poll, lease=Lease(self.db, name, seconds=self.settings.lease_seconds))

@@ -91,12 +91,14 @@ class Child:
             await asyncio.sleep(POLL_SECONDS)
 
     def require_alive(self) -> None:
-        """Refuse to go on with a child that has ended; one that was told to stop has not failed.
+        """Refuse to go on with a child that has ended.
+
+        One that is still being started, or was told to stop, has not failed.
 
         Raises:
             ChildDiedError: with the end of its log.
         """
-        if not self.alive and not self.told_to_stop:
+        if self.process is not None and not self.alive and not self.told_to_stop:
             raise self.failure(f"{self.name} stopped by itself ({_told(self.status)})")
 
     async def ended(self) -> int | None:

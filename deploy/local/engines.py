@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deploy.local.child import Child
 from deploy.local.data import DataDirectory
-from deploy.local.jars import Progress
+from deploy.local.jars import Progress, kafka_jars
 from deploy.local.kafka import Kafka
 from deploy.local.mongod import Mongod
 from deploy.local.ports import require_free
@@ -39,6 +39,16 @@ class Engines:
     def children(self) -> list[Child]:
         """The processes that must stay alive."""
         return [engine.child for engine in (self.broker, self.database) if engine and engine.child]
+
+    async def prepare(self, progress: Progress = lambda _done, _all: None) -> None:
+        """Refuse ports that are taken, and fetch what is embedded and not there yet.
+
+        Raises:
+            LocalError: what is in the way.
+        """
+        require_free(self._wanted())
+        if self.broker:
+            await kafka_jars(progress)
 
     async def start(self, progress: Progress = lambda _done, _all: None) -> None:
         """Start what is embedded, side by side; one that fails takes the other down with it.

@@ -18,6 +18,8 @@ REPLICA_SET = "cairn"
 CACHE_GB = 0.5
 OPLOG_MB = 1024
 TRANSACTION_SECONDS = 5
+# A set of one has nobody to hand over to: by itself it would wait 15 s for a successor.
+STEP_DOWN_MILLISECONDS = 100
 NOT_YET_INITIALISED = 94
 MEND = "If its data was damaged or made by another version, move the data directory away; its log"
 
@@ -71,6 +73,7 @@ class Mongod:
         parameters: dict[str, object] = {
             "transactionLifetimeLimitSeconds": TRANSACTION_SECONDS,
             "diagnosticDataCollectionEnabled": "false",
+            "shutdownTimeoutMillisForSignaledShutdown": STEP_DOWN_MILLISECONDS,
         }
         if self.test_commands:
             parameters["enableTestCommands"] = 1

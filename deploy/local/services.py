@@ -12,7 +12,7 @@ from deploy.local.ports import LOOPBACK, Ports
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 MODULE = "services.{service}"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 30.0
 
 

@@ -4,7 +4,7 @@ What it starts it watches and stops; what the services do is theirs.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +17,7 @@ from deploy.local.addresses import Addresses, forget
 from deploy.local.asgi import serving
 from deploy.local.child import Child
 from deploy.local.data import DataDirectory, held
-from deploy.local.engines import EnginePorts, Engines, engines_of, running
+from deploy.local.engines import EnginePorts, Engines, engines_of
 from deploy.local.issuer import AUDIENCE, Issuer, issuer_of
 from deploy.local.mail import MailSink, mail_server
 from deploy.local.ports import LOOPBACK, Ports, require_free
@@ -38,6 +38,7 @@ from shared.settings import Settings
 
 Result = TypeVar("Result")
 SERVICE_TOKEN_LIFETIME = timedelta(days=30)
+ENGINES, TOPICS = "Kafka and MongoDB", "topics"
 
 
 @dataclass(kw_only=True)
@@ -89,11 +90,27 @@ class Suite:
         """Settings for what works on the suite without being one of its services."""
         return settings_of(self.surroundings.variables())
 
-    async def make_topics(self) -> None:
-        """Make the topics that are missing."""
-        self.steps.began("topics")
-        await self.while_alive(make_topics(self.settings))
-        self.steps.ended("topics")
+    async def start(self) -> None:
+        """Start all of it side by side: the services load while the engines come up, and wait for them.
+
+        Raises:
+            LocalError: an engine or a service that cannot start; what had been started still runs.
+        """
+        starts = [asyncio.ensure_future(self._start_engines()), asyncio.ensure_future(self.start_services())]
+        try:
+            await self.while_alive(_all(starts))
+        finally:
+            for start in starts:
+                start.cancel()
+            await asyncio.gather(*starts, return_exceptions=True)
+
+    async def _start_engines(self) -> None:
+        self.steps.began(ENGINES)
+        await self.engines.start()
+        self.steps.ended(ENGINES)
+        self.steps.began(TOPICS)
+        await make_topics(self.settings)
+        self.steps.ended(TOPICS)
 
     async def start_service(self, service: str) -> None:
         """Start one service, the first time or again, and wait until it is ready.
@@ -119,8 +136,7 @@ class Suite:
             await self.start_service(service)
             self.steps.ended(service)
 
-        starts = asyncio.gather(*(start(service) for service in SERVICES))
-        await self.while_alive(_awaited(starts))
+        await self.while_alive(_all([start(service) for service in SERVICES]))
 
     async def stop_services(self) -> None:
         """Stop all five side by side."""
@@ -145,10 +161,10 @@ async def running_suite(data: Path, base: int, steps: Steps | None = None) -> As
         suite = _suite_of(directory, Ports.from_base(base), steps)
         require_free(_side_ports(suite.ports))
         await _start_side_servers(suite, stack)
-        await _start_engines(suite, stack)
-        await suite.make_topics()
+        await suite.engines.prepare(lambda done, of: suite.steps.counted("Kafka's jars", done, of))
+        stack.push_async_callback(suite.engines.stop)
         stack.push_async_callback(suite.stop_services)
-        await suite.start_services()
+        await suite.start()
         suite.addresses().save(directory.path)
         stack.callback(forget, directory.path)
         yield suite
@@ -185,14 +201,5 @@ async def _start_side_servers(suite: Suite, stack: AsyncExitStack) -> None:
     await stack.enter_async_context(mail_server(MailSink(data.mail), ports.smtp))
 
 
-async def _start_engines(suite: Suite, stack: AsyncExitStack) -> None:
-    step = "Kafka and MongoDB"
-    suite.steps.began(step)
-    await stack.enter_async_context(
-        running(suite.engines, lambda done, of: suite.steps.counted("Kafka's jars", done, of))
-    )
-    suite.steps.ended(step)
-
-
-async def _awaited(future: asyncio.Future[Any]) -> None:
-    await future
+async def _all(works: Iterable[Awaitable[Any]]) -> None:
+    await asyncio.gather(*works)
