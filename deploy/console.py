@@ -1,5 +1,6 @@
 """What a person at a terminal sees: progress and errors go to standard error, results to standard output."""
 
+import sys
 import time
 from types import TracebackType
 from typing import Self
@@ -7,8 +8,10 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-out = Console()
-err = Console(stderr=True)
+PIPED_WIDTH = 160
+"""Columns where nobody watches: what reads a pipe or a file wants rows whole."""
+out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)
 
 
 class ShownSteps:

@@ -18,6 +18,8 @@ def service(name: str) -> SimpleNamespace:
         elif scope["path"] == "/environment":
             told = {key: value for key, value in os.environ.items() if key.startswith("CAIRN_")}
             await answer(send, 200, json.dumps({"service": name, "variables": told}))
+        elif scope["path"] == "/people/nobody":
+            await answer(send, 404, "{}")
         else:
             await answer(send, 200, "ready")
 

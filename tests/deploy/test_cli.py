@@ -104,6 +104,15 @@ def test_token_of_a_running_suite_names_the_person_the_roles_and_the_issuer(up, 
     assert claims["sub"] == "person_1"
     assert claims["roles"] == ["hr_admin", "auditor"]
     assert claims["iss"] == f"http://127.0.0.1:{free_base + 9}"
+    assert not told.stderr
+
+
+def test_token_for_somebody_the_directory_does_not_know_is_given_with_a_warning(up, tmp_path):
+    up()
+    told = cairn("token", "--as", "nobody", "--data", tmp_path)
+    assert told.returncode == 0
+    assert jwt.decode(told.stdout.strip(), options={"verify_signature": False})["sub"] == "nobody"
+    assert "Nobody in the directory has the id nobody" in told.stderr
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -2,14 +2,16 @@
 
 When    a person's published state says so (people.PersonState)
 Rule    what nobody has agreed to yet ends with its owner; what was agreed stays, for the manager to
-        close as it ended.  A proposal goes on to the nearest person above the owner who works here,
-        and is a draft again if there is nobody.
+        close as it ended.  A proposal to somebody who is not above its owner any more goes on to the
+        nearest person who is and works here, and is a draft again if there is nobody.
 Emits   goals.GoalClosed, goals.GoalProposed, goals.GoalProposalWithdrawn
 Then    reviews.gather_evidence, notifications.announce
 
 It is the state and not the event that is followed, and in the transaction that takes it over, so that
 the local directory always says the same as what was settled by it.
 """
+
+from collections.abc import Sequence
 
 from services.goals.domain.goal import Goal
 from services.goals.reporting_line import working_line
@@ -22,14 +24,15 @@ from shared.work import Transaction
 
 async def follow_person(state: PersonState, tx: Transaction) -> None:
     """Take over a person's newest state; only a change costs more than that."""
-    before = await Directory(tx).person(state.person_id)
+    directory = Directory(tx)
+    before, old_line = await directory.person(state.person_id), await directory.line_of(state.person_id)
     await keep_person(state, tx)
     if before is None:
         return
     if before.is_active and state.status == "left":
         await _settle_departure(state.person_id, tx)
     elif before.manager_id != state.manager_id:
-        await _follow_line(state, tx, old_manager_id=before.manager_id)
+        await _follow_line(state, tx, old_manager_id=before.manager_id, old_line=old_line)
 
 
 async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
@@ -45,14 +48,20 @@ async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
         await pass_on(goal, tx)
 
 
-async def _follow_line(state: PersonState, tx: Transaction, *, old_manager_id: PersonId | None) -> None:
-    """Let the new line answer what the person proposed to who manages them no more.
+async def _follow_line(
+    state: PersonState, tx: Transaction, *, old_manager_id: PersonId | None, old_line: Sequence[PersonId]
+) -> None:
+    """Let the new line answer what the person, or somebody below, proposed to the old one.
 
     Somebody further up who was asked, and still is above, stays the one who is asked.  While the new
     manager has not arrived in the local directory, the old one may answer.
     """
-    await hold_people(tx, state.person_id)
+    lost = sorted(set(old_line) - set(await Directory(tx).line_of(state.person_id)))
+    await hold_people(tx, state.person_id, *lost)
     unagreed = await GoalStore(tx).unagreed_of(state.person_id)
+    from_below = [
+        goal for above_id in lost for goal in await _asked_from_below(state.person_id, above_id, tx)
+    ]
     line = await working_line(state.person_id, tx)
     if not line and state.manager_id is not None:
         return
@@ -60,6 +69,14 @@ async def _follow_line(state: PersonState, tx: Transaction, *, old_manager_id: P
         elsewhere = goal.asked_id == old_manager_id or goal.asked_id not in line
         if goal.status == "proposed" and goal.asked_id != state.person_id and elsewhere:
             await pass_on(goal, tx)
+    for goal in from_below:
+        await pass_on(goal, tx)
+
+
+async def _asked_from_below(person_id: PersonId, above_id: PersonId, tx: Transaction) -> Sequence[Goal]:
+    """What people below the first proposed to the second."""
+    directory, asked = Directory(tx), await GoalStore(tx).awaiting(above_id)
+    return [goal for goal in asked if await directory.is_above(person_id, goal.owner_id)]
 
 
 async def pass_on(goal: Goal, tx: Transaction) -> None:

@@ -112,6 +112,37 @@ async def test_a_new_manager_who_has_left_is_passed_over(house: GoalsHouse) -> N
     assert await asked(house, goal_id) == ("proposed", "chief")
 
 
+async def test_who_is_asked_further_up_is_asked_no_more_when_the_line_between_moves(
+    house: GoalsHouse,
+) -> None:
+    goal_id, to_manager = await house.proposed(to="chief"), await house.proposed()
+    of_peer = await house.proposed("peer", to="chief")
+    await house.hire("president")
+    await house.move("manager", to="president")
+    assert await asked(house, goal_id) == ("proposed", "manager")
+    assert await asked(house, to_manager) == ("proposed", "manager")
+    assert await asked(house, of_peer) == ("proposed", "chief")
+    late = await house.as_("chief").post(f"/goals/{goal_id}/agreement")
+    assert late.status_code == 404
+
+
+async def test_who_is_still_above_after_the_line_between_moved_stays_asked(house: GoalsHouse) -> None:
+    goal_id = await house.proposed(to="chief")
+    await house.move("manager", to="other_manager")
+    assert await asked(house, goal_id) == ("proposed", "chief")
+
+
+async def test_a_proposal_up_the_line_and_a_move_between_cannot_pass_each_other(house: GoalsHouse) -> None:
+    await house.hire("president")
+    async with house.twin() as twin:
+        for turn in range(12):
+            old, new = ("chief", "president") if turn % 2 == 0 else ("president", "chief")
+            goal_id = await house.drafted()
+            ask = twin.as_("anna").post(f"/goals/{goal_id}/proposal", {"to_person_id": old})
+            await asyncio.gather(ask, house.move("manager", to=new))
+            assert (await asked(house, goal_id))[1] in (None, "manager")
+
+
 async def test_leaving_and_moving_again_changes_nothing(house: GoalsHouse) -> None:
     await house.proposed()
     await house.proposed("ben")
