@@ -11,6 +11,7 @@ from deploy.local.errors import PortTakenError
 LOOPBACK = "127.0.0.1"
 DEFAULT_BASE = 8400
 UNCLAIMED = range(30000, 32700)
+BASES = range(20000, 30000, 50)
 
 _dice = random.SystemRandom()
 
@@ -68,6 +69,14 @@ def require_free(ports: Mapping[str, int]) -> None:
                     f"port {port}, wanted for {wanted_by}, cannot be used: {error}",
                     mend="Stop what listens there, or choose other ports with --port-base",
                 ) from error
+
+
+def free_base() -> int:
+    """Where the ports of a suite may start: a block of fifty that are all free now."""
+    for base in _dice.sample(BASES, len(BASES)):
+        if all(map(_is_free, range(base, base + BASES.step))):
+            return base
+    raise PortTakenError("no block of 50 ports is free", mend="Stop what listens between 20000 and 30000")
 
 
 def free_ports(count: int) -> list[int]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import orjson
 from aiokafka import AIOKafkaProducer
+from bson import ObjectId
 
 from shared import mongo
 from shared.contracts.base import Event
@@ -22,6 +23,7 @@ Doc = dict[str, Any]
 COLLECTIONS = ("views", "watermarks", "parked", "outbox", "inbox", "goals", "notes", "unread", "fan_outs")
 FOLDED = ("owner_id", "manager_id", "title", "status", "progress", "weight", "tags")
 AGGREGATES = 2000
+EVENTS_EACH, SENT_EACH, PAGE = 20, 2, 1000
 
 
 class GoalUpdated(Event):
@@ -55,6 +57,8 @@ class Arena:
     kafka: str
     mongo: str
     scale: float
+    growth: int = 1
+    """How many times the data of a contest there already is when it begins."""
 
     def settings(self, name: str) -> Settings:
         """Settings of a service of that name."""
@@ -79,8 +83,28 @@ class Arena:
         async with mongo.connect(self.mongo) as client:
             for collection in COLLECTIONS:
                 await client[name].create_collection(collection)
+            await self._fill(client[name])
             yield client, name
             await client.drop_database(name)
+
+    async def _fill(self, db: Any) -> None:
+        """Views, watermarks and sent events of other aggregates, as earlier contests would leave them."""
+        for start in range(AGGREGATES, AGGREGATES * self.growth, PAGE):
+            numbers = range(start, start + PAGE)
+            views = [fold(None, f"goal_{n:06d}", _event(n).__getitem__) for n in numbers]
+            marks = [
+                {
+                    "_id": f"old|goal_{n:06d}",
+                    "topic": "old",
+                    "epoch": 0,
+                    "sequence": EVENTS_EACH,
+                    "state": "open",
+                }
+                for n in numbers
+            ]
+            rows = [_sent_row(n) for n in numbers for _ in range(SENT_EACH)]
+            for name, docs in (("views", views), ("watermarks", marks), ("outbox", rows)):
+                await db[name].insert_many(docs, ordered=False)
 
     async def topic_with_events(self, count: int) -> str:
         """A topic of four partitions with so many events, in order for each aggregate."""
@@ -118,6 +142,15 @@ def make_event(number: int) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     )
     data = {"id": envelope.id, "sequence": sequence, **event.model_dump()}
     return goal.encode(), orjson.dumps(data), envelope.headers()
+
+
+def _event(number: int) -> Doc:
+    return orjson.loads(make_event(number)[1])
+
+
+def _sent_row(number: int) -> Doc:
+    key, value, _ = make_event(number)
+    return {"_id": ObjectId(), "key": key.decode(), "sequence": 1, "value": value, "sent": True}
 
 
 def fold(view: Doc | None, goal_id: str, said: Any) -> Doc:

@@ -1,8 +1,6 @@
-import random
-import socket
-
 import pytest
 
+from deploy.local import ports
 from deploy.local.services import SERVICES
 
 STANDIN = """
@@ -26,18 +24,4 @@ def standins(tmp_path_factory, monkeypatch) -> str:
 @pytest.fixture
 def free_base() -> int:
     """Where the ports of a suite may start: a block of fifty of which all are free."""
-    blocks = range(20000, 30000, 50)
-    for base in random.SystemRandom().sample(blocks, len(blocks)):
-        if block_is_free(base):
-            return base
-    pytest.fail("no free block of ports")
-
-
-def block_is_free(base: int) -> bool:
-    for port in range(base, base + 50):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return True
+    return ports.free_base()
