@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -42,15 +42,15 @@ class Asker:
     client: AsyncClient
     headers: Mapping[str, str]
 
-    def with_(self, **headers: str) -> "Asker":
+    def with_(self, **headers: str) -> Self:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Asker(self.client, {**self.headers, **named})
+        return replace(self, headers={**self.headers, **named})
 
-    def at(self, instant: datetime) -> "Asker":
+    def at(self, instant: datetime) -> Self:
         """As if it were so late; for services in development."""
         return self.with_(Cairn_Time=instant.isoformat())
 
-    def for_(self, person_id: str) -> "Asker":
+    def for_(self, person_id: str) -> Self:
         """With the rights of a person; for callers who are services."""
         return self.with_(Cairn_On_Behalf_Of=person_id)
 

@@ -2,15 +2,16 @@
 
 Requests go through the whole ASGI app with signed tokens; what other services publish is fed,
 encoded as they would, through the guards of the service's own subscriptions.  No Kafka: what the
-service publishes is looked for in its outbox.  A service's tests subclass `House` for its verbs.
+service publishes is looked for in its outbox.  A service's tests subclass `House` for its verbs,
+or `StaffedHouse` if people come, move and leave around the service.
 """
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import Any, Literal, Self
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal, Self
 
 import orjson
 from fastapi import FastAPI
@@ -18,9 +19,8 @@ from httpx import ASGITransport, AsyncClient
 
 from shared.access import Standing
 from shared.contracts.base import Message, State
-from shared.contracts.people import ManagerChanged, PersonLeft, PersonState
+from shared.contracts.people import PersonState
 from shared.fan_out import FanOutWorker
-from shared.ids import PersonId
 from shared.messaging.envelope import Envelope, Record, encode_data, topic_of
 from shared.messaging.incoming import EventJob
 from shared.runtime import Runtime
@@ -29,25 +29,37 @@ from shared.settings import Settings, read
 from shared.tokens import TokenVerifier
 from shared.work import Work
 from tests.services.asker import ISSUER, Asker, signing_keys, token
-from tests.services.organisation import STAFF, UNITS, Hired, Unit, person_joined, person_state, unit_state
+from tests.services.organisation import (
+    STAFF,
+    UNITS,
+    Hired,
+    Unit,
+    manager_changed,
+    person_joined,
+    person_left,
+    person_state,
+    unit_state,
+)
 
 STARTED_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
-SETTLED = frozenset({"applied", "duplicate", "unknown"})
 Said = Literal["event", "state"]
 BOTH: frozenset[Said] = frozenset({"event", "state"})
 
 
 @dataclass
 class House:
-    """The service and those whom it serves.
+    """The service, who asks it and what it is told.
 
-    `now` is the time of every request, none for the real one.
+    `now` is the time of every request, none for the real one; `told_at` that of what is told.
+    `settled` are the outcomes of records that need no word in a test.
     """
+
+    settled: ClassVar[Collection[str]] = frozenset({"applied", "duplicate"})
 
     app: FastAPI
     client: AsyncClient
     now: datetime | None = None
-    people: dict[str, PersonState] = field(default_factory=dict)
+    told_at: datetime = STARTED_AT
     _sequences: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
@@ -66,75 +78,45 @@ class House:
     def db(self) -> Any:
         return self.runtime.db
 
+    @property
+    def settings(self) -> Settings:
+        return self.runtime.settings
+
     def as_(self, person_id: str, *roles: str, **claims: Any) -> Asker:
         asker = Asker(self.client, {"Authorization": f"Bearer {token(person_id, *roles, **claims)}"})
         return asker if self.now is None else asker.at(self.now)
 
-    async def found(self, staff: Sequence[Hired] = STAFF, units: Sequence[Unit] = UNITS) -> None:
-        """Let the service know an organisation."""
-        self.people |= {
-            each.person_id: person_state(each.person_id, manager_id=each.manager_id, unit_id=each.unit_id)
-            for each in staff
-        }
-        joined = [person_joined(each.person_id, manager_id=each.manager_id) for each in staff]
-        await self.publish(*map(unit_state, units), *joined, *self.people.values())
-
-    async def hire(self, person_id: str, *, said: Collection[Said] = BOTH, **other: Any) -> None:
-        joined = person_joined(person_id, manager_id=other.get("manager_id"))
-        await self._tell(person_state(person_id, **other), joined, said)
-
-    async def let_go(
-        self, person_id: str, *, at: datetime = STARTED_AT, said: Collection[Said] = BOTH
-    ) -> None:
-        """Event and state come on two topics: `said` lets one be there without the other."""
-        left = PersonLeft(person_id=PersonId(person_id), left_on=date(2026, 2, 1))
-        await self._tell(self._changed(person_id, status="left", left_on=left.left_on), left, said, at=at)
-
-    async def take_back(self, person_id: str, *, said: Collection[Said] = BOTH) -> None:
-        joined = person_joined(person_id, manager_id=self.people[person_id].manager_id)
-        await self._tell(self._changed(person_id, status="active", left_on=None), joined, said)
-
-    async def move(self, person_id: str, *, to: str | None, said: Collection[Said] = BOTH) -> None:
-        before = self.people[person_id].manager_id
-        changed = ManagerChanged(
-            person_id=PersonId(person_id),
-            from_manager_id=before,
-            to_manager_id=PersonId(to) if to else None,
-        )
-        await self._tell(self._changed(person_id, manager_id=to), changed, said)
-
     async def erase(self, kind: type[State], subject: str) -> None:
         await self.feed(self.null(kind, subject))
 
-    async def publish(self, *messages: Message, at: datetime = STARTED_AT) -> list[EventJob]:
+    async def publish(self, *messages: Message, at: datetime | None = None) -> list[EventJob]:
         return await self.feed(*[self.record(message, at=at) for message in messages])
 
-    async def feed(self, *records: Record, expect: Collection[str] = SETTLED) -> list[EventJob]:
+    async def feed(self, *records: Record, expect: Collection[str] | None = None) -> list[EventJob]:
         """Run the reactions to the records, those of a topic together; each must end as expected."""
+        expected = self.settled if expect is None else expect
         done: list[EventJob] = []
         for guard in self.runtime.guards:
             jobs = [guard.reader.read(record) for record in records if record.topic == guard.topic]
             if jobs:
                 await self.work.execute(jobs, guard.plan_final)
             done += jobs
-        strange = [job for job in done if job.outcome not in expect]
+        strange = [job for job in done if job.outcome not in expected]
         assert [(job.outcome, job.error, job.unreadable) for job in strange] == []
         return done
 
-    def record(self, message: Message, *, at: datetime = STARTED_AT) -> Record:
-        envelope = self._envelope(type(message), message.subject, at)
+    def record(self, message: Message, *, at: datetime | None = None) -> Record:
+        envelope = self._envelope(type(message), message.subject, at or self.told_at)
         value = encode_data(message, envelope)
         return Record(topic_of(message), 0, 0, message.subject.encode(), value, tuple(envelope.headers()))
 
     def null(self, kind: type[State], subject: str) -> Record:
-        envelope = self._envelope(kind, subject, STARTED_AT)
+        envelope = self._envelope(kind, subject, self.told_at)
         return Record(topic_of(kind), 0, 0, subject.encode(), None, tuple(envelope.headers()))
 
     async def expand(self) -> None:
         """Run the open fan-outs to their end."""
-        worker = FanOutWorker(self.work, self.service.expansions)
-        while await worker.turn():
-            pass
+        await drain(FanOutWorker(self.work, self.service.expansions))
 
     async def published(self, *, subject: str | None = None, topic: str = "events") -> list[dict[str, Any]]:
         """The data of what waits to be sent, in order, with its type's short name; a null is `gone`."""
@@ -170,22 +152,66 @@ class House:
         await app.state.work.close()
         app.state.runtime.client.close()
 
-    def _changed(self, person_id: str, **changes: Any) -> PersonState:
-        return PersonState.model_validate({**self.people[person_id].model_dump(), **changes})
-
-    async def _tell(
-        self, state: PersonState, event: Message, said: Collection[Said], *, at: datetime = STARTED_AT
-    ) -> None:
-        self.people[state.person_id] = state
-        messages: dict[Said, Message] = {"event": event, "state": state}
-        await self.publish(*[message for kind, message in messages.items() if kind in said], at=at)
-
     def _envelope(self, kind: type[Message], subject: str, at: datetime) -> Envelope:
         key = topic_of(kind), subject
         self._sequences[key] += 1
         number = self._sequences[key]
         id_ = f"{topic_of(kind)}-{subject}-{number}"
-        return Envelope(id_, f"/cairn/{kind.publisher}", kind.wire_type, subject, at, number)
+        source = f"/cairn/{kind.publisher}"
+        return Envelope(id_, source, kind.wire_type, subject, at, number, correlation_id="story")
+
+
+@dataclass
+class StaffedHouse(House):
+    """The service and the people whom it serves, as the people service tells of them."""
+
+    settled: ClassVar[Collection[str]] = House.settled | {"unknown"}
+
+    people: dict[str, PersonState] = field(default_factory=dict)
+
+    async def found(self, staff: Sequence[Hired] = STAFF, units: Sequence[Unit] = UNITS) -> None:
+        """Let the service know an organisation."""
+        self.people |= {
+            each.person_id: person_state(each.person_id, manager_id=each.manager_id, unit_id=each.unit_id)
+            for each in staff
+        }
+        joined = [person_joined(each.person_id, manager_id=each.manager_id) for each in staff]
+        await self.publish(*map(unit_state, units), *joined, *self.people.values())
+
+    async def hire(self, person_id: str, *, said: Collection[Said] = BOTH, **other: Any) -> None:
+        joined = person_joined(person_id, manager_id=other.get("manager_id"))
+        await self._tell(person_state(person_id, **other), joined, said)
+
+    async def let_go(
+        self, person_id: str, *, at: datetime | None = None, said: Collection[Said] = BOTH
+    ) -> None:
+        """Event and state come on two topics: `said` lets one be there without the other."""
+        left = person_left(person_id)
+        await self._tell(self._changed(person_id, status="left", left_on=left.left_on), left, said, at=at)
+
+    async def take_back(self, person_id: str, *, said: Collection[Said] = BOTH) -> None:
+        joined = person_joined(person_id, manager_id=self.people[person_id].manager_id)
+        await self._tell(self._changed(person_id, status="active", left_on=None), joined, said)
+
+    async def move(self, person_id: str, *, to: str | None, said: Collection[Said] = BOTH) -> None:
+        changed = manager_changed(person_id, to=to, before=self.people[person_id].manager_id)
+        await self._tell(self._changed(person_id, manager_id=to), changed, said)
+
+    def _changed(self, person_id: str, **changes: Any) -> PersonState:
+        return PersonState.model_validate({**self.people[person_id].model_dump(), **changes})
+
+    async def _tell(
+        self, state: PersonState, event: Message, said: Collection[Said], *, at: datetime | None = None
+    ) -> None:
+        self.people[state.person_id] = state
+        messages: dict[Said, Message] = {"event": event, "state": state}
+        await self.publish(*[message for kind, message in messages.items() if kind in said], at=at)
+
+
+async def drain(worker: FanOutWorker) -> None:
+    """Let the worker work until there is nothing left."""
+    while await worker.turn():
+        pass
 
 
 def settings_of(service: Service, engines: Any, *, database: str, **other: Any) -> Settings:

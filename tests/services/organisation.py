@@ -7,9 +7,10 @@ chief
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from shared.contracts.people import PersonJoined, PersonState, UnitState
+from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft, PersonState, UnitState
 from shared.ids import PersonId, UnitId
 
 
@@ -18,7 +19,7 @@ class Hired(NamedTuple):
 
     person_id: str
     manager_id: str | None
-    unit_id: str = "unit_all"
+    unit_id: str | None = "unit_all"
 
 
 class Unit(NamedTuple):
@@ -73,6 +74,18 @@ def person_joined(person_id: str, *, manager_id: str | None = None) -> PersonJoi
         manager_id=PersonId(manager_id) if manager_id else None,
         unit_id=None,
         joined_on=None,
+    )
+
+
+def person_left(person_id: str, *, on: date = date(2026, 2, 1)) -> PersonLeft:
+    return PersonLeft(person_id=PersonId(person_id), left_on=on)
+
+
+def manager_changed(person_id: str, *, to: str | None, before: str | None = None) -> ManagerChanged:
+    return ManagerChanged(
+        person_id=PersonId(person_id),
+        from_manager_id=PersonId(before) if before else None,
+        to_manager_id=PersonId(to) if to else None,
     )
 
 

@@ -32,7 +32,7 @@ async def test_feedback_is_listed_by_who_received_it_who_gave_it_and_what_it_is_
 async def test_what_the_manager_may_read_follows_who_is_the_manager_now(house: Any) -> None:
     shared = await give(house, "peer", "anna", visibility="receiver_and_manager")
     assert ids(await house.as_("manager").listed("/feedback")) == [shared]
-    await house.move("anna", old="manager", new="chief")
+    await house.move("anna", to="chief")
     assert ids(await house.as_("manager").listed("/feedback")) == []
     assert (await house.as_("manager").get(f"/feedback/{shared}")).status_code == 404
     assert ids(await house.as_("chief").listed("/feedback")) == [shared]

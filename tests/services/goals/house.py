@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.services.house import House
+from tests.services.house import StaffedHouse
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 REACH = {
@@ -30,7 +30,7 @@ def wording(**changes: Any) -> dict[str, Any]:
 
 
 @dataclass
-class GoalsHouse(House):
+class GoalsHouse(StaffedHouse):
     """Ids of goals, each as far on its way as its name says."""
 
     now: datetime | None = NOW

@@ -17,7 +17,8 @@ from pymongo.errors import OperationFailure
 from services.notifications import stream
 from services.notifications.app import workers
 from services.notifications.belongings import Belongings
-from tests.services.notifications.house import House, make_app, praise, proposal, token, until
+from tests.services.asker import token
+from tests.services.notifications.house import House, praise, proposal, until
 
 Event = tuple[str, Any, str]
 """What it is called, its data, its id."""
@@ -114,16 +115,10 @@ async def served(app: FastAPI, *, streaming: bool = True) -> AsyncGenerator[str]
 
 
 @pytest.fixture
-async def addresses(house: House, engines: Any) -> AsyncIterator[tuple[str, str]]:
+async def addresses(house: House) -> AsyncIterator[tuple[str, str]]:
     """Two instances of the service on one database."""
-    second = make_app(engines, house.settings.mongo_database)
-    async with AsyncExitStack() as stack:
-        yield (
-            await stack.enter_async_context(served(house.app)),
-            await stack.enter_async_context(served(second)),
-        )
-    await second.state.runtime.work.close()
-    second.state.runtime.client.close()
+    async with house.twin() as second, served(house.app) as here, served(second.app) as there:
+        yield here, there
 
 
 async def test_any_instance_tells_any_person_what_another_instance_raised(

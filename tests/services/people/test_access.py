@@ -153,7 +153,6 @@ async def test_without_a_token_nothing_is_told(house, staff):
 
 
 async def test_a_service_may_ask_with_the_rights_of_a_person(house, staff):
-    service = asker(house, staff, "service")
-    headers = {**service.headers, "Cairn-On-Behalf-Of": staff["anna"]}
-    assert (await house.client.get(f"/people/{staff['gone']}", headers=headers)).status_code == 404
-    assert (await house.client.get(f"/people/{staff['boss']}", headers=headers)).status_code == 200
+    service = asker(house, staff, "service").for_(staff["anna"])
+    assert (await service.get(f"/people/{staff['gone']}")).status_code == 404
+    assert (await service.get(f"/people/{staff['boss']}")).status_code == 200

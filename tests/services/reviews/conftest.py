@@ -1,15 +1,16 @@
-"""A house of its own for every test."""
+"""The reviews service, new for every test."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.services.reviews.house import House, open_house
+from services.reviews.app import SERVICE
+from tests.services.reviews.house import House
 
 
 @pytest.fixture
-async def house(engines: Any, name: str) -> AsyncIterator[House]:
-    """The reviews service with an organisation: anna and ben report to manager, who reports to chief."""
-    async with open_house(mongo=engines.mongo, kafka=engines.kafka, database=name) as house:
-        yield house
+async def house(open_house: Any) -> House:
+    """With an organisation and no reviews: anna and ben report to manager, who reports to chief."""
+    house = await open_house(SERVICE, House)
+    await house.found()
+    return house

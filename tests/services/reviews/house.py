@@ -1,39 +1,18 @@
-"""The reviews service in this process, on a real MongoDB, and an organisation around it.
+"""The reviews service in this process, reviews in each stage of their life, and what they rest on."""
 
-Requests go through the whole ASGI app with signed tokens; what other services publish is fed,
-encoded as they would, through the guards of the service's own subscriptions.  No Kafka: what the
-service publishes is looked for in its outbox.
-"""
-
-import time
-from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-import jwt
-import orjson
-from cryptography.hazmat.primitives.asymmetric import rsa
-from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient, Response
-
-from services.reviews.app import SERVICE
 from shared.contracts import feedback, goals
 from shared.contracts.base import Message
-from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft, PersonState, UnitState
-from shared.fan_out import FanOutWorker
-from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId, UnitId
-from shared.messaging.envelope import Envelope, Record, encode_data, topic_of
-from shared.messaging.incoming import EventJob
-from shared.settings import read
-from shared.signing_keys import SigningKey, SigningKeys
-from shared.tokens import TokenVerifier
-from shared.work import Work
+from shared.contracts.people import PersonLeft
+from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId
+from tests.services import house
+from tests.services.asker import Asker
+from tests.services.organisation import person_left
 
-ISSUER = "https://id.example.com"
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 LAUNCHED_AT = datetime(2026, 4, 1, 9, tzinfo=UTC)
 IN_PERIOD = datetime(2026, 2, 10, 9, tzinfo=UTC)
 AFTER_SELF_DUE = datetime(2026, 4, 16, 9, tzinfo=UTC)
@@ -46,68 +25,17 @@ CYCLE = {
 }
 
 
-async def _keys() -> list[SigningKey]:
-    return [SigningKey("test", KEY.public_key(), "RS256")]
-
-
 @dataclass
-class Person:
-    """Somebody with a token, who asks the service at a time."""
+class House(house.StaffedHouse):
+    """Reviews, each as far on its way as its name says; an event may wait for one before it."""
 
-    client: AsyncClient
-    headers: Mapping[str, str]
+    settled: ClassVar[Collection[str]] = house.StaffedHouse.settled | {"held"}
 
-    def at(self, instant: datetime) -> "Person":
-        return Person(self.client, {**self.headers, "Cairn-Time": instant.isoformat()})
-
-    async def get(self, path: str, **params: Any) -> Response:
-        return await self.client.get(path, params=params, headers=self.headers)
-
-    async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.request(method, path, json=body, headers={**self.headers, **named})
-
-    async def post(self, path: str, body: Any = None, **headers: str) -> Response:
-        return await self.send("POST", path, body, **headers)
-
-    async def put(self, path: str, body: Any, **headers: str) -> Response:
-        return await self.send("PUT", path, body, **headers)
-
-    async def read(self, path: str, **params: Any) -> Any:
-        answer = await self.get(path, **params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def does(self, path: str, body: Any = None) -> Any:
-        answer = await self.post(path, body)
-        assert answer.status_code in {200, 201}, answer.text
-        return answer.json()
-
-
-@dataclass
-class House:
-    """The service and the organisation that it serves."""
-
-    app: FastAPI
-    client: AsyncClient
-    _sequences: Counter[tuple[str, str]] = field(default_factory=Counter)
+    now: datetime | None = LAUNCHED_AT
+    told_at: datetime = LAUNCHED_AT
 
     @property
-    def db(self) -> Any:
-        return self.app.state.db
-
-    @property
-    def work(self) -> Work:
-        return self.app.state.work
-
-    def as_(self, person_id: str, *roles: str) -> Person:
-        now = int(time.time())
-        claims = {"iss": ISSUER, "aud": "cairn", "sub": person_id, "iat": now, "exp": now + 300}
-        token = jwt.encode({**claims, "roles": list(roles)}, KEY, "RS256", headers={"kid": "test"})
-        return Person(self.client, {"Authorization": f"Bearer {token}"}).at(LAUNCHED_AT)
-
-    @property
-    def admin(self) -> Person:
+    def admin(self) -> Asker:
         return self.as_("admin", "hr_admin")
 
     async def launch(self, **terms: Any) -> str:
@@ -115,10 +43,6 @@ class House:
         cycle = await self.admin.does("/cycles", {**CYCLE, **terms})
         await self.expand()
         return cycle["cycle_id"]
-
-    async def expand(self) -> None:
-        """Run the fan-out worker until nothing is left."""
-        await drain(FanOutWorker(self.work, SERVICE.expansions))
 
     async def review_of(self, person_id: str, cycle_id: str | None = None) -> dict[str, Any]:
         wanted = {"person_id": person_id} | ({"cycle_id": cycle_id} if cycle_id else {})
@@ -138,63 +62,6 @@ class House:
         await self.as_(by).does(path, manager_words(rating))
         return review_id
 
-    async def publish(self, *messages: Message, at: datetime = LAUNCHED_AT) -> list[EventJob]:
-        return await self.feed(*[self.record(message, at=at) for message in messages])
-
-    def record(self, message: Message, *, at: datetime = LAUNCHED_AT) -> Record:
-        kind = type(message)
-        key = topic_of(kind), message.subject
-        self._sequences[key] += 1
-        sequence = self._sequences[key]
-        id_ = f"{message.subject}-{sequence}"
-        envelope = Envelope(id_, f"/cairn/{kind.publisher}", kind.wire_type, message.subject, at, sequence)
-        value = encode_data(message, envelope)
-        return Record(topic_of(kind), 0, 0, message.subject.encode(), value, tuple(envelope.headers()))
-
-    async def feed(self, *records: Record) -> list[EventJob]:
-        """Run the reactions to the records; every one must end as applied or dropped."""
-        runtime = self.app.state.runtime
-        done: list[EventJob] = []
-        for guard in runtime.guards:
-            jobs = [guard.reader.read(record) for record in records if record.topic == guard.topic]
-            if jobs:
-                await runtime.work.execute(jobs, guard.plan_final)
-            done += jobs
-        strange = [job for job in done if job.outcome not in {"applied", "duplicate", "held", "unknown"}]
-        assert [(job.outcome, job.error, job.unreadable) for job in strange] == []
-        return done
-
-    async def let_go(self, person_id: str) -> None:
-        """The event alone: the directory copy is told on another topic, sooner or later."""
-        await self.publish(PersonLeft(person_id=PersonId(person_id), left_on=date(2026, 4, 2)))
-
-    async def move(self, person_id: str, *, old: str | None, new: str | None) -> None:
-        """The event alone."""
-        await self.publish(
-            ManagerChanged(
-                person_id=PersonId(person_id),
-                from_manager_id=PersonId(old) if old else None,
-                to_manager_id=PersonId(new) if new else None,
-            )
-        )
-
-    async def published(self, *, subject: str | None = None, topic: str = "events") -> list[dict[str, Any]]:
-        """The data of what waits to be sent, in order, with its type's short name."""
-        filter_ = {"topic": f"cairn.reviews.{topic}"} | ({"key": subject} if subject else {})
-        rows = await self.db["outbox"].find(filter_).sort("_id", 1).to_list(None)
-        return [{**orjson.loads(row["value"]), "said": row["type"].split(".")[2]} for row in rows]
-
-    async def said(self, subject: str) -> list[str]:
-        return [event["said"] for event in await self.published(subject=subject)]
-
-    async def state(self, subject: str) -> dict[str, Any]:
-        return (await self.published(subject=subject, topic="state"))[-1]
-
-
-async def drain(worker: FanOutWorker) -> None:
-    while await worker.turn():
-        pass
-
 
 def own_words(text: str = "I shipped it", **more: Any) -> dict[str, Any]:
     return {"texts": {"achievements": text}, **more}
@@ -204,31 +71,9 @@ def manager_words(rating: int = 4, text: str = "She shipped it") -> dict[str, An
     return {"texts": {"achievements": text}, "rating": rating}
 
 
-def person_state(person_id: str, *, manager_id: str | None = None, unit_id: str = "unit_all") -> PersonState:
-    return PersonState(
-        person_id=PersonId(person_id),
-        given_name=person_id.title(),
-        family_name="Doe",
-        email=None,
-        job_title=None,
-        unit_id=UnitId(unit_id),
-        manager_id=PersonId(manager_id) if manager_id else None,
-        location=None,
-        time_zone="UTC",
-        language="en",
-        joined_on=None,
-        left_on=None,
-        status="active",
-    )
-
-
-def joined(person_id: str, *, manager_id: str | None = None) -> PersonJoined:
-    return PersonJoined(
-        person_id=PersonId(person_id),
-        manager_id=PersonId(manager_id) if manager_id else None,
-        unit_id=None,
-        joined_on=None,
-    )
+def left(person_id: str) -> PersonLeft:
+    """On the day after the launch."""
+    return person_left(person_id, on=date(2026, 4, 2))
 
 
 def feedback_given(
@@ -274,55 +119,3 @@ def goal_life(
         ),
         goals.GoalClosed(**named, by_person_id=boss, outcome="achieved", progress=1.0),
     ]
-
-
-STAFF: Sequence[tuple[str, str | None, str]] = [
-    ("chief", None, "unit_all"),
-    ("manager", "chief", "unit_sales"),
-    ("other_manager", "chief", "unit_all"),
-    ("anna", "manager", "unit_sales"),
-    ("ben", "manager", "unit_north"),
-    ("peer", "other_manager", "unit_all"),
-    ("partner", "chief", "unit_all"),
-    ("other_partner", "chief", "unit_all"),
-    ("admin", "chief", "unit_all"),
-    ("auditor", "chief", "unit_all"),
-]
-UNITS: Sequence[tuple[str, str | None, Sequence[str]]] = [
-    ("unit_all", None, ("other_partner",)),
-    ("unit_sales", "unit_all", ("partner",)),
-    ("unit_north", "unit_sales", ()),
-]
-
-
-@asynccontextmanager
-async def open_house(*, mongo: str, kafka: str, database: str) -> AsyncGenerator[House]:
-    """The service with an organisation: anna and ben report to manager, who reports to chief."""
-    settings = read(
-        "reviews",
-        mongo_url=mongo,
-        mongo_database=database,
-        kafka_bootstrap=kafka,
-        oidc_issuer=ISSUER,
-        development=True,
-    )
-    app = SERVICE.app(settings)
-    app.state.tokens = TokenVerifier(settings, SigningKeys(_keys))
-    await app.state.runtime.prepare_database()
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://reviews") as client:
-        house = House(app, client)
-        units = [
-            UnitState(
-                unit_id=UnitId(unit_id),
-                name=unit_id,
-                kind="department",
-                parent_id=UnitId(parent_id) if parent_id else None,
-                hr_partner_ids=tuple(map(PersonId, partners)),
-            )
-            for unit_id, parent_id, partners in UNITS
-        ]
-        people = [person_state(id_, manager_id=above, unit_id=unit) for id_, above, unit in STAFF]
-        await house.publish(*units, *people, *[joined(id_, manager_id=above) for id_, above, _ in STAFF])
-        yield house
-        await app.state.work.close()
-        app.state.runtime.client.close()

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.services.asker import rule_of
+
 ANSWER = {"kind": "observation", "text": "You prepared well.", "visibility": "receiver_and_manager"}
 
 
@@ -19,7 +21,7 @@ def path(request: dict[str, Any], part: str = "") -> str:
 
 
 def rule(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+    return answer.status_code, rule_of(answer)
 
 
 async def test_each_colleague_gets_a_request_of_their_own(house: Any) -> None:
@@ -178,7 +180,7 @@ async def test_feedback_that_was_asked_for_can_be_taken_back_and_the_request_sta
 
 async def test_nobody_answers_about_somebody_who_has_left(house: Any) -> None:
     (request,) = await ask(house)
-    await house.hire("anna", manager_id="manager", left=True)
+    await house.let_go("anna", said={"state"})
     assert rule(await house.as_("ben").post(path(request, "/answer"), ANSWER)) == (409, "person-has-left")
     assert (await house.as_("ben").get(path(request))).json()["status"] == "open"
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.services.asker import rule_of
+
 
 def thanks(**other: Any) -> dict[str, Any]:
     return {"receiver_ids": ["ben", "peer"], "value": "stay-curious", "text": "You read the source.", **other}
@@ -49,9 +51,9 @@ async def test_an_unknown_value_is_refused_with_the_list(house: Any) -> None:
 
 
 async def test_nobody_recognises_those_who_have_left(house: Any) -> None:
-    await house.hire("peer", manager_id="other_manager", left=True)
+    await house.let_go("peer", said={"state"})
     answer = await house.as_("anna").post("/recognitions", thanks())
-    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "person-has-left")
+    assert (answer.status_code, rule_of(answer)) == (409, "person-has-left")
 
 
 async def test_each_receiver_acknowledges_for_themselves(house: Any) -> None:

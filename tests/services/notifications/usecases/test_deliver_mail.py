@@ -30,13 +30,13 @@ async def sender_of(house: House, port: int, *, work: Work | None = None) -> Mai
         smtp_host="127.0.0.1", smtp_port=port, smtp_security="none", smtp_timeout_seconds=2.0
     )
     words = Belongings.of(house.runtime).words
-    return MailSender(work or house.runtime.work, settings, words, patience=QUICK)
+    return MailSender(work or house.work, settings, words, patience=QUICK)
 
 
 async def outcomes(house: House) -> list[tuple[str, int, str]]:
     return [
         (event["said"].removeprefix("notification_"), event["attempts"], event.get("reason", ""))
-        for event in await house.said()
+        for event in await house.published()
         if "attempts" in event
     ]
 
@@ -65,7 +65,7 @@ async def test_a_mail_says_what_happened_to_the_one_it_concerns(house: House, of
         assert "Anna Doe asks you to agree to a goal" in part
         assert "Hello Mona Doe," in part
     assert await outcomes(house) == [("delivered", 1, "")]
-    assert (await house.said("state"))[-1]["delivered"] == ["inbox", "email"]
+    assert (await house.published(topic="state"))[-1]["delivered"] == ["inbox", "email"]
     await sender.turn()
     assert len(office.taken) == 1
 
@@ -97,7 +97,7 @@ async def test_a_mail_that_is_refused_for_good_is_given_up(
     await house.make_due()
     await sender.turn()
     assert await outcomes(house) == [("failed", 1, f"smtp_{code}")]
-    assert (await house.said("state"))[-1]["failed"] == ["email"]
+    assert (await house.published(topic="state"))[-1]["failed"] == ["email"]
     assert "example.com" not in str(await only_delivery(house))
     assert not office.taken
 

@@ -21,13 +21,13 @@ async def sender_of(house: House, *urls: str, **fields: Any) -> WebhookSender:
     """The sender to the first of the addresses; all of them are open."""
     fields = {"webhook_timeout_seconds": 1.0, "webhook_attempts": 3, **fields}
     settings = await house.open_outlets(webhook_urls=urls, webhook_secret=SecretStr(SECRET), **fields)
-    return WebhookSender(urls[0], house.runtime.work, settings)
+    return WebhookSender(urls[0], house.work, settings)
 
 
 async def outcomes(house: House) -> list[tuple[str, int, str]]:
     return [
         (event["said"].removeprefix("notification_"), event["attempts"], event.get("reason", ""))
-        for event in await house.said()
+        for event in await house.published()
         if "attempts" in event
     ]
 
@@ -49,7 +49,7 @@ async def test_a_webhook_can_be_verified_and_says_ids_and_facts_but_no_names(
     await sender.turn()
     (request,) = requests_of(httpserver)
     body = Webhook(SECRET).verify(request.data, dict(request.headers))
-    (raised,) = [event for event in await house.said() if event["said"] == "notification_raised"]
+    (raised,) = [event for event in await house.published() if event["said"] == "notification_raised"]
     assert request.headers["webhook-id"] == raised["notification_id"]
     assert request.headers["content-type"] == "application/json"
     assert body["type"] == "notification.raised"

@@ -8,7 +8,7 @@ async def test_all_that_a_person_was_told_goes_with_them(house: House) -> None:
     await house.open_outlets(smtp_host="localhost")
     await house.publish(*[praise(f"f{n}") for n in range(5)], checked_in("g1"))
     await house.as_("anna").send("PUT", "/preferences", {"channels": {"email": True}}, If_Match='"v0"')
-    ids = [event["notification_id"] for event in await house.said() if event["person_id"] == "anna"]
+    ids = [event["notification_id"] for event in await house.published() if event["person_id"] == "anna"]
     await house.feed(house.null(PersonState, "anna"))
     await house.expand()
     assert await house.told() == [("mona", "goal_in_trouble")]

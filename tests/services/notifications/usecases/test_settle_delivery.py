@@ -21,7 +21,7 @@ async def test_a_process_with_a_wrong_clock_takes_nothing_that_another_has(
 
     await house.open_outlets(smtp_host="127.0.0.1", smtp_port=9, smtp_security="none")
     await house.publish(proposal("g1"))
-    work = house.runtime.work
+    work = house.work
     due = await due_ids(work.db, channel="email", limit=10)
     assert len(due) == 1
     with monkeypatch.context() as patched:

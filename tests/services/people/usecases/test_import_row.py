@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from services.people.app import SERVICE
-from shared.fan_out import FanOutWorker
-
 PROJECT = Path(__file__).parents[4]
 WORKER = """
 import asyncio, sys
@@ -130,13 +127,13 @@ async def until(holds, seconds: float = 60) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_an_import_goes_on_where_a_killed_process_left_it(house, engines, settings):
+async def test_an_import_goes_on_where_a_killed_process_left_it(house, engines):
     begun = (await house.admin.upload(lines_of(3000))).json()
 
     async def report():
         return (await house.admin.get(f"/imports/{begun['import_id']}")).json()
 
-    command = [sys.executable, "-c", WORKER, engines.mongo, settings.mongo_database]
+    command = [sys.executable, "-c", WORKER, engines.mongo, house.settings.mongo_database]
     worker = await asyncio.create_subprocess_exec(*command, cwd=PROJECT)
     try:
 
@@ -163,13 +160,7 @@ async def test_an_import_goes_on_where_a_killed_process_left_it(house, engines, 
 async def test_two_workers_at_once_import_every_row_once(house, second_house):
     """A lease keeps them apart; should it fail, the cursor does."""
     begun = (await house.admin.upload(lines_of(600))).json()
-
-    async def work(each):
-        worker = FanOutWorker(each.app.state.runtime.work, SERVICE.expansions)
-        while await worker.turn():
-            pass
-
-    await asyncio.gather(work(house), work(second_house))
+    await asyncio.gather(house.expand(), second_house.expand())
     report = (await house.admin.get(f"/imports/{begun['import_id']}")).json()
     assert (report["state"], report["joined"], report["done"]) == ("done", 600, 600)
     assert await house.db["outbox"].count_documents({"type": "cairn.people.person_joined.v1"}) == 600
