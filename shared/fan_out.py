@@ -3,7 +3,8 @@
 A handler orders it with `tx.fan_out(FanOutJob(...))`.  One worker a service expands it: it reads a
 page of recipients, runs the handler for each in transactions of at most `PAGE`, and stores the
 cursor with them, so that a crash resumes and nobody is told twice.  A recipient for whom the
-handler fails is listed in `fan_out_failures`, and tried again when an operator asks.
+handler fails is listed in `fan_out_failures`, and tried again when an operator asks.  Whom a rule
+refuses is counted, and the first of them are named.
 """
 
 import logging
@@ -16,7 +17,9 @@ from pymongo import ASCENDING, DeleteOne, IndexModel, UpdateOne
 from pymongo.errors import PyMongoError
 
 from shared import mongo
+from shared.contracts.base import Frozen
 from shared.errors import Refusal
+from shared.ids import PersonId
 from shared.work import Batch, Cause, Conflict, Handler, Job, Work
 from shared.work.batch import FAN_OUTS
 from shared.work.transaction import Doc
@@ -24,6 +27,8 @@ from shared.work.transaction import Doc
 log = logging.getLogger(__name__)
 FAILURES = "fan_out_failures"
 PAGE = 1000
+MOST_TOLD = 100
+"""So many of those whom a rule refused a job remembers by name."""
 PAUSE = timedelta(seconds=30)
 """Until a job that could not tell its recipients is asked again."""
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
@@ -60,6 +65,43 @@ class FanOut:
     kind: str
     pages: Pages
     handler: Handler
+
+
+class RefusedRecipient(Frozen):
+    """Somebody left out, by which rule."""
+
+    person_id: PersonId
+    rule: str
+
+
+class FanOutProgress(Frozen):
+    """How far a fan-out is: people it was done for, those a rule kept from it, and those it failed for.
+
+    `refusals` are the first of those whom a rule kept from it, at most 100.
+    """
+
+    finished: bool
+    people: int
+    refused: int
+    failed: int
+    refusals: tuple[RefusedRecipient, ...]
+
+
+async def progress_of(database: mongo.Database, job_id: str) -> FanOutProgress | None:
+    """None while it has not been ordered."""
+    job = await database[FAN_OUTS].find_one({"_id": job_id})
+    if job is None:
+        return None
+    refusals = (
+        RefusedRecipient(person_id=row["cursor"], rule=row["rule"]) for row in job.get("refusals", ())
+    )
+    return FanOutProgress(
+        finished=job["state"] == "done",
+        people=job["done"],
+        refused=job.get("refused", 0),
+        failed=job["failed"],
+        refusals=tuple(refusals),
+    )
 
 
 class FanOutWorker:
@@ -177,8 +219,16 @@ class ExpansionPlan:
         if not self.jobs:
             return
         failed = [job for job in self.jobs if _failed(job)]
-        done = len(self.jobs) - len(failed)
-        moved = {"$set": {"cursor": self.jobs[-1].cursor}, "$inc": {"done": done, "failed": len(failed)}}
+        refused = [(job.cursor, job.error.rule) for job in self.jobs if isinstance(job.error, Refusal)]
+        counts = {
+            "done": len(self.jobs) - len(failed) - len(refused),
+            "failed": len(failed),
+            "refused": len(refused),
+        }
+        moved: Doc = {"$set": {"cursor": self.jobs[-1].cursor}, "$inc": counts}
+        if refused:
+            told = [{"cursor": cursor, "rule": rule} for cursor, rule in refused]
+            moved["$push"] = {"refusals": {"$each": told, "$slice": MOST_TOLD}}
         batch.defer(FAN_OUTS, UpdateOne({"_id": self.job_id, "cursor": self.cursor}, moved))
         before = [self.cursor, *(job.cursor for job in self.jobs)]
         for after, job in zip(before, self.jobs, strict=False):

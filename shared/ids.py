@@ -9,6 +9,7 @@ from typing import NewType
 PersonId = NewType("PersonId", str)
 UnitId = NewType("UnitId", str)
 GoalId = NewType("GoalId", str)
+AssignmentId = NewType("AssignmentId", str)
 KeyResultId = NewType("KeyResultId", str)
 FeedbackId = NewType("FeedbackId", str)
 FeedbackRequestId = NewType("FeedbackRequestId", str)

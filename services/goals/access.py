@@ -12,6 +12,7 @@ from shared.access import (
     HR_ADMIN,
     SERVICE,
     Grant,
+    Kind,
     Table,
     anyone,
     chain,
@@ -26,6 +27,7 @@ _OWNER, _MANAGER, _CHAIN = self_("owner_id"), manager("owner_id"), chain("owner_
 _HR = hr_partner("owner_id")
 _EXECUTIVE: Final = Grant("executive", role="executive")
 _SHARED: Final = ("line", "everyone")
+_ASSIGNMENT: Final = Kind("assignment", read="read_assignment")
 
 ACCESS = Table(
     "goals",
@@ -40,10 +42,12 @@ ACCESS = Table(
             when(HR_ADMIN, visibility=_SHARED),
             AUDITOR,
         ),
+        "read_assignment": (party("by_person_id"), HR_ADMIN, AUDITOR),
     },
     writes={
         "draft": (_OWNER, _MANAGER, HR_ADMIN),
         "set_for_organisation": (HR_ADMIN, _EXECUTIVE),
+        "assign": (HR_ADMIN,),
         "reword": (_OWNER, _MANAGER),
         "propose": (_OWNER, _MANAGER),
         "withdraw": (_OWNER, _MANAGER),
@@ -55,4 +59,5 @@ ACCESS = Table(
     },
     conceal="read",
     noun="goal",
+    kinds={"read_assignment": _ASSIGNMENT, "assign": Kind("assignment")},
 )

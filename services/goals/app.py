@@ -5,6 +5,7 @@ from services.goals.store import COLLECTIONS
 from services.goals.usecases import (
     align_goal,
     answer_proposal,
+    assign_goal,
     check_in_on_goal,
     close_goal,
     draft_goal,
@@ -15,6 +16,7 @@ from services.goals.usecases import (
 )
 from services.goals.usecases.follow_people import follow_person
 from services.goals.usecases.forget_owner import forget_owner
+from services.goals.usecases.propose_assigned_goal import ASSIGNING
 from services.goals.views import router as views
 from shared.contracts.people import PersonState
 from shared.service import Service
@@ -26,6 +28,7 @@ SERVICE = Service(
     collections=COLLECTIONS,
     routers=[
         draft_goal.router,
+        assign_goal.router,
         reword_goal.router,
         propose_goal.router,
         withdraw_proposal.router,
@@ -38,4 +41,5 @@ SERVICE = Service(
     ],
     reactions={PersonState: follow_person},
     erasures={PersonState: forget_owner},
+    fan_outs=[ASSIGNING],
 )

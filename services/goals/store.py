@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn, Measurement
 from shared.ids import GoalId, PersonId
@@ -14,6 +15,7 @@ from shared.work import Transaction
 GOALS: Final = "goals"
 MEASUREMENTS: Final = "measurements"
 CHECK_INS: Final = "check_ins"
+ASSIGNMENTS: Final = "assignments"
 GUARDS: Final = "guards"
 _TREE: Final = "tree"
 
@@ -41,6 +43,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _newest("measured_at", "by_key_result", "goal_id", "key_result_id"),
     ],
     CHECK_INS: [_newest("at", "by_goal", "goal_id")],
+    ASSIGNMENTS: [_newest("assigned_at", "by_assigner", "by_person_id")],
     GUARDS: [],
 }
 
@@ -80,6 +83,13 @@ class GoalStore(Store[Goal]):
     async def _found(self, wanted: Mapping[str, Any]) -> Sequence[Goal]:
         docs = await self._tx.find(self.collection, wanted, sort={"_id": 1})
         return [from_document(Goal, doc) for doc in docs]
+
+
+class AssignmentStore(Store[Assignment]):
+    """What was set for many."""
+
+    collection: ClassVar[str] = ASSIGNMENTS
+    kind = Assignment
 
 
 class MeasurementStore(Store[Measurement]):

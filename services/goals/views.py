@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import Blocker, CheckIn, Measurement
 from services.goals.domain.smart import Part, missing_parts
-from services.goals.store import CHECK_INS, GOALS, MEASUREMENTS
+from services.goals.domain.wording import Wording
+from services.goals.store import ASSIGNMENTS, CHECK_INS, GOALS, MEASUREMENTS
 from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, KeyResultType, Outcome, Visibility
 from shared.errors import NotFound
+from shared.fan_out import FanOutProgress, progress_of
 from shared.http import View
-from shared.ids import GoalId, KeyResultId, PersonId
+from shared.ids import AssignmentId, GoalId, KeyResultId, PersonId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
+from shared.population import NamedPopulation
 from shared.preconditions import IfNoneMatchHeader, entity_tag, if_none_match
 from shared.store import from_document
 
@@ -117,6 +121,28 @@ class CheckInView(BaseModel):
         return cls(**check_in.model_dump(exclude={"version"}))
 
 
+class AssignmentView(BaseModel):
+    """A goal that was set for many."""
+
+    assignment_id: AssignmentId
+    wording: Wording
+    population: NamedPopulation
+    by_person_id: PersonId
+    assigned_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> Self:
+        """The view of an assignment."""
+        return cls.model_validate(dict(assignment))
+
+
+class AssignmentWithProgress(AssignmentView):
+    """The same, with how many were asked and for how many it failed; null until it has begun."""
+
+    progress: FanOutProgress | None
+
+
 class GoalsWanted(BaseModel):
     """Which of the goals that the caller may see; all of what is asked must hold."""
 
@@ -213,3 +239,24 @@ def _measurement(doc: Mapping[str, Any]) -> MeasurementView:
 
 def _check_in(doc: Mapping[str, Any]) -> CheckInView:
     return CheckInView.of(from_document(CheckIn, doc))
+
+
+@router.get("/goal-assignments", summary="List goals set for many", tags=["goal assignments"])
+async def list_assignments(view: View, page: AskedPage) -> Page[AssignmentView]:
+    """Those that the caller may see, the newest first."""
+    filter_, newest = await view.filter("read_assignment"), Sort("assigned_at", descending=True)
+    return await read_page(view.db[ASSIGNMENTS], filter_, asked=page, sort=newest, show=_assignment)
+
+
+@router.get(
+    "/goal-assignments/{assignment_id}", summary="Read a goal set for many", tags=["goal assignments"]
+)
+async def get_assignment(assignment_id: AssignmentId, view: View) -> AssignmentWithProgress:
+    """What was set for whom, and how far the asking is."""
+    assignment = await view.one(Assignment, ASSIGNMENTS, assignment_id, action="read_assignment")
+    progress = await progress_of(view.db, assignment.job_id)
+    return AssignmentWithProgress.model_validate({**dict(assignment), "progress": progress})
+
+
+def _assignment(doc: Mapping[str, Any]) -> AssignmentView:
+    return AssignmentView.of(from_document(Assignment, doc))

@@ -12,18 +12,19 @@ from pydantic import BaseModel
 
 from services.reviews.access import ACCESS
 from services.reviews.domain.assessment import Assessment, Side
-from services.reviews.domain.cycle import Cycle, CyclePopulation, Section
+from services.reviews.domain.cycle import Cycle, Section
 from services.reviews.domain.fairness import Flag
 from services.reviews.domain.review import Review
 from services.reviews.store import CYCLES, REVIEWS
 from shared import mongo
 from shared.contracts.reviews import ReviewStage
+from shared.fan_out import FanOutProgress, progress_of
 from shared.http import View
 from shared.ids import CycleId, PersonId, ReviewId
 from shared.paging import AskedPage, Page, Sort, read_page
+from shared.population import NamedPopulation
 from shared.preconditions import entity_tag
 from shared.store import from_document
-from shared.work.batch import FAN_OUTS
 
 router = APIRouter(tags=["cycles", "reviews"])
 STAGES: tuple[ReviewStage, ...] = get_args(ReviewStage)
@@ -52,20 +53,12 @@ class CycleView(BaseModel):
         return cls.model_validate({**dict(cycle), **period, **more})
 
 
-class Opening(BaseModel):
-    """How far the opening of a cycle's reviews is: people passed, and those it failed for."""
-
-    finished: bool
-    people: int
-    failed: int
-
-
 class CycleProgress(CycleView):
     """A cycle, how many of the reviews that the caller may see are in which stage, and its launch."""
 
     reviews_by_stage: dict[ReviewStage, int]
-    population: CyclePopulation | None
-    opening: Opening | None
+    population: NamedPopulation | None
+    opening: FanOutProgress | None
 
 
 class ReviewView(BaseModel):
@@ -142,7 +135,7 @@ async def get_cycle(cycle_id: CycleId, view: View, response: Response) -> CycleP
     counts = await _count_by_stage(cycle_id, view)
     if not await ACCESS.decide(view.caller, "read_launch", cycle, view.db):
         return CycleProgress.of(cycle, reviews_by_stage=counts, population=None, opening=None)
-    opening = await _opening_of(cycle, view)
+    opening = await progress_of(view.db, cycle.opening_id)
     return CycleProgress.of(cycle, reviews_by_stage=counts, opening=opening)
 
 
@@ -188,13 +181,6 @@ async def _count_by_stage(cycle_id: CycleId, view: View) -> Mapping[ReviewStage,
     )
     found = {row["_id"]: row["reviews"] for row in rows}
     return {stage: found.get(stage, 0) for stage in STAGES}
-
-
-async def _opening_of(cycle: Cycle, view: View) -> Opening | None:
-    job = await view.db[FAN_OUTS].find_one({"_id": cycle.opening_id})
-    if job is None:
-        return None
-    return Opening(finished=job["state"] == "done", people=job["done"], failed=job["failed"])
 
 
 def _show_cycle(doc: Mapping[str, Any]) -> CycleView:

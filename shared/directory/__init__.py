@@ -5,13 +5,14 @@ manager is.  Knows who relates to whom; what that allows is `shared.access`'s.
 
     keep_person, keep_unit, forget_person, forget_unit, INDEXES, FAN_OUTS    to keep it
     Directory(tx)                                                            in a handler
-    DirectoryReader(database), Population, population                        in views and fan-outs
+    DirectoryReader(database), population, population_size                   in views and fan-outs
+    require_known                                                            in commands for many
 """
 
 from shared.directory.entries import INDEXES, PEOPLE, UNITS, DirectoryPerson, DirectoryUnit
 from shared.directory.keep import forget_person, forget_unit, keep_person, keep_unit
 from shared.directory.read import Directory, Peek, Stored
-from shared.directory.reader import DirectoryReader, Population, population
+from shared.directory.reader import DirectoryReader, population, population_size, require_known
 from shared.directory.refold import FAN_OUTS
 
 __all__ = [
@@ -24,11 +25,12 @@ __all__ = [
     "DirectoryReader",
     "DirectoryUnit",
     "Peek",
-    "Population",
     "Stored",
     "forget_person",
     "forget_unit",
     "keep_person",
     "keep_unit",
     "population",
+    "population_size",
+    "require_known",
 ]

@@ -7,24 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from shared import mongo
-from shared.contracts.base import Frozen
 from shared.directory.entries import PEOPLE, UNITS, DirectoryPerson, to_person
 from shared.directory.read import Directory, Stored
+from shared.errors import Invalid
 from shared.ids import PersonId, UnitId
+from shared.population import Population
+from shared.work.transaction import Transaction
 
 BATCH: Final = 100_000
 """Ids asked for in one answer: covered by the index, and faster than `distinct`."""
 
 
-class Population(Frozen):
-    """Whom something is for: everyone, or the named people and those in the units and all below.
+async def require_known(wanted: Population, tx: Transaction) -> None:
+    """Refuse a population that names units or people who are not in the directory.
 
-    Only active people count; criteria that name nobody are nobody.
+    Raises:
+        Invalid: with their ids as `unknown`.
     """
-
-    everyone: bool = False
-    unit_ids: tuple[UnitId, ...] = ()
-    person_ids: tuple[PersonId, ...] = ()
+    units = await tx.find(UNITS, {"_id": {"$in": list(wanted.unit_ids)}})
+    people = await tx.find(PEOPLE, {"_id": {"$in": list(wanted.person_ids)}, "known": True})
+    found = {doc["_id"] for doc in (*units, *people)}
+    if strangers := sorted({*wanted.unit_ids, *wanted.person_ids} - found):
+        raise Invalid("The directory has no such units or people; correct the population.", unknown=strangers)
 
 
 class DirectoryReader:
@@ -104,13 +108,25 @@ async def population(
 
     `criteria` may be the `params` of a fan-out job, a dumped `Population`.
     """
+    query = await _members(database, criteria, after)
+    cursor = database[PEOPLE].find(query, {"_id": 1}, limit=limit).sort("_id", 1)
+    return [doc["_id"] for doc in await cursor.to_list(None)]
+
+
+async def population_size(database: mongo.Database, criteria: Population) -> int:
+    """How many people a population has now."""
+    return await database[PEOPLE].count_documents(await _members(database, criteria, None))
+
+
+async def _members(
+    database: mongo.Database, criteria: Population | Mapping[str, Any], after: str | None
+) -> Mapping[str, Any]:
     wanted = Population.model_validate(criteria)
     query: dict[str, Any] = {"status": "active", "_id": {"$gt": after or ""}}
     if not wanted.everyone:
         units = await DirectoryReader(database).unit_ids_within(wanted.unit_ids) if wanted.unit_ids else ()
         query["$or"] = [{"unit_id": {"$in": [*units]}}, {"_id": {"$in": [*wanted.person_ids]}}]
-    cursor = database[PEOPLE].find(query, {"_id": 1}, limit=limit).sort("_id", 1)
-    return [doc["_id"] for doc in await cursor.to_list(None)]
+    return query
 
 
 def _people(docs: Iterable[mongo.Doc]) -> Sequence[DirectoryPerson]:

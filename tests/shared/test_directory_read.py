@@ -11,7 +11,6 @@ from shared.directory import (
     PEOPLE,
     Directory,
     DirectoryReader,
-    Population,
     Stored,
     keep_person,
     keep_unit,
@@ -19,6 +18,7 @@ from shared.directory import (
 )
 from shared.errors import NotFound
 from shared.identity import Caller
+from shared.population import Population
 from shared.work import ByKey, Job, NotYet, Work
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -12,7 +12,8 @@ from shared.aggregate import Aggregate
 from shared.contracts import reviews as contract
 from shared.contracts.base import Frozen
 from shared.errors import Invalid
-from shared.ids import CycleId, PersonId, UnitId, derive
+from shared.ids import CycleId, PersonId, derive
+from shared.population import NamedPopulation
 
 
 class Period(Frozen):
@@ -46,22 +47,6 @@ DEFAULT_SECTIONS = (
 )
 
 
-class CyclePopulation(Frozen):
-    """Whose reviews open: everyone, or the named people and those in the units and all below."""
-
-    everyone: bool = False
-    unit_ids: tuple[UnitId, ...] = Field(default=(), max_length=1000)
-    person_ids: tuple[PersonId, ...] = Field(default=(), max_length=1000)
-
-    @model_validator(mode="after")
-    def _names_somebody(self) -> Self:
-        if not (self.everyone or self.unit_ids or self.person_ids):
-            raise ValueError("the population names nobody; send everyone, unit_ids or person_ids")
-        if self.everyone and (self.unit_ids or self.person_ids):
-            raise ValueError("everyone includes all units and people; leave unit_ids and person_ids out")
-        return self
-
-
 class Terms(Frozen):
     """What HR decides about a cycle; ratings go from 1 to `scale_max`."""
 
@@ -71,7 +56,7 @@ class Terms(Frozen):
     manager_due_on: date
     scale_max: int = Field(default=5, ge=2, le=10)
     sections: tuple[Section, ...] = Field(default=DEFAULT_SECTIONS, min_length=1, max_length=20)
-    population: CyclePopulation
+    population: NamedPopulation
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -10,14 +10,13 @@ Then    reviews.open_review for each person, as a fan-out
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from services.reviews.domain.cycle import Cycle, CyclePopulation, Terms
+from services.reviews.domain.cycle import Cycle, Terms
 from services.reviews.store import CycleStore
 from services.reviews.usecases.open_review import order_opening
 from services.reviews.usecases.preview_launch import LaunchPreview, preview_launch
 from services.reviews.views import CycleView
 from shared.contracts.base import Frozen
-from shared.directory import PEOPLE, UNITS, Directory
-from shared.errors import Invalid
+from shared.directory import Directory, require_known
 from shared.http import Run, View
 from shared.ids import CycleId, mint
 from shared.work import Transaction
@@ -44,7 +43,7 @@ async def launch_cycle(command: LaunchCycle, tx: Transaction) -> Cycle:
     by = tx.caller.person_id if tx.caller else None
     cycle, launched = Cycle.launch(command.terms, cycle_id=command.cycle_id, by=by, at=tx.now)
     await tx.require("launch", cycle)
-    await refuse_unknown(command.terms.population, tx)
+    await require_known(command.terms.population, tx)
     if command.dry_run:
         return cycle
     launched = launched.model_copy(update={"by_person_id": await Directory(tx).named(by)})
@@ -52,17 +51,6 @@ async def launch_cycle(command: LaunchCycle, tx: Transaction) -> Cycle:
     tx.publish(launched, cycle.state())
     order_opening(cycle, tx)
     return cycle
-
-
-async def refuse_unknown(population: CyclePopulation, tx: Transaction) -> None:
-    """Refuse a population that names units or people who are not in the directory."""
-    units = await tx.find(UNITS, {"_id": {"$in": list(population.unit_ids)}})
-    people = await tx.find(PEOPLE, {"_id": {"$in": list(population.person_ids)}, "known": True})
-    strangers = sorted(
-        {*population.unit_ids, *population.person_ids} - {found["_id"] for found in (*units, *people)}
-    )
-    if strangers:
-        raise Invalid("The directory has no such units or people; correct the population.", unknown=strangers)
 
 
 @router.post(

@@ -9,10 +9,10 @@ from collections import Counter
 
 from pydantic import BaseModel
 
-from services.reviews.domain.cycle import CyclePopulation
 from shared.directory import DirectoryReader, population
 from shared.ids import PersonId
 from shared.mongo import Database
+from shared.population import Population
 
 PAGE = 1000
 
@@ -25,7 +25,7 @@ class LaunchPreview(BaseModel):
     without_reviewer: int
 
 
-async def preview_launch(db: Database, wanted: CyclePopulation) -> LaunchPreview:
+async def preview_launch(db: Database, wanted: Population) -> LaunchPreview:
     """The counts as the directory copy is now."""
     reader, criteria = DirectoryReader(db), wanted.model_dump(mode="json")
     reports: Counter[PersonId | None] = Counter()

@@ -55,6 +55,9 @@ TESTED = [
     ("GET", "/goals/{goal_id}/check-ins"),
     ("GET", "/goals/{goal_id}/check-ins/{check_in_id}"),
     ("POST", "/goals/{goal_id}/closure"),
+    ("POST", "/goal-assignments"),
+    ("GET", "/goal-assignments"),
+    ("GET", "/goal-assignments/{assignment_id}"),
 ]
 """A new route is added here with its test."""
 

@@ -8,15 +8,9 @@ import pytest
 from httpx import Response
 
 from services.reviews.app import SERVICE
-from tests.services.reviews.house import (
-    AFTER_SELF_DUE,
-    CYCLE,
-    House,
-    Person,
-    manager_words,
-    own_words,
-    person_state,
-)
+from tests.services.asker import Asker
+from tests.services.organisation import person_state
+from tests.services.reviews.house import AFTER_SELF_DUE, CYCLE, House, manager_words, own_words
 
 Prepare = Callable[[House, str], Awaitable[None]]
 CALLERS: dict[str, tuple[str, ...]] = {
@@ -75,7 +69,7 @@ class Route:
     may: frozenset[str]
     body: Any = None
 
-    async def ask(self, caller: Person, review_id: str) -> Response:
+    async def ask(self, caller: Asker, review_id: str) -> Response:
         return await caller.send(self.method, f"/reviews/{review_id}{self.path}", self.body)
 
 
@@ -142,8 +136,7 @@ async def test_service_on_behalf_of_somebody_has_their_rights_and_no_more(house:
     review_id = await new_review(house)
     await assessed(house, review_id)
     for person_id, status in (("manager", 200), ("anna", 403), ("ben", 404)):
-        service = house.as_("notifications", "service")
-        asking = Person(service.client, {**service.headers, "Cairn-On-Behalf-Of": person_id})
+        asking = house.as_("notifications", "service").for_(person_id)
         assert (await asking.get(f"/reviews/{review_id}/manager-assessment")).status_code == status
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.services.reviews.house import House, Person
+from tests.services.asker import Asker
+from tests.services.reviews.house import House
 
 SELF_DRAFT, SELF_FINAL = "canary-self-draft", "canary-self-final"
 BOSS_DRAFT, BOSS_FINAL = "canary-boss-draft", "canary-boss-final"
@@ -17,7 +18,7 @@ def words(text: str, rating: int = 4) -> dict[str, Any]:
     return {"texts": {"strengths": text}, "rating": rating}
 
 
-async def everything(caller: Person, review_id: str, cycle_id: str) -> list[tuple[str, Any]]:
+async def everything(caller: Asker, review_id: str, cycle_id: str) -> list[tuple[str, Any]]:
     """Whatever the caller can get of the review, refusals and headers included."""
     paths = [f"/reviews/{review_id}{path}" for path in PATHS]
     paths += ["/reviews", "/cycles", f"/cycles/{cycle_id}", f"/reviews?cycle_id={cycle_id}"]
@@ -51,7 +52,7 @@ class Scene:
         self.house, self.cycle_id, self.review_id = house, cycle_id, review_id
         self.anna, self.manager = house.as_("anna"), house.as_("manager")
 
-    async def hears(self, caller: Person) -> set[str]:
+    async def hears(self, caller: Asker) -> set[str]:
         return heard(await everything(caller, self.review_id, self.cycle_id))
 
     async def self_submits(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from shared import fan_out as module
 from shared import mongo
 from shared.errors import Refusal
-from shared.fan_out import FAILURES, INDEXES, FanOut, FanOutWorker, Recipient, ask_again
+from shared.fan_out import FAILURES, INDEXES, FanOut, FanOutWorker, Recipient, ask_again, progress_of
 from shared.work import FanOutJob, Transaction, Work
 from tests.conftest import Addresses
 
@@ -113,7 +113,10 @@ async def test_whom_it_fails_for_is_listed_and_the_others_are_reached(notes: Not
     listed = {row["cursor"]: row["error"] async for row in notes.work.db[FAILURES].find()}
     assert listed == {person: repr(ZeroDivisionError(person)) for person in ("0000", "0120")}
     job = await notes.job()
-    assert (job["state"], job["done"], job["failed"]) == ("done", 248, 2)
+    assert (job["state"], job["done"], job["failed"], job["refused"]) == ("done", 247, 2, 1)
+    progress = await progress_of(notes.work.db, job["_id"])
+    assert progress is not None
+    assert [refusal.person_id for refusal in progress.refusals] == ["0121"]
 
 
 async def test_a_failure_is_tried_again_when_asked_and_only_then(notes: Notes) -> None:

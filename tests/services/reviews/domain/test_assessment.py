@@ -12,9 +12,10 @@ from services.reviews.domain.assessment import (
     Side,
     Written,
 )
-from services.reviews.domain.cycle import Cycle, CyclePopulation, Period
+from services.reviews.domain.cycle import Cycle, Period
 from shared.errors import Invalid
 from shared.ids import CycleId, PersonId, ReviewId
+from shared.population import NamedPopulation
 
 AT = datetime(2026, 4, 2, 9, tzinfo=UTC)
 ANNA, REVIEW = PersonId("anna"), ReviewId("r")
@@ -24,7 +25,7 @@ CYCLE = Cycle(
     period=Period(starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
     self_due_on=date(2026, 4, 15),
     manager_due_on=date(2026, 4, 30),
-    population=CyclePopulation(everyone=True),
+    population=NamedPopulation(everyone=True),
     launched_at=AT,
     launched_by=None,
 )

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.reviews.domain.cycle import Cycle, CyclePopulation, Period, Section, Terms
+from services.reviews.domain.cycle import Cycle, Period, Section, Terms
 from shared.errors import Invalid
 from shared.ids import CycleId, PersonId, UnitId
+from shared.population import NamedPopulation
 
 AT = datetime(2026, 4, 1, 9, tzinfo=UTC)
 
@@ -19,7 +20,7 @@ def terms(**other: Any) -> Terms:
         "period": Period(starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
         "self_due_on": date(2026, 4, 15),
         "manager_due_on": date(2026, 4, 30),
-        "population": CyclePopulation(everyone=True),
+        "population": NamedPopulation(everyone=True),
     }
     return Terms.model_validate({**good, **other})
 
@@ -56,11 +57,11 @@ def test_sections_have_ids_of_their_own() -> None:
 )
 def test_population_names_somebody_in_one_way(population: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
-        CyclePopulation.model_validate(population)
+        NamedPopulation.model_validate(population)
 
 
 def test_population_of_units_and_people_is_kept() -> None:
-    named = CyclePopulation(unit_ids=(UnitId("u"),), person_ids=(PersonId("p"),))
+    named = NamedPopulation(unit_ids=(UnitId("u"),), person_ids=(PersonId("p"),))
     assert terms(population=named).population == named
 
 

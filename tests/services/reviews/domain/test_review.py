@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.reviews.domain.cycle import Cycle, CyclePopulation, Period
+from services.reviews.domain.cycle import Cycle, Period
 from services.reviews.domain.evidence import Evidence
 from services.reviews.domain.review import (
     OwnReview,
@@ -19,6 +19,7 @@ from shared.contracts import reviews as contract
 from shared.contracts.reviews import ReviewStage
 from shared.errors import Refusal
 from shared.ids import CycleId, PersonId
+from shared.population import NamedPopulation
 
 AT = datetime(2026, 4, 2, 9, tzinfo=UTC)
 LATE = datetime(2026, 4, 16, 0, 0, tzinfo=UTC)
@@ -31,7 +32,7 @@ CYCLE = Cycle(
     period=PERIOD,
     self_due_on=date(2026, 4, 15),
     manager_due_on=date(2026, 4, 30),
-    population=CyclePopulation(everyone=True),
+    population=NamedPopulation(everyone=True),
     launched_at=AT,
     launched_by=None,
 )

@@ -9,15 +9,8 @@ import pytest
 from shared.contracts.feedback import FeedbackWithdrawn
 from shared.ids import FeedbackId, PersonId
 from shared.messaging.envelope import Record
-from tests.services.reviews.house import (
-    IN_PERIOD,
-    LAUNCHED_AT,
-    House,
-    feedback_given,
-    goal_life,
-    joined,
-    person_state,
-)
+from tests.services.organisation import person_joined, person_state
+from tests.services.reviews.house import IN_PERIOD, LAUNCHED_AT, House, feedback_given, goal_life
 
 
 async def gathered(house: House) -> dict[str, list[dict[str, Any]]]:
@@ -34,7 +27,7 @@ def quarter(house: House) -> list[Record]:
     """Goals, feedback and people of a quarter, as their services publish them."""
     goals = [each for n in range(6) for each in goal_life(f"g{n}", owner_id=("anna", "ben")[n % 2])]
     given = [feedback_given(f"f{n}", receiver_id=("anna", "ben")[n % 2]) for n in range(6)]
-    people = [person_state("late", manager_id="manager"), joined("late", manager_id="manager")]
+    people = [person_state("late", manager_id="manager"), person_joined("late", manager_id="manager")]
     return [house.record(each, at=IN_PERIOD) for each in (*goals, *given, *people)]
 
 

@@ -102,10 +102,10 @@ async def test_progress_of_a_launch_can_be_read(house: House) -> None:
     launched = await house.admin.does("/cycles", CYCLE)
     path = f"/cycles/{launched['cycle_id']}"
     waiting = await house.admin.read(path)
-    assert waiting["opening"] == {"finished": False, "people": 0, "failed": 0}
+    assert waiting["opening"] == {"finished": False, "people": 0, "refused": 0, "failed": 0, "refusals": []}
     await house.expand()
     opened = await house.admin.read(path)
-    assert opened["opening"] == {"finished": True, "people": 10, "failed": 0}
+    assert opened["opening"] == {"finished": True, "people": 10, "refused": 0, "failed": 0, "refusals": []}
     assert opened["reviews_by_stage"]["self_assessment"] == 10
     assert sum(opened["reviews_by_stage"].values()) == 10
     assert opened["population"] == {"everyone": True, "unit_ids": [], "person_ids": []}

@@ -7,7 +7,9 @@ import pytest
 
 from services.reviews.usecases.open_review import KIND, open_review, pages
 from shared.fan_out import FanOut, FanOutWorker
-from tests.services.reviews.house import CYCLE, House, drain, joined, person_state
+from tests.services.house import drain
+from tests.services.organisation import manager_changed, person_joined, person_state
+from tests.services.reviews.house import CYCLE, House, left
 
 CROWD = 2500
 
@@ -47,7 +49,7 @@ async def test_killed_opening_goes_on_with_a_new_worker_and_opens_each_review_on
     states = await house.db["outbox"].count_documents({"type": "cairn.reviews.review_state.v1"})
     assert events == states == CROWD + 10
     progress = (await house.admin.read(f"/cycles/{launched['cycle_id']}"))["opening"]
-    assert progress == {"finished": True, "people": CROWD + 10, "failed": 0}
+    assert progress == {"finished": True, "people": CROWD + 10, "refused": 0, "failed": 0, "refusals": []}
 
 
 async def test_two_workers_at_once_open_each_review_once(house: House) -> None:
@@ -80,21 +82,21 @@ async def test_who_has_no_manager_is_assessed_by_hr(house: House) -> None:
 
 
 async def test_who_left_gets_no_review_though_the_directory_copy_is_behind(house: House) -> None:
-    await house.let_go("anna")
+    await house.publish(left("anna"))
     cycle_id = await house.launch()
     assert await house.db["reviews"].count_documents({"person_id": "anna"}) == 0
     opening = (await house.admin.read(f"/cycles/{cycle_id}"))["opening"]
-    assert opening == {"finished": True, "people": 10, "failed": 0}
+    assert opening == {"finished": True, "people": 10, "refused": 0, "failed": 0, "refusals": []}
 
 
 async def test_manager_who_left_is_no_reviewer_though_the_directory_copy_is_behind(house: House) -> None:
-    await house.let_go("manager")
+    await house.publish(left("manager"))
     await house.launch()
     assert (await house.review_of("anna"))["reviewer_id"] is None
 
 
 async def test_new_manager_reviews_though_the_directory_copy_is_behind(house: House) -> None:
-    await house.move("anna", old="manager", new="other_manager")
+    await house.move("anna", to="other_manager", said={"event"})
     await house.launch()
     assert (await house.review_of("anna"))["reviewer_id"] == "other_manager"
 
@@ -103,8 +105,8 @@ async def test_the_directory_copy_is_asked_for_those_whose_events_are_behind(hou
     await house.publish(person_state("new", manager_id="newboss"), person_state("newboss"))
     await house.launch()
     assert (await house.review_of("new"))["reviewer_id"] == "newboss"
-    await house.publish(joined("new", manager_id="manager"))
-    await house.move("new", old="manager", new="newboss")
+    await house.publish(person_joined("new", manager_id="manager"))
+    await house.publish(manager_changed("new", before="manager", to="newboss"))
     review = await house.review_of("new")
     assert review["reviewer_id"] == "newboss"
     assert await house.said(review["_id"]) == ["review_opened"]

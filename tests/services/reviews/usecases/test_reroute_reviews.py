@@ -2,30 +2,19 @@
 
 import asyncio
 import random
-from datetime import date
 from typing import Any
 
 import pytest
 
 from shared.contracts.base import Message
-from shared.contracts.people import ManagerChanged, PersonLeft
-from shared.ids import PersonId
-from tests.services.reviews.house import CYCLE, House, joined, manager_words, own_words, person_state
-
-
-def changed(person_id: str, to: str | None) -> ManagerChanged:
-    return ManagerChanged(
-        person_id=PersonId(person_id), from_manager_id=None, to_manager_id=PersonId(to) if to else None
-    )
-
-
-def left(person_id: str) -> PersonLeft:
-    return PersonLeft(person_id=PersonId(person_id), left_on=date(2026, 4, 2))
+from shared.contracts.people import ManagerChanged
+from tests.services.organisation import manager_changed, person_joined, person_state
+from tests.services.reviews.house import CYCLE, House, left, manager_words, own_words
 
 
 async def test_open_review_goes_to_the_new_manager(house: House) -> None:
     review_id = await house.opened("anna")
-    await house.publish(changed("anna", "other_manager"))
+    await house.publish(manager_changed("anna", to="other_manager"))
     event = (await house.published(subject=review_id))[-1]
     assert event["said"] == "reviewer_changed"
     assert (event["from_reviewer_id"], event["reviewer_id"]) == ("manager", "other_manager")
@@ -37,7 +26,7 @@ async def test_draft_is_handed_over_with_the_review(house: House) -> None:
     review_id = await house.opened("anna")
     path = f"/reviews/{review_id}/manager-assessment"
     await house.as_("manager").put(path, manager_words(3, "So far"))
-    await house.publish(changed("anna", "other_manager"))
+    await house.publish(manager_changed("anna", to="other_manager"))
     assert (await house.as_("manager").get(path)).status_code == 403
     taken = await house.as_("other_manager").read(path)
     assert (taken["texts"], taken["by_person_id"]) == ({"achievements": "So far"}, "manager")
@@ -45,34 +34,34 @@ async def test_draft_is_handed_over_with_the_review(house: House) -> None:
 
 async def test_assessed_review_stays_with_who_assessed_it(house: House) -> None:
     review_id = await house.assessed("anna")
-    await house.publish(changed("anna", "other_manager"))
+    await house.publish(manager_changed("anna", to="other_manager"))
     assert (await house.review_of("anna"))["reviewer_id"] == "manager"
     assert (await house.as_("manager").does(f"/reviews/{review_id}/sharing"))["stage"] == "shared"
 
 
 async def test_same_manager_again_changes_nothing(house: House) -> None:
     review_id = await house.opened("anna")
-    await house.publish(changed("anna", "manager"))
+    await house.publish(manager_changed("anna", to="manager"))
     assert await house.said(review_id) == ["review_opened"]
 
 
 async def test_without_a_manager_hr_assesses(house: House) -> None:
     await house.opened("anna")
-    await house.publish(changed("anna", None))
+    await house.publish(manager_changed("anna", to=None))
     assert (await house.review_of("anna"))["reviewer_id"] is None
 
 
 async def test_manager_who_left_gets_nobodys_review(house: House) -> None:
     await house.opened("anna")
     await house.publish(left("other_manager"))
-    await house.publish(changed("anna", "other_manager"))
+    await house.publish(manager_changed("anna", to="other_manager"))
     assert (await house.review_of("anna"))["reviewer_id"] is None
 
 
 async def test_open_reviews_of_all_cycles_are_rerouted(house: House) -> None:
     await house.launch()
     await house.launch(name="Again")
-    await house.publish(changed("anna", "other_manager"))
+    await house.publish(manager_changed("anna", to="other_manager"))
     assert await house.db["reviews"].distinct("reviewer_id", {"person_id": "anna"}) == ["other_manager"]
 
 
@@ -107,7 +96,7 @@ async def test_reviews_of_a_leaving_manager_are_handed_over_to_hr(house: House) 
         review = await house.review_of(person_id)
         assert review["reviewer_id"] is None
         assert await house.said(review["_id"]) == ["review_opened", "reviewer_changed"]
-    await house.publish(changed("anna", "chief"))
+    await house.publish(manager_changed("anna", to="chief"))
     assert (await house.review_of("anna"))["reviewer_id"] == "chief"
 
 
@@ -126,7 +115,7 @@ async def test_reopened_assessment_of_a_departed_reviewer_has_a_new_one(house: H
     await house.publish(left("manager"))
     await house.expand()
     assert (await house.review_of("anna"))["reviewer_id"] == "manager"
-    await house.publish(changed("anna", "chief"))
+    await house.publish(manager_changed("anna", to="chief"))
     reopened = await house.admin.does(f"/reviews/{review_id}/manager-assessment/reopening")
     assert (reopened["stage"], reopened["reviewer_id"]) == ("manager_assessment", "chief")
 
@@ -134,9 +123,9 @@ async def test_reopened_assessment_of_a_departed_reviewer_has_a_new_one(house: H
 async def test_manager_who_leaves_while_many_move_to_them_keeps_nobodys_review(house: House) -> None:
     crowd = [f"p{n:03d}" for n in range(200)]
     await house.publish(*[person_state(p, manager_id="manager") for p in crowd])
-    await house.publish(*[joined(p, manager_id="manager") for p in crowd])
+    await house.publish(*[person_joined(p, manager_id="manager") for p in crowd])
     await house.launch()
-    moves = [house.record(changed(p, "other_manager")) for p in crowd]
+    moves = [house.record(manager_changed(p, to="other_manager")) for p in crowd]
 
     async def leave() -> None:
         await house.publish(left("other_manager"))
@@ -154,9 +143,11 @@ async def test_launch_amid_a_reorganisation_leaves_every_review_with_the_manager
     for person_id in (*bosses, *crowd):
         manager_id = None if person_id in bosses else "boss0"
         await house.db["directory_people"].insert_one({**doc, "_id": person_id, "manager_id": manager_id})
-    await house.publish(*[joined(each) for each in bosses], *[joined(p, manager_id="boss0") for p in crowd])
+    await house.publish(
+        *[person_joined(each) for each in bosses], *[person_joined(p, manager_id="boss0") for p in crowd]
+    )
     random_ = random.Random(11)
-    moves: list[Message] = [changed(p, random_.choice(bosses)) for p in crowd for _ in range(2)]
+    moves: list[Message] = [manager_changed(p, to=random_.choice(bosses)) for p in crowd for _ in range(2)]
     moves[100:100], moves[400:400] = [left("boss1")], [left("boss2")]
     await house.admin.does("/cycles", CYCLE)
     records = [house.record(each) for each in moves]

@@ -7,7 +7,7 @@ from typing import Any
 from shared.contracts.feedback import FeedbackWithdrawn
 from shared.contracts.goals import KeyResultMeasured, Visibility
 from shared.ids import FeedbackId, GoalId, KeyResultId, PersonId
-from tests.services.reviews.house import IN_PERIOD, House, feedback_given, goal_life, person_state
+from tests.services.reviews.house import IN_PERIOD, House, feedback_given, goal_life
 
 AFTERWARDS = datetime(2026, 5, 20, 9, tzinfo=UTC)
 OPEN = slice(3)
@@ -82,8 +82,7 @@ async def test_feedback_that_is_taken_back_later_is_gone_from_what_was_shared(ho
 async def test_private_goals_are_not_for_who_managed_the_person_once(house: House) -> None:
     review_id = await shared_review(house)
     assert (await evidence(house, review_id, "manager"))[0] == {"open": [1], "own": [1]}
-    await house.publish(person_state("anna", manager_id="other_manager", unit_id="unit_sales"))
-    await house.move("anna", old="manager", new="other_manager")
+    await house.move("anna", to="other_manager")
     await more_happens(house)
     assert (await evidence(house, review_id, "manager"))[0] == {"open": [1]}
     assert (await evidence(house, review_id, "anna"))[0] == {"open": [1], "own": [1]}
@@ -93,6 +92,5 @@ async def test_until_it_is_shared_who_assesses_sees_what_they_assess(house: Hous
     """From `ready_to_share` on a review keeps its reviewer, even if the person has another manager."""
     await house.publish(*goal_life("own", visibility="private"), at=IN_PERIOD)
     review_id = await house.assessed("anna")
-    await house.publish(person_state("anna", manager_id="other_manager", unit_id="unit_sales"))
-    await house.move("anna", old="manager", new="other_manager")
+    await house.move("anna", to="other_manager")
     assert list((await evidence(house, review_id, "manager"))[0]) == ["own"]

@@ -1,0 +1,50 @@
+"""A goal set for many: one wording, and the people each of whom gets a goal of their own with it."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from services.goals.domain.goal import Goal
+from services.goals.domain.wording import Wording
+from shared.aggregate import Aggregate
+from shared.contracts import goals as contract
+from shared.errors import Invalid
+from shared.ids import AssignmentId, GoalId, PersonId, derive
+from shared.population import NamedPopulation
+
+
+class Assignment(Aggregate):
+    """What was set for whom, and by whom; it does not change."""
+
+    id_field: ClassVar[str] = "assignment_id"
+    assignment_id: AssignmentId
+    wording: Wording
+    population: NamedPopulation
+    by_person_id: PersonId
+    assigned_at: datetime
+
+    @property
+    def job_id(self) -> str:
+        """The id of the fan-out that proposes its goals."""
+        return derive("assigning", self.assignment_id)
+
+    def goal_id_for(self, owner_id: PersonId) -> GoalId:
+        """The id of a person's goal of this assignment."""
+        return GoalId(derive("goal", self.assignment_id, owner_id))
+
+    def goal_for(
+        self, owner_id: PersonId
+    ) -> "tuple[Goal, tuple[contract.GoalDrafted, contract.GoalProposed]]":
+        """A person's own goal, which they are asked to agree to.
+
+        Raises:
+            Refusal: the wording is unsound or not SMART, which is so for everybody alike.
+        """
+        if self.wording.level != "person":
+            raise Invalid(
+                "What many are given are goals of persons; write a team's or the organisation's down as one"
+                " goal, and let these serve it by parent_id.",
+                level=self.wording.level,
+            )
+        goal, drafted = Goal.draft(self.wording, goal_id=self.goal_id_for(owner_id), owner_id=owner_id)
+        goal, proposed = goal.propose(by=self.by_person_id, to=owner_id)
+        return goal, (drafted, proposed)

@@ -1,0 +1,34 @@
+"""One goal with two key results set for a thousand people: until each has been asked and notified."""
+
+import time
+
+from tests.bench.load import connections
+from tests.bench.requests import WORDING
+from tests.bench.stand import Stand, person, until
+
+PEOPLE = 1000
+
+
+async def assign(stand: Stand, count: int = PEOPLE) -> float:
+    """Seconds until the last of so many has a notification of a goal of their own."""
+    notifications = stand.db("notifications")["notifications"]
+    of_goals = {"kind": "goal_proposed"}
+    before = await notifications.count_documents(of_goals)
+    if count >= stand.people:
+        population: dict[str, object] = {"everyone": True}
+        count = stand.people
+    else:
+        population = {"person_ids": [person(1 + n) for n in range(count)]}
+    async with connections(stand.suite.urls["goals"], 1) as (connection,):
+        began = time.perf_counter()
+        body = {"wording": WORDING, "population": population}
+        token = stand.token(person(0), "hr_admin")
+        await connection.ask("POST", "/goal-assignments", token=token, body=body)
+
+        async def all_notified() -> bool:
+            return await notifications.count_documents(of_goals) >= before + count
+
+        await until(all_notified)
+        seconds = time.perf_counter() - began
+    await stand.quiet()
+    return seconds

@@ -1,0 +1,166 @@
+"""One goal for many: each is asked once, of a goal of their own, and told who asks."""
+
+from typing import Any
+
+import pytest
+
+from tests.services.asker import rule_of
+from tests.services.goals.house import REACH, GoalsHouse, wording
+from tests.services.organisation import STAFF
+
+TEAM = ["anna", "ben"]
+
+
+def asking(
+    *person_ids: str, units: tuple[str, ...] = (), everyone: bool = False, **said: Any
+) -> dict[str, Any]:
+    population = {"person_ids": list(person_ids), "unit_ids": list(units), "everyone": everyone}
+    return {"wording": wording(**said), "population": population}
+
+
+async def assigned(house: GoalsHouse, body: dict[str, Any], *caller: str) -> dict[str, Any]:
+    """The assignment, once all were asked."""
+    made = await house.as_(*(caller or ("admin", "hr_admin"))).does("/goal-assignments", body)
+    await house.expand()
+    return await house.as_("auditor", "auditor").read(f"/goal-assignments/{made['assignment_id']}")
+
+
+def done(people: int, **refused: str) -> dict[str, Any]:
+    """A finished fan-out to so many, and by which rule others got nothing."""
+    refusals = [{"person_id": person_id, "rule": rule} for person_id, rule in refused.items()]
+    return {"finished": True, "people": people, "refused": len(refused), "failed": 0, "refusals": refusals}
+
+
+async def owners(house: GoalsHouse) -> dict[str, str]:
+    """Who is asked to agree to what, by owner."""
+    goals = await house.as_("auditor", "auditor").listed("/goals")
+    assert all(goal["asked_id"] == goal["owner_id"] for goal in goals if goal["status"] == "proposed")
+    return {goal["owner_id"]: goal["status"] for goal in goals}
+
+
+async def test_everybody_named_is_asked_for_a_goal_of_their_own(house: GoalsHouse) -> None:
+    made = await assigned(house, asking(*TEAM))
+    assert made["progress"] == done(2)
+    assert await owners(house) == {"anna": "proposed", "ben": "proposed"}
+    for goal in await house.as_("auditor", "auditor").listed("/goals"):
+        events = await house.published(subject=goal["goal_id"])
+        assert [event["said"] for event in events] == ["goal_drafted", "goal_proposed"]
+        assert (events[1]["by_person_id"], events[1]["to_person_id"]) == ("admin", goal["owner_id"])
+        assert [part["key_result_id"] for part in goal["key_results"]] == ["reach"]
+        agreed = await house.as_(goal["owner_id"]).does(f"/goals/{goal['goal_id']}/agreement")
+        assert agreed["status"] == "agreed"
+
+
+async def test_a_unit_reaches_those_below_it_and_everyone_all_who_work_here(
+    house: GoalsHouse,
+) -> None:
+    await house.let_go("ben")
+    await assigned(house, asking(units=("unit_sales",)))
+    assert (await owners(house)).keys() == {"manager", "anna"}
+    made = await assigned(house, asking(everyone=True))
+    assert made["progress"]["people"] == len(house.people) - 1
+    assert "ben" not in await owners(house)
+
+
+async def test_done_again_after_a_crash_nobody_is_asked_twice(house: GoalsHouse) -> None:
+    made = await assigned(house, asking(*TEAM))
+    before = await house.said()
+    await house.db["fan_outs"].update_one(
+        {"kind": "goal_assignment"}, {"$set": {"state": "open", "cursor": None}}
+    )
+    await house.expand()
+    assert await house.said() == before
+    assert made["progress"]["people"] == 2
+
+
+async def test_a_dry_run_counts_and_changes_nothing(house: GoalsHouse) -> None:
+    admin = house.as_("admin", "hr_admin")
+    said = await house.said()
+    counted = await admin.post("/goal-assignments", asking(units=("unit_sales",)) | {"dry_run": True})
+    assert (counted.status_code, counted.json()) == (200, {"people": 3})
+    await house.expand()
+    assert await house.said() == said
+    assert await admin.listed("/goal-assignments") == []
+
+
+async def test_whom_a_rule_keeps_from_it_is_counted_and_the_others_are_asked(house: GoalsHouse) -> None:
+    await house.agreed("anna", weight=80)
+    made = await assigned(house, asking(*TEAM, weight=30))
+    assert made["progress"] == done(1, anna="weights-exceed-whole")
+    assert await owners(house) == {"anna": "agreed", "ben": "proposed"}
+
+
+async def test_what_they_serve_is_still_open_when_they_are_asked(house: GoalsHouse) -> None:
+    parent = await house.agreed("manager", by="chief", level="team", visibility="everyone")
+    made = await house.as_("manager").does("/goal-assignments", asking(*TEAM, parent_id=parent))
+    await house.as_("manager").does(f"/goals/{parent}/closure", {"outcome": "missed"})
+    await house.expand()
+    read = await house.as_("manager").read(f"/goal-assignments/{made['assignment_id']}")
+    assert read["progress"] == done(0, anna="parent-closed", ben="parent-closed")
+
+
+WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
+    "nobody": (asking(), 422, "invalid-request"),
+    "everyone and some": (asking("anna", everyone=True), 422, "invalid-request"),
+    "a stranger": (asking("anna", "nobody-here"), 422, "invalid"),
+    "an unknown unit": (asking(units=("unit_moon",)), 422, "invalid"),
+    "not measurable": (asking("anna", key_results=[]), 422, "goal-not-smart"),
+    "ends before it starts": (asking("anna", due_on="2025-01-01"), 422, "invalid"),
+    "a team's goal": (asking("anna", level="team"), 422, "invalid"),
+    "an unknown parent": (asking("anna", parent_id="goal_nowhere"), 422, "no-such-parent"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_what_is_wrong_is_told_before_anybody_is_asked(
+    house: GoalsHouse, what: str, dry_run: bool
+) -> None:
+    body, status, rule = WRONG[what]
+    answer = await house.as_("admin", "hr_admin").post("/goal-assignments", body | {"dry_run": dry_run})
+    assert (answer.status_code, rule_of(answer)) == (status, rule)
+    await house.expand()
+    assert await owners(house) == {}
+
+
+async def test_a_manager_sets_goals_for_those_who_report_to_them_alone(
+    house: GoalsHouse,
+) -> None:
+    manager = house.as_("manager")
+    made = await assigned(house, asking(*TEAM), "manager")
+    assert made["by_person_id"] == "manager"
+    for wrong in (asking("anna", "peer"), asking("chief"), asking("manager"), asking(units=("unit_sales",))):
+        refused = await manager.post("/goal-assignments", wrong)
+        assert refused.status_code == 403, wrong
+    assert (await manager.post("/goal-assignments", asking(everyone=True))).status_code == 403
+
+
+async def test_who_is_not_in_the_directory_sets_no_goals(house: GoalsHouse) -> None:
+    refused = await house.as_("robot", "hr_admin").post("/goal-assignments", asking("anna"))
+    assert (refused.status_code, rule_of(refused)) == (422, "assigner-unknown")
+
+
+async def test_an_assignment_is_read_by_who_made_it_hr_and_auditors(house: GoalsHouse) -> None:
+    made = await assigned(house, asking(*TEAM), "manager")
+    path = f"/goal-assignments/{made['assignment_id']}"
+    seen = {
+        who: (await house.as_(*who).get(path)).status_code == 200
+        for who in [("manager",), ("admin", "hr_admin"), ("auditor", "auditor"), ("chief",), ("anna",)]
+    }
+    assert [who for who, sees in seen.items() if not sees] == [("chief",), ("anna",)]
+    for who, sees in seen.items():
+        listed = await house.as_(*who).listed("/goal-assignments")
+        assert [each["assignment_id"] for each in listed] == ([made["assignment_id"]] if sees else [])
+
+
+async def test_a_thousand_are_asked_in_pages_that_each_resume(house: GoalsHouse) -> None:
+    crowd = [f"c{n:04d}" for n in range(1_203)]
+    states = [
+        house.people["anna"].model_copy(update={"person_id": each, "manager_id": "other_manager"})
+        for each in crowd
+    ]
+    await house.publish(*states)
+    two = [REACH, {**REACH, "key_result_id": "keep"}]
+    made = await assigned(house, asking(everyone=True, key_results=two))
+    assert made["progress"] == done(len(crowd) + len(STAFF))
+    assert await house.db["goals"].count_documents({"status": "proposed"}) == made["progress"]["people"]
