@@ -55,4 +55,4 @@ def _is_unknown(person: str, token: str, people: str) -> bool:
         )
     except httpx.HTTPError:
         return False
-    return found.status_code == httpx.codes.NOT_FOUND
+    return found.status_code == 404
