@@ -16,7 +16,7 @@ async def assign(stand: Stand, count: int = PEOPLE) -> float:
     before = await notifications.count_documents(of_goals)
     if count >= stand.people:
         population: dict[str, object] = {"everyone": True}
-        count = stand.people
+        count = stand.people - 1  # nobody is notified of what they did themselves
     else:
         population = {"person_ids": [person(1 + n) for n in range(count)]}
     async with connections(stand.suite.urls["goals"], 1) as (connection,):

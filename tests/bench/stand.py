@@ -23,7 +23,7 @@ from shared.messaging.envelope import Envelope, encode_data, topic_of
 
 REPORTS = 7
 """Of each manager."""
-DEADLINE = 600.0
+DEADLINE = 120.0
 TOKEN_LIFETIME = timedelta(hours=2)
 FOLLOWERS = ("goals", "feedback", "reviews", "notifications")
 """The services that keep a directory of their own."""
