@@ -9,7 +9,7 @@ LOCKS := requirements/runtime.lock requirements/local.lock requirements/dev.lock
 LOCK := ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --python-platform x86_64-manylinux_2_28
 
-.PHONY: help setup run test test-compose check faults bench lock jars schemas clean
+.PHONY: help setup run test test-compose check faults bench bench-full lock jars schemas clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,8 +40,11 @@ check: setup  ## format, lint, types, import rules, house rules, generated files
 faults: setup  ## everything that can go wrong goes wrong, and a checker looks at what is left (SEED=N, MINUTES=N, ONLY=NAME)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
-bench: setup  ## the engine against the naive way and a raw loop
+bench: setup  ## Cairn against the naive way and bare loops, as ratios of one run
 	@$(PY) -m tests.bench $(ARGS)
+
+bench-full: setup  ## the same with 100,000 people and a hundred times the data
+	@$(PY) -m tests.bench --full $(ARGS)
 
 lock: setup  ## solve the requirements again (ARGS=--upgrade for newer versions)
 	@cd requirements && for part in runtime local trial dev; do $(LOCK) $(ARGS) $$part.in -o $$part.lock; done

@@ -23,7 +23,7 @@ from shared.messaging.envelope import Envelope, encode_data, topic_of
 
 REPORTS = 7
 """Of each manager."""
-DEADLINE = 120.0
+DEADLINE = 300.0
 TOKEN_LIFETIME = timedelta(hours=2)
 FOLLOWERS = ("goals", "feedback", "reviews", "notifications")
 """The services that keep a directory of their own."""
@@ -91,12 +91,13 @@ class Stand:
         )
 
     async def quiet(self) -> None:
-        """Wait until every service has sent and applied everything there is."""
+        """Wait until every service has sent everything there is, mails and webhooks too."""
         for service in SERVICES:
             db = self.db(service)
 
             async def sent(db: Any = db) -> bool:
                 unsent = await db["outbox"].count_documents({"sent": False})
+                unsent += await db["deliveries"].count_documents({"state": "due"})
                 return unsent + await db["fan_outs"].count_documents({"state": "open"}) == 0
 
             await until(sent)
