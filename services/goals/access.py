@@ -42,7 +42,7 @@ ACCESS = Table(
             when(HR_ADMIN, visibility=_SHARED),
             AUDITOR,
         ),
-        "read_assignment": (party("by_person_id"), HR_ADMIN, AUDITOR),
+        "read_assignment": (party("by_person_id"), when(HR_ADMIN, visibility=_SHARED), AUDITOR),
     },
     writes={
         "draft": (_OWNER, _MANAGER, HR_ADMIN),

@@ -134,7 +134,7 @@ class AssignmentView(BaseModel):
     @classmethod
     def of(cls, assignment: Assignment) -> Self:
         """The view of an assignment."""
-        return cls.model_validate(dict(assignment))
+        return cls.model_validate(assignment.model_dump(exclude={"visibility"}))
 
 
 class AssignmentWithProgress(AssignmentView):
@@ -255,7 +255,7 @@ async def get_assignment(assignment_id: AssignmentId, view: View) -> AssignmentW
     """What was set for whom, and how far the asking is."""
     assignment = await view.one(Assignment, ASSIGNMENTS, assignment_id, action="read_assignment")
     progress = await progress_of(view.db, assignment.job_id)
-    return AssignmentWithProgress.model_validate({**dict(assignment), "progress": progress})
+    return AssignmentWithProgress.model_validate({**assignment.model_dump(), "progress": progress})
 
 
 def _assignment(doc: Mapping[str, Any]) -> AssignmentView:

@@ -208,19 +208,24 @@ class Applied(ConsumerRebalanceListener):
 
     def __init__(self) -> None:
         self.offsets: dict[TopicPartition, int] = {}
+        self._assigned: set[TopicPartition] = set()
 
     def take(self, records: RawRecords) -> None:
-        """These are applied."""
+        """These are applied; of a partition that has gone elsewhere meanwhile nothing is known any more."""
         for raw in records:
-            self.offsets[TopicPartition(raw.topic, raw.partition)] = raw.offset + 1
+            partition = TopicPartition(raw.topic, raw.partition)
+            if partition in self._assigned:
+                self.offsets[partition] = raw.offset + 1
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Another process may go on with these: what is known of them no longer counts."""
         for partition in revoked:
+            self._assigned.discard(partition)
             self.offsets.pop(partition, None)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Where these stand is asked for when it is needed."""
+        self._assigned |= set(assigned)
 
 
 def _failing(jobs: Sequence[EventJob]) -> Mapping[str, Sequence[EventJob]]:

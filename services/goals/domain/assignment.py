@@ -7,17 +7,22 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.wording import Wording
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
+from shared.contracts.goals import Visibility
 from shared.errors import Invalid
 from shared.ids import AssignmentId, GoalId, PersonId, derive
 from shared.population import NamedPopulation
 
 
 class Assignment(Aggregate):
-    """What was set for whom, and by whom; it does not change."""
+    """What was set for whom, and by whom; it does not change.
+
+    `visibility` is the wording's: who may not read the goals may not read it here.
+    """
 
     id_field: ClassVar[str] = "assignment_id"
     assignment_id: AssignmentId
     wording: Wording
+    visibility: Visibility
     population: NamedPopulation
     by_person_id: PersonId
     assigned_at: datetime

@@ -64,6 +64,7 @@ async def assign_goal(command: AssignGoal, tx: Transaction) -> Assignment:
     assignment = Assignment(
         assignment_id=command.assignment_id,
         wording=command.wording,
+        visibility=command.wording.visibility,
         population=command.population,
         by_person_id=tx.person_id,
         assigned_at=tx.now,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -231,8 +232,15 @@ async def test_lag_counts_what_is_fetched_but_not_applied(work: Work, settings: 
     await broker.stop()
 
 
+def applied_record(partition: int, offset: int) -> Any:
+    return SimpleNamespace(topic="t", partition=partition, offset=offset)
+
+
 def test_what_is_known_of_a_partition_is_forgotten_when_it_goes_elsewhere() -> None:
-    applied = Applied()
-    applied.offsets = {TopicPartition("t", n): 7 for n in range(3)}
-    applied.on_partitions_revoked([TopicPartition("t", 0), TopicPartition("t", 2)])
-    assert applied.offsets == {TopicPartition("t", 1): 7}
+    applied, parts = Applied(), [TopicPartition("t", n) for n in range(3)]
+    applied.on_partitions_assigned(parts)
+    applied.take(tuple(applied_record(n, 6) for n in range(3)))
+    assert applied.offsets == dict.fromkeys(parts, 7)
+    applied.on_partitions_revoked([parts[0], parts[2]])
+    applied.take((applied_record(0, 7), applied_record(1, 7)))
+    assert applied.offsets == {parts[1]: 8}

@@ -140,15 +140,18 @@ async def test_who_is_not_in_the_directory_sets_no_goals(house: GoalsHouse) -> N
     assert (refused.status_code, rule_of(refused)) == (422, "assigner-unknown")
 
 
-async def test_an_assignment_is_read_by_who_made_it_hr_and_auditors(house: GoalsHouse) -> None:
-    made = await assigned(house, asking(*TEAM), "manager")
-    path = f"/goal-assignments/{made['assignment_id']}"
-    seen = {
-        who: (await house.as_(*who).get(path)).status_code == 200
-        for who in [("manager",), ("admin", "hr_admin"), ("auditor", "auditor"), ("chief",), ("anna",)]
-    }
-    assert [who for who, sees in seen.items() if not sees] == [("chief",), ("anna",)]
-    for who, sees in seen.items():
+@pytest.mark.parametrize("visibility", ["private", "line"])
+async def test_an_assignment_is_read_by_who_made_it_auditors_and_of_what_is_not_private_hr(
+    house: GoalsHouse, visibility: str
+) -> None:
+    made = await assigned(house, asking(*TEAM, visibility=visibility), "manager")
+    path, hr = f"/goal-assignments/{made['assignment_id']}", ("admin", "hr_admin")
+    readers = {("manager",), ("auditor", "auditor")} | ({hr} if visibility == "line" else set())
+    for who in [("manager",), hr, ("auditor", "auditor"), ("chief",), ("anna",)]:
+        sees = who in readers
+        answer = await house.as_(*who).get(path)
+        assert answer.status_code == (200 if sees else 404), who
+        assert (wording()["title"] in answer.text) == sees
         listed = await house.as_(*who).listed("/goal-assignments")
         assert [each["assignment_id"] for each in listed] == ([made["assignment_id"]] if sees else [])
 
