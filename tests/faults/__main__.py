@@ -197,13 +197,19 @@ async def main(given: argparse.Namespace) -> int:
             minutes=given.minutes,
         )
         caught: dict[str, bool] = {}
+        # Written before the controls too: a control that breaks must not take the run along.
+        _write(build, report(run, verdict, waiting, caught, given.seed))
         for name in CONTROLS if given.only is None and not given.no_controls else ():
             err.print(f"{time.strftime('%H:%M:%S')} control {name}", highlight=False)
             caught[name], _ = await control(directory / name, name, seed=given.seed)
     found = report(run, verdict, waiting, caught, given.seed)
-    (build / "faults.json").write_text(json.dumps(found, indent=1) + "\n")
+    _write(build, found)
     show(found)
     return 0 if holds(found) else 1
+
+
+def _write(build: Path, found: Mapping[str, Any]) -> None:
+    (build / "faults.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -220,8 +220,12 @@ class Checker:
         """The evidence of reviews is the fold of the goal and feedback events."""
         goals: dict[str, dict[str, Any]] = {}
         given: set[str] = set()
+        unheard: set[str] = set()
         for each in _first_of_each(log):
             data = each.data or {}
+            if each.kind in {"key_result_measured", "goal_checked_in"} and data["goal_id"] not in goals:
+                unheard.add(data["goal_id"])
+                continue
             match each.kind:
                 case "goal_drafted":
                     goals[data["goal_id"]] = {"progress": None, "confidence": None, "value": None}
@@ -234,6 +238,7 @@ class Checker:
                     given.add(data["feedback_id"])
                 case _:
                     pass
+        verdict.out_of_order += verdict.say("goals that were moved on before they were drafted", unheard)
         held: dict[str, dict[str, Any]] = {}
         async for doc in db["evidence_goals"].find():
             values = [each["value"] for each in doc["measurements"]]
