@@ -9,6 +9,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,6 +150,8 @@ class Checker:
     async def check(self, ledger: Sequence[Doc]) -> Verdict:
         """All of it."""
         verdict = Verdict(commands=len(ledger))
+        # Before the log is read: webhooks to those who are away go on, and what comes of them.
+        sent = await self._sent()
         whole = await read_log(self._bootstrap)
         log = [each for each in whole if not each.injected]
         events = {each.id: each for each in reversed(log) if each.topic.endswith(".events")}
@@ -158,7 +161,7 @@ class Checker:
         self._order(verdict, log)
         async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
             for service in SERVICES:
-                await self._books(verdict, client[f"cairn_{service}"], service, log)
+                await self._books(verdict, client[f"cairn_{service}"], service, log, sent[service])
             await self._copies(verdict, client, log)
             await self._evidence(verdict, client["cairn_reviews"], log)
             await self._notices(verdict, client["cairn_notifications"], list(events.values()), log)
@@ -182,12 +185,24 @@ class Checker:
         wrong = [key for key, found in sequences.items() if found != list(range(1, len(found) + 1))]
         verdict.out_of_order += verdict.say("keys out of order", wrong)
 
-    async def _books(self, verdict: Verdict, db: Any, service: str, log: Sequence[Recorded]) -> None:
+    async def _sent(self) -> dict[str, set[str]]:
+        """By service, the ids of the events that its outbox says are on the topic."""
+        found: dict[str, set[str]] = {}
+        async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
+            for service in SERVICES:
+                marked = {"topic": f"cairn.{service}.events", "sent": True}
+                rows = client[f"cairn_{service}"]["outbox"].find(marked, {"headers": 1})
+                found[service] = {_id_of(row["headers"]) async for row in rows}
+        return found
+
+    async def _books(
+        self, verdict: Verdict, db: Any, service: str, log: Sequence[Recorded], sent: AbstractSet[str]
+    ) -> None:
         """Outbox, watermarks, parked, fan-outs of one service."""
         topic = f"cairn.{service}.events"
         rows = {_id_of(row["headers"]) async for row in db["outbox"].find({"topic": topic}, {"headers": 1})}
         lying = {each.id for each in log if each.topic == topic}
-        verdict.say(f"{service}: outbox rows not on the topic", rows - lying)
+        verdict.say(f"{service}: outbox rows not on the topic", sent - lying)
         verdict.say(f"{service}: events that are no outbox row", lying - rows)
         verdict.unsent += await db["outbox"].count_documents({"sent": False})
         verdict.parked += await db["parked"].count_documents({})
@@ -221,6 +236,7 @@ class Checker:
         goals: dict[str, dict[str, Any]] = {}
         given: set[str] = set()
         unheard: set[str] = set()
+        measured_at: dict[str, str] = {}
         for each in _first_of_each(log):
             data = each.data or {}
             if each.kind in {"key_result_measured", "goal_checked_in"} and data["goal_id"] not in goals:
@@ -230,7 +246,11 @@ class Checker:
                 case "goal_drafted":
                     goals[data["goal_id"]] = {"progress": None, "confidence": None, "value": None}
                 case "key_result_measured":
-                    goals[data["goal_id"]] |= {"progress": data["goal_progress"], "value": data["value"]}
+                    goals[data["goal_id"]] |= {"progress": data["goal_progress"]}
+                    # What held later counts, not what was said later: a clock may be wrong.
+                    if data["measured_at"] >= measured_at.get(data["goal_id"], ""):
+                        goals[data["goal_id"]] |= {"value": data["value"]}
+                        measured_at[data["goal_id"]] = data["measured_at"]
                 case "goal_checked_in":
                     said = {"progress": data["goal_progress"], "confidence": data["confidence"]}
                     goals[data["goal_id"]] |= said
