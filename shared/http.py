@@ -110,6 +110,10 @@ class _Wanted:
     condition: IfMatch | None
 
 
+def _no_body(_result: Any) -> None:
+    """The answer to what only had to pass."""
+
+
 class Runner:
     """Runs one request's command; made for each request by `runner_of`."""
 
@@ -144,13 +148,13 @@ class Runner:
         command: Any,
         *,
         key: str,
-        reply: Callable[[Any], BaseModel | None],
+        reply: Callable[[Any], BaseModel | None] = _no_body,
         status: int = 200,
         location: Callable[[Any], str] | None = None,
         match: tuple[str, Any] | None = None,
         must_match: bool = False,
     ) -> Response:
-        """Run the handler in a transaction and answer with `reply(result)`.
+        """Run the handler in a transaction and answer with `reply(result)`, or with nothing but the status.
 
         `key`: commands of one key run in order; the aggregate's id, or anything for a new one.
         `match`: collection and id that If-Match speaks of; `must_match` makes the header required.

@@ -46,7 +46,7 @@ def token(
 
 def _is_unknown(person: str, token: str, people: str) -> bool:
     """Whether the directory answers and knows no such person."""
-    import httpx  # noqa: PLC0415
+    import httpx  # noqa: PLC0415  needed by this command alone
 
     bearer = {"Authorization": f"Bearer {token}"}
     try:

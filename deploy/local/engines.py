@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from deploy.local.child import Child
 from deploy.local.data import DataDirectory
-from deploy.local.jars import Progress, kafka_jars
+from deploy.local.jars import Progress
 from deploy.local.kafka import Kafka
 from deploy.local.mongod import Mongod
 from deploy.local.ports import require_free
+from deploy.local.watch import together
 
 KAFKA_VARIABLE = "CAIRN_KAFKA_BOOTSTRAP"
 MONGO_VARIABLE = "CAIRN_MONGO_URL"
@@ -48,23 +49,18 @@ class Engines:
         """
         require_free(self._wanted())
         if self.broker:
-            await kafka_jars(progress)
+            await self.broker.fetch(progress)
 
-    async def start(self, progress: Progress = lambda _done, _all: None) -> None:
+    async def start(self) -> None:
         """Start what is embedded, side by side; one that fails takes the other down with it.
 
         Raises:
             LocalError: an engine that cannot start, and why.
         """
         require_free(self._wanted())
-        starts = [asyncio.ensure_future(self.broker.start(progress))] if self.broker else []
-        starts += [asyncio.ensure_future(self.database.start())] if self.database else []
         try:
-            await asyncio.gather(*starts)
+            await together(*(engine.start() for engine in (self.broker, self.database) if engine))
         except BaseException:
-            for start in starts:
-                start.cancel()
-            await asyncio.gather(*starts, return_exceptions=True)
             await self.stop()
             raise
 
@@ -97,7 +93,8 @@ def engines_of(data: DataDirectory, ports: EnginePorts, *, test_commands: bool =
 @asynccontextmanager
 async def running(engines: Engines, progress: Progress = lambda _done, _all: None) -> AsyncGenerator[Engines]:
     """The engines while they run; stopped on the way out."""
-    await engines.start(progress)
+    await engines.prepare(progress)
+    await engines.start()
     try:
         yield engines
     finally:

@@ -43,21 +43,31 @@ class Kafka:
     controller_port: int
     advertised_port: int | None = None
     child: Child | None = None
+    jars: list[Path] | None = None
 
     @property
     def bootstrap(self) -> str:
         """Its address, as clients want it."""
         return f"{LOOPBACK}:{self.port}"
 
-    async def start(self, progress: Progress = lambda _done, _all: None) -> None:
-        """Fetch the jars if need be, format the directory the first time, start, and wait until it serves.
+    async def fetch(self, progress: Progress = lambda _done, _all: None) -> None:
+        """Get the verified jars that it runs from.
+
+        Raises:
+            JarsError: they cannot be fetched, or are not those of the release.
+        """
+        self.jars = await kafka_jars(progress)
+
+    async def start(self) -> None:
+        """Fetch what was not, format the directory the first time, start, and wait until it serves.
 
         Raises:
             LocalError: no java, bad jars, a damaged directory, or a broker that does not come up.
         """
-        jars = await kafka_jars(progress)
+        if self.jars is None:
+            await self.fetch()
         command = [java(), *HEAP, *QUICK, *SAFE, f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}"]
-        command += ["-cp", os.pathsep.join(map(str, jars))]
+        command += ["-cp", os.pathsep.join(map(str, self.jars or ()))]
         settings = self._configure()
         if not (self.data.kafka / "records" / "meta.properties").exists():
             await self._format(command, settings)

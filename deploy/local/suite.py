@@ -4,7 +4,7 @@ What it starts it watches and stops; what the services do is theirs.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,7 +32,7 @@ from deploy.local.services import (
 )
 from deploy.local.steps import Silent, Steps
 from deploy.local.topics import make_topics, settings_of
-from deploy.local.watch import while_alive
+from deploy.local.watch import together, while_alive
 from deploy.local.webhooks import PATH, receiver, webhook_secret_of
 from shared.settings import Settings
 
@@ -96,13 +96,8 @@ class Suite:
         Raises:
             LocalError: an engine or a service that cannot start; what had been started still runs.
         """
-        starts = [asyncio.ensure_future(self._start_engines()), asyncio.ensure_future(self.start_services())]
-        try:
-            await self.while_alive(_all(starts))
-        finally:
-            for start in starts:
-                start.cancel()
-            await asyncio.gather(*starts, return_exceptions=True)
+        services = (self._start_first_time(service) for service in SERVICES)
+        await self.while_alive(together(self._start_engines(), *services))
 
     async def _start_engines(self) -> None:
         self.steps.began(ENGINES)
@@ -111,6 +106,11 @@ class Suite:
         self.steps.began(TOPICS)
         await make_topics(self.settings)
         self.steps.ended(TOPICS)
+
+    async def _start_first_time(self, service: str) -> None:
+        self.steps.began(service)
+        await self.start_service(service)
+        self.steps.ended(service)
 
     async def start_service(self, service: str) -> None:
         """Start one service, the first time or again, and wait until it is ready.
@@ -127,16 +127,6 @@ class Suite:
         await child.start()
         async with httpx.AsyncClient(trust_env=False) as client:
             await until_ready(child, self.urls[service], client)
-
-    async def start_services(self) -> None:
-        """Start all five side by side and wait until they are ready; one that dies ends it at once."""
-
-        async def start(service: str) -> None:
-            self.steps.began(service)
-            await self.start_service(service)
-            self.steps.ended(service)
-
-        await self.while_alive(_all([start(service) for service in SERVICES]))
 
     async def stop_services(self) -> None:
         """Stop all five side by side."""
@@ -199,7 +189,3 @@ async def _start_side_servers(suite: Suite, stack: AsyncExitStack) -> None:
     await stack.enter_async_context(serving(suite.issuer.app(), ports.issuer))
     await stack.enter_async_context(serving(webhooks, ports.webhooks))
     await stack.enter_async_context(mail_server(MailSink(data.mail), ports.smtp))
-
-
-async def _all(works: Iterable[Awaitable[Any]]) -> None:
-    await asyncio.gather(*works)

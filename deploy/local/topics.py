@@ -1,4 +1,4 @@
-"""The suite's topics, made on whatever Kafka it uses before the services ask for them."""
+"""The suite's topics, made on whatever Kafka it uses; the services wait for them."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""Keep an eye on children: whatever is done meanwhile ends at once when one of them dies."""
+"""Do several things at once, and watch children meanwhile: what goes wrong with one ends the others."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from deploy.local.child import Child
@@ -9,6 +9,17 @@ from deploy.local.child import Child
 LOOK_SECONDS = 0.1
 
 Result = TypeVar("Result")
+
+
+async def together(*works: Awaitable[object]) -> None:
+    """Do all of it side by side; with the first that fails the others are given up, before it is told."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def while_alive(work: Coroutine[Any, Any, Result], children: Callable[[], Iterable[Child]]) -> Result:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from pymongo.errors import DuplicateKeyError
 from shared import mongo
 from shared.messaging import kafka
 from shared.messaging.consumer import Consumer, Intake
+from shared.messaging.envelope import Record
 from shared.messaging.guard import Guard
 from shared.messaging.incoming import Subscription
 from shared.work import Transaction, Work
@@ -92,15 +94,13 @@ async def intake_through_work(arena: Arena) -> float:
         settings, meter = arena.settings(name), Meter(count)
         broker = kafka.broker(settings)
         guard = Guard.of(Subscription(topic, {GoalUpdated: (track,)}))
-        intake = Intake(Work(client, name), guard, settings, Gauges(meter))
-        take = intake.take
 
-        async def timed(records: Any) -> None:
-            meter.begin()
-            await take(records)
+        class Timed(Intake):
+            async def take(self, records: Sequence[Record]) -> None:
+                meter.begin()
+                await super().take(records)
 
-        intake.take = timed  # type: ignore[method-assign]
-        Consumer(broker, intake, settings)
+        Consumer(broker, Timed(Work(client, name), guard, settings, Gauges(meter)), settings)
         await broker.start()
         rate = await meter.rate()
         await broker.stop()

@@ -17,7 +17,7 @@ from deploy.local import services
 from deploy.local.addresses import Addresses
 from deploy.local.asgi import serving
 from deploy.local.child import Child
-from deploy.local.errors import ChildDiedError, DataDirectoryError, PortTakenError
+from deploy.local.errors import ChildDiedError, DataDirectoryError, LocalError, PortTakenError
 from deploy.local.ports import free_ports
 from deploy.local.suite import running_suite
 from shared.messaging.topics import missing_topics
@@ -61,7 +61,7 @@ async def test_suite_comes_up_with_its_addresses_and_leaves_nothing_listening(tm
         Addresses.load(tmp_path)
 
 
-async def test_topics_are_there_before_the_services(tmp_path, base):
+async def test_topics_are_there_when_the_services_are_ready(tmp_path, base):
     async with running_suite(tmp_path, base) as suite:
         names = {f"cairn.{service}.{kind}" for service in suite.urls for kind in ("events", "state")}
         assert await missing_topics(suite.settings, names) == []
@@ -83,6 +83,17 @@ async def test_services_are_told_what_their_settings_ask_for(tmp_path, base, mon
 async def test_service_that_dies_as_it_starts_ends_the_start_at_once(tmp_path, base, monkeypatch):
     monkeypatch.setenv("STANDIN_REVIEWS", "dies")
     with pytest.raises(ChildDiedError, match=r"(?s)reviews stopped by itself.*I cannot go on"):
+        async with running_suite(tmp_path, base):
+            pytest.fail("it is not up")
+    assert nothing_listens(base)
+
+
+async def test_topics_that_cannot_be_made_end_the_start_and_the_services(tmp_path, base, monkeypatch):
+    async def refused(_settings) -> None:
+        raise LocalError("the topics could not be made", mend="Ask who may")
+
+    monkeypatch.setattr("deploy.local.suite.make_topics", refused)
+    with pytest.raises(LocalError, match="the topics could not be made"):
         async with running_suite(tmp_path, base):
             pytest.fail("it is not up")
     assert nothing_listens(base)

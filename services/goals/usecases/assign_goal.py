@@ -111,7 +111,7 @@ async def post_assignment(new: NewAssignment, run: Run, view: View) -> Response:
     assignment_id = AssignmentId(mint("assignment"))
     command = AssignGoal(assignment_id=assignment_id, **dict(new))
     if new.dry_run:
-        await run(assign_goal, command, key=assignment_id, reply=_nothing)
+        await run(assign_goal, command, key=assignment_id)
         people = await population_size(view.db, new.population)
         return Response(AssignmentPreview(people=people).model_dump_json(), media_type="application/json")
     return await run(
@@ -122,8 +122,3 @@ async def post_assignment(new: NewAssignment, run: Run, view: View) -> Response:
         status=201,
         location=lambda made: f"/goal-assignments/{made.assignment_id}",
     )
-
-
-def _nothing(assignment: Assignment) -> BaseModel | None:
-    del assignment
-    return None

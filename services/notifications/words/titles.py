@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 import httpx
@@ -110,11 +110,11 @@ def _title(answer: httpx.Response, owner: Owner) -> str | None:
     if answer.status_code in {403, 404, 410}:
         return None
     answer.raise_for_status()
-    body: Any = answer.json()
-    title = body.get(owner.field) if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  JSON from outside
-    if not isinstance(title, str):
-        raise ValueError("no title in the answer")  # noqa: TRY004  the value is wrong, not our use of it
-    return title
+    match answer.json():
+        case {owner.field: str(title)}:
+            return title
+        case _:
+            raise ValueError("no title in the answer")
 
 
 @cache

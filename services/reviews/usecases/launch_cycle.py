@@ -8,7 +8,6 @@ Then    reviews.open_review for each person, as a fan-out
 """
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
 
 from services.reviews.domain.cycle import Cycle, Terms
 from services.reviews.store import CycleStore
@@ -66,7 +65,7 @@ async def post_cycle(new: NewCycle, run: Run, view: View) -> Response:
     terms = Terms.model_validate(new.model_dump(exclude={"dry_run"}))
     command = LaunchCycle(cycle_id=cycle_id, terms=terms, dry_run=new.dry_run)
     if new.dry_run:
-        await run(launch_cycle, command, key=cycle_id, reply=_nothing)
+        await run(launch_cycle, command, key=cycle_id)
         preview = await preview_launch(view.db, terms.population)
         return Response(preview.model_dump_json(), media_type="application/json")
     return await run(
@@ -77,8 +76,3 @@ async def post_cycle(new: NewCycle, run: Run, view: View) -> Response:
         status=201,
         location=lambda cycle: f"/cycles/{cycle.cycle_id}",
     )
-
-
-def _nothing(cycle: Cycle) -> BaseModel | None:
-    del cycle
-    return None

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -205,18 +205,17 @@ async def test_what_was_committed_is_not_read_again_and_lag_is_told(
 
 async def test_lag_counts_what_is_fetched_but_not_applied(work: Work, settings: Settings, topic: str) -> None:
     await send(settings, [record(f"g{n}", 1, topic=topic) for n in range(50)])
-    broker = kafka.broker(settings)
-    intake = Intake(work, Guard.of(Subscription(topic, {Logged: (log,)})), settings, NoGauges())
-    consumer = Consumer(broker, intake, settings)
     taken, go_on = asyncio.Event(), asyncio.Event()
-    take = intake.take
 
-    async def hold(records: Any) -> None:
-        taken.set()
-        await go_on.wait()
-        await take(records)
+    class Held(Intake):
+        async def take(self, records: Sequence[Record]) -> None:
+            taken.set()
+            await go_on.wait()
+            await super().take(records)
 
-    intake.take = hold  # type: ignore[method-assign]
+    broker = kafka.broker(settings)
+    intake = Held(work, Guard.of(Subscription(topic, {Logged: (log,)})), settings, NoGauges())
+    consumer = Consumer(broker, intake, settings)
     await broker.start()
     async with asyncio.timeout(60):
         await taken.wait()

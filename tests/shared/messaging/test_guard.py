@@ -223,7 +223,7 @@ async def test_what_cannot_be_read_is_parked_with_the_reason_and_stops_nothing(w
         Record("e.events", 0, 10, b"k", b"{not json", good.headers),
         Record("e.events", 0, 11, b"k", good.value, ()),
         Record("e.events", 0, 12, b"k", good.value, (("ce_id", b"\xff"),)),
-        Record("e.events", 0, 13, b"k", good.value, ((None, None),)),  # type: ignore[arg-type]
+        Record("e.events", 0, 13, b"k", good.value, ((None, None),)),
         Record("e.events", 0, 14, b"a", None, good.headers),
         Record("e.events", 0, 15, b"k", b"", (("content-type", b"application/cloudevents+json"),)),
     ]
