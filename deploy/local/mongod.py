@@ -38,8 +38,11 @@ class Mongod:
 
     @property
     def url(self) -> str:
-        """Its address, as clients want it."""
-        return f"mongodb://{self._member}/?directConnection=true"
+        """Its address, as clients want it: they wait until it belongs to its set.
+
+        A connection opened before that has no sessions for as long as it lives, whatever becomes of the server.
+        """
+        return f"mongodb://{self._member}/?replicaSet={REPLICA_SET}"
 
     @property
     def _member(self) -> str:
@@ -60,7 +63,9 @@ class Mongod:
             ) from error
         self.child = Child(name="mongod", command=self._command(), log=self.data.log_of("mongod"), mend=MEND)
         await self.child.start()
-        client: AsyncMongoClient[Mapping[str, Any]] = AsyncMongoClient(self.url, serverSelectionTimeoutMS=300)
+        client: AsyncMongoClient[Mapping[str, Any]] = AsyncMongoClient(
+            f"mongodb://{self._member}", directConnection=True, serverSelectionTimeoutMS=300
+        )
         async with client:
             await self.child.until(lambda: self._takes_writes(client), within=READY_SECONDS)
 

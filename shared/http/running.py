@@ -1,21 +1,19 @@
 """The way from an HTTP request to a command, and from its result to the answer.
 
 `Run` is what a command's route is given: it carries the caller, the correlation id, the
-Idempotency-Key and If-Match of the request into one transaction with the handler.  Knows no service.
+Idempotency-Key and If-Match of the request into one transaction with the handler.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from shared.access import Standing, Table
-from shared.aggregate import Aggregate
 from shared.clock import to_millisecond
 from shared.errors import (
     AnswerGone,
@@ -28,10 +26,10 @@ from shared.errors import (
     Stale,
     VersionConflict,
 )
+from shared.http.asking import Asking, person_of
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.logs import correlation_id
-from shared.mongo import Database
 from shared.preconditions import (
     IdempotencyKeyHeader,
     IfMatch,
@@ -40,15 +38,10 @@ from shared.preconditions import (
     idempotency_key,
     if_match,
 )
-from shared.request_form import require_form
-from shared.store import from_document
-from shared.tokens import CurrentCaller
 from shared.work import Cause, Conflict, Handler, Transaction, Work
 from shared.work.answers import ANSWERS
 
-ON_BEHALF_OF = "Cairn-On-Behalf-Of"
 TIME_TRAVEL = "Cairn-Time"
-A = TypeVar("A", bound=Aggregate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +63,6 @@ class Answer:
             media_type="application/json" if self.body is not None else None,
             headers={name: value for name, value in headers.items() if value},
         )
-
-
-async def caller_of(
-    request: Request,
-    caller: CurrentCaller,
-    on_behalf_of: Annotated[
-        PersonId | None,
-        Header(
-            alias=ON_BEHALF_OF, description="A person whom a service asks for, with that person's rights."
-        ),
-    ] = None,
-) -> Caller:
-    """Who asks, in good form; a service may ask with the rights of one person, never with more.
-
-    Who has left the organisation is nobody any more, whatever their token still says.
-    """
-    await require_form(request)
-    standing: Standing = request.app.state.standing
-    if on_behalf_of is None:
-        return await standing.admit(caller)
-    if not caller.is_service:
-        raise Forbidden(f"Only services send {ON_BEHALF_OF}; leave the header out.")
-    return await standing.admit(Caller(subject=f"{caller.subject}>{on_behalf_of}", person_id=on_behalf_of))
-
-
-Asking = Annotated[Caller, Depends(caller_of)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +102,7 @@ class Runner:
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
-        return _person(self.caller)
+        return person_of(self.caller)
 
     @property
     def now(self) -> datetime:
@@ -299,46 +266,3 @@ def _travel(time: str | None, *, allowed: bool) -> datetime | None:
         return to_millisecond(instant)
     except OverflowError as error:
         raise Malformed(f"{TIME_TRAVEL}: {time!r} is outside of the years 1 to 9999 in UTC.") from error
-
-
-class Viewer:
-    """Reads for one request, with the rights of who asks; made for each request by `viewer_of`."""
-
-    def __init__(self, request: Request, caller: Caller) -> None:
-        self.caller = caller
-        self.db: Database = request.app.state.db
-        self._access: Table = request.app.state.access
-
-    def me(self) -> PersonId:
-        """The person who asks; raises `Forbidden` for callers who are none."""
-        return _person(self.caller)
-
-    async def one(self, kind: type[A], collection: str, id_: str, *, action: str = "read") -> A:
-        """The aggregate, if the caller may; raises `NotFound` alike when it is hidden or not there."""
-        doc = await self.db[collection].find_one({"_id": id_})
-        if doc is None:
-            raise self._access.missing(action)
-        await self._access.demand(self.caller, action, doc, self.db)
-        return from_document(kind, doc)
-
-    async def demand(self, action: str, resource: object) -> None:
-        """Return if the caller may do it; raise `Forbidden` or `NotFound`."""
-        await self._access.demand(self.caller, action, resource, self.db)
-
-    async def filter(self, action: str = "read") -> Mapping[str, Any]:
-        """The MongoDB filter of all that the caller may."""
-        return await self._access.filter(action, self.caller, self.db)
-
-
-async def viewer_of(request: Request, caller: Asking) -> Viewer:
-    """What reads for the request."""
-    return Viewer(request, caller)
-
-
-View = Annotated[Viewer, Depends(viewer_of)]
-
-
-def _person(caller: Caller) -> PersonId:
-    if caller.person_id is None:
-        raise Forbidden("Only a person can do this; ask with a token of a person.")
-    return caller.person_id

@@ -1,0 +1,53 @@
+"""Reads for one request: `View` is what a GET route is given."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+
+from shared.access import Table
+from shared.aggregate import Aggregate
+from shared.http.asking import Asking, person_of
+from shared.identity import Caller
+from shared.ids import PersonId
+from shared.mongo import Database
+from shared.store import from_document
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Viewer:
+    """Reads for one request, with the rights of who asks; made for each request by `viewer_of`."""
+
+    def __init__(self, request: Request, caller: Caller) -> None:
+        self.caller = caller
+        self.db: Database = request.app.state.db
+        self._access: Table = request.app.state.access
+
+    def me(self) -> PersonId:
+        """The person who asks; raises `Forbidden` for callers who are none."""
+        return person_of(self.caller)
+
+    async def one(self, kind: type[A], collection: str, id_: str, *, action: str = "read") -> A:
+        """The aggregate, if the caller may; raises `NotFound` alike when it is hidden or not there."""
+        doc = await self.db[collection].find_one({"_id": id_})
+        if doc is None:
+            raise self._access.missing(action)
+        await self._access.demand(self.caller, action, doc, self.db)
+        return from_document(kind, doc)
+
+    async def demand(self, action: str, resource: object) -> None:
+        """Return if the caller may do it; raise `Forbidden` or `NotFound`."""
+        await self._access.demand(self.caller, action, resource, self.db)
+
+    async def filter(self, action: str = "read") -> Mapping[str, Any]:
+        """The MongoDB filter of all that the caller may."""
+        return await self._access.filter(action, self.caller, self.db)
+
+
+async def viewer_of(request: Request, caller: Asking) -> Viewer:
+    """What reads for the request."""
+    return Viewer(request, caller)
+
+
+View = Annotated[Viewer, Depends(viewer_of)]
