@@ -23,6 +23,7 @@ from shared.directory import forget_person, forget_unit, keep_person, keep_unit
 from shared.docs_pages import add_docs
 from shared.edge import Edge
 from shared.fan_out import FanOut
+from shared.http.served import served
 from shared.messaging.envelope import topic_of
 from shared.messaging.incoming import Reaction, Subscription
 from shared.metrics import Metrics
@@ -95,9 +96,8 @@ class Service:
 
     def api(self) -> FastAPI:
         """The routes alone, for schemas."""
-        api = FastAPI(title=self.title, version="1", docs_url=None, redoc_url=None)
-        for router in self.routers:
-            api.include_router(router)
+        routes = [*served(self.routers)]
+        api = FastAPI(title=self.title, version="1", docs_url=None, redoc_url=None, routes=routes)
         describe_problems(api)
         return api
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, cast
 
 import jwt
-from fastapi import Depends, Request, Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.errors import Unauthenticated
@@ -131,17 +131,17 @@ def caller_from(claims: Mapping[str, Any], settings: Settings) -> Caller:
     return Caller(subject=subject, person_id=PersonId(person), roles=roles)
 
 
-async def current_caller(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Caller:
-    """Who asks, by the bearer token of the request; a FastAPI dependency.  Reads `app.state.tokens`."""
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+"""Declares, on a route, that it takes a token."""
+
+
+async def token_caller(request: Request) -> Caller:
+    """Who asks, by the bearer token of the request.  Reads `app.state.tokens`."""
+    credentials = await _bearer(request)
     if credentials is None:
         raise Unauthenticated("Send an access token in the header Authorization: Bearer <token>.")
     verifier: TokenVerifier = request.app.state.tokens
     return await verifier.verify(credentials.credentials)
-
-
-CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> object:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from shared.clock import to_millisecond
@@ -26,7 +26,8 @@ from shared.errors import (
     Stale,
     VersionConflict,
 )
-from shared.http.asking import Asking, person_of
+from shared.http.asking import Asking, asked_by, person_of
+from shared.http.served import in_short
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.logs import correlation_id
@@ -146,8 +147,7 @@ class Runner:
 
         Only with the rights of then: a replay does not ask the access table.
         """
-        context: Any = self._request.scope.get("fastapi", {}).get("effective_route_context")
-        route: str = getattr(context, "path_format", "") or self._request.scope["route"].path
+        route: str = self._request.scope["route"].path
         id_ = f"{self.caller.subject}|{self._request.method} {route}|{key}"
         said = (str(self._request.url.path), await self._request.body(), self._request.url.query)
         fingerprint = hashlib.sha256(repr(said).encode()).hexdigest()
@@ -180,21 +180,25 @@ class Runner:
         return once
 
 
-async def runner_of(
-    request: Request,
-    caller: Asking,
-    key: IdempotencyKeyHeader = None,
-    match: IfMatchHeader = None,
-    time: Annotated[str | None, Header(alias=TIME_TRAVEL, include_in_schema=False)] = None,
-) -> Runner:
-    """What runs the request's command; asynchronous, since FastAPI gives each other dependency a thread."""
+async def runner_for(request: Request) -> Runner:
+    """What runs the request's command."""
+    headers = request.headers
     return Runner(
         request,
-        caller,
-        key=idempotency_key(key),
-        condition=if_match(match),
-        now=_travel(time, allowed=request.app.state.settings.development),
+        await asked_by(request),
+        key=idempotency_key(headers.get("Idempotency-Key")),
+        condition=if_match(headers.get("If-Match")),
+        now=_travel(headers.get(TIME_TRAVEL), allowed=request.app.state.settings.development),
     )
+
+
+@in_short(runner_for)
+async def runner_of(
+    request: Request, caller: Asking, key: IdempotencyKeyHeader = None, match: IfMatchHeader = None
+) -> Runner:
+    """`runner_for`, with what it reads declared."""
+    del caller, key, match
+    return await runner_for(request)
 
 
 Run = Annotated[Runner, Depends(runner_of)]

@@ -7,7 +7,8 @@ from fastapi import Depends, Request
 
 from shared.access import Table
 from shared.aggregate import Aggregate
-from shared.http.asking import Asking, person_of
+from shared.http.asking import Asking, asked_by, person_of
+from shared.http.served import in_short
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.mongo import Database
@@ -45,8 +46,14 @@ class Viewer:
         return await self._access.filter(action, self.caller, self.db)
 
 
-async def viewer_of(request: Request, caller: Asking) -> Viewer:
+async def viewer_for(request: Request) -> Viewer:
     """What reads for the request."""
+    return Viewer(request, await asked_by(request))
+
+
+@in_short(viewer_for)
+async def viewer_of(request: Request, caller: Asking) -> Viewer:
+    """`viewer_for`, with what it reads declared."""
     return Viewer(request, caller)
 
 

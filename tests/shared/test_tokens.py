@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,11 +21,12 @@ from shared.settings import read
 from shared.signing_keys import SigningKey, SigningKeys
 from shared.tokens import (
     TOKEN_MAX_BYTES,
-    CurrentCaller,
+    BearerToken,
     TokenExpired,
     TokenNotAccepted,
     TokenVerifier,
     caller_from,
+    token_caller,
 )
 
 ISSUER, AUDIENCE = "https://id.example.com", "cairn"
@@ -305,8 +306,9 @@ async def client(verifier):
     app.state.tokens = verifier
 
     @app.get("/me")
-    async def me(caller: CurrentCaller) -> str:
-        return caller.subject
+    async def me(request: Request, declared: BearerToken) -> str:
+        del declared
+        return (await token_caller(request)).subject
 
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
         client.app = app
