@@ -4,11 +4,14 @@ Only calls that pymongo's own asynchronous client has too are used, so that movi
 rewriting this page.
 """
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions, TypeRegistry
 from motor.motor_asyncio import AsyncIOMotorChangeStream as _Changes
@@ -16,8 +19,17 @@ from motor.motor_asyncio import AsyncIOMotorClient as _Client
 from motor.motor_asyncio import AsyncIOMotorClientSession as _Session
 from motor.motor_asyncio import AsyncIOMotorCollection as _Collection
 from motor.motor_asyncio import AsyncIOMotorDatabase as _Database
-from pymongo import IndexModel, ReturnDocument
-from pymongo.errors import CollectionInvalid
+from pymongo import (
+    DeleteMany,
+    DeleteOne,
+    IndexModel,
+    InsertOne,
+    ReplaceOne,
+    ReturnDocument,
+    UpdateMany,
+    UpdateOne,
+)
+from pymongo.errors import BulkWriteError, CollectionInvalid, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -28,8 +40,13 @@ Collection = _Collection[Doc]
 Database = _Database[Doc]
 Changes = _Changes[Doc]
 
+WriteOp = InsertOne[Doc] | ReplaceOne[Doc] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
+T = TypeVar("T")
+
 MAJORITY = WriteConcern("majority", j=True)
 SNAPSHOT = ReadConcern("snapshot")
+DUPLICATE_KEY = 11000
+_THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="transaction")
 
 
 def _encode(value: Any) -> Any:
@@ -81,6 +98,113 @@ async def begin(session: Session) -> None:
     session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Writes to one collection; `exact` if each of them must meet the document it was made for."""
+
+    collection: str
+    ops: Sequence[WriteOp]
+    ordered: bool
+    exact: bool
+
+
+class Missed(Exception):  # noqa: N818  an outcome that is tried again, not a fault
+    """A write did not meet its document: another writer was faster."""
+
+
+class InTransaction:
+    """A transaction on a thread of its own: a step is one call there, however much it sends.
+
+    Going to a thread and back costs more than what is sent, and waits for the event loop each time.
+    """
+
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client.delegate
+        self._database = database(client, name).delegate
+        self._session = self._client.start_session()
+        self._session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
+
+    async def find(
+        self,
+        collection: str,
+        filter_: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 0,
+        size: int = 1000,
+    ) -> list[Doc]:
+        """The documents that match; `size` is the expected number."""
+
+        def step() -> list[Doc]:
+            cursor = self._database[collection].find(
+                filter_, session=self._session, batch_size=size + 1, limit=limit
+            )
+            return list(cursor.sort(list(sort)) if sort else cursor)
+
+        return await _on_thread(step)
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """Send the writes; raises `Missed`, and whatever the driver does."""
+        await _on_thread(lambda: self._write(writes))
+
+    async def write_and_commit(self, writes: Sequence[Write]) -> PyMongoError | None:
+        """Send the last writes and commit; the error of a commit that may have succeeded.
+
+        Raises `Missed`, and what the driver says of a transaction that has not been committed.
+        """
+
+        def step() -> PyMongoError | None:
+            self._write(writes)
+            return self._commit()
+
+        return await _on_thread(step)
+
+    async def commit(self) -> PyMongoError | None:
+        """Commit again what was not confirmed."""
+        return await _on_thread(self._commit)
+
+    async def end(self) -> None:
+        """Let go; what was not committed is undone."""
+        if self._session.in_transaction:
+            await _on_thread(self._session.end_session)
+        else:
+            self._session.end_session()
+
+    def _commit(self) -> PyMongoError | None:
+        try:
+            self._session.commit_transaction()
+        except PyMongoError as error:
+            if error.has_error_label("TransientTransactionError"):
+                raise
+            return error
+        return None
+
+    def _write(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            try:
+                done = self._database[write.collection].bulk_write(
+                    write.ops, ordered=write.ordered, session=self._session
+                )
+            except BulkWriteError as error:
+                failures: list[Doc] = (error.details or {}).get("writeErrors") or [{}]
+                if write.exact and failures[0].get("code") == DUPLICATE_KEY:
+                    raise Missed(write.collection) from error
+                raise
+            counts = (done.matched_count, done.inserted_count, done.upserted_count, done.deleted_count)
+            if write.exact and sum(counts) != len(write.ops):
+                raise Missed(write.collection)
+
+
+async def _on_thread(step: Callable[[], T]) -> T:
+    """The step's result; cancelled, still wait for it, since a session is one thread's at a time."""
+    doing = asyncio.get_running_loop().run_in_executor(_THREADS, step)
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait([doing])
+        raise
+
+
 async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]]) -> list[Doc]:
     """All documents that the pipeline gives."""
     return await collection.aggregate(list(pipeline)).to_list(None)
@@ -129,8 +253,12 @@ __all__ = [
     "Collection",
     "Database",
     "Doc",
+    "InTransaction",
+    "Missed",
     "ReturnDocument",
     "Session",
+    "Write",
+    "WriteOp",
     "aggregate",
     "begin",
     "connect",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from bson import ObjectId
 from pydantic import ValidationError
 
 from shared.contracts.base import Event, Message, State
@@ -68,6 +69,41 @@ class Envelope:
         return fields
 
 
+def outbox_row(topic: str, envelope: Envelope, value: bytes | None) -> dict[str, Any]:
+    """The unsent row of the outbox: each attribute once, none that follows from others."""
+    return {
+        "_id": ObjectId(envelope.id),
+        "topic": topic,
+        "key": envelope.subject,
+        "type": envelope.type,
+        "epoch": envelope.epoch,
+        "sequence": envelope.sequence,
+        "time": envelope.time,
+        "cause": [envelope.correlation_id, envelope.causation_id, envelope.traceparent],
+        "value": value,
+        "sent": False,
+    }
+
+
+def envelope_of_row(row: Mapping[str, Any]) -> Envelope:
+    """The attributes of what a row of the outbox says."""
+    return Envelope(
+        str(row["_id"]),
+        source_of(row["type"].split(".")[1]),
+        row["type"],
+        row["key"],
+        row["time"],
+        row["sequence"],
+        row["epoch"],
+        *row["cause"],
+    )
+
+
+def source_of(publisher: str) -> str:
+    """The source of all that a service publishes."""
+    return f"/cairn/{publisher}"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What a consumer took from Kafka, untouched, so that it can be parked and read again."""
@@ -87,7 +123,7 @@ class Record:
 
 def iso(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def encode_data(message: Message, envelope: Envelope) -> bytes:

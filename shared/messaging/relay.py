@@ -22,6 +22,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
 from shared import mongo
+from shared.messaging.envelope import envelope_of_row
 from shared.work.transaction import Doc
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class Relay:
             if row["key"] in self.blocked:
                 continue
             try:
-                headers = [(name, value) for name, value in row["headers"]]
+                headers = envelope_of_row(row).headers()
                 future = await producer.send(
                     row["topic"], value=row["value"], key=row["key"].encode(), headers=headers
                 )

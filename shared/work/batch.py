@@ -11,19 +11,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.errors import PyMongoError
 
-from shared import mongo
 from shared.errors import Refusal
+from shared.mongo import InTransaction, Missed, Write, WriteOp
 from shared.work.answers import ANSWERS, without_words_of
 from shared.work.job import Conflict, Job, NotYet
 from shared.work.outbox import Outbox
 from shared.work.overlap import may_match
 from shared.work.transaction import AloneRequest, Doc, FanOutJob, Find, Load, Policy, Ref, Transaction, Writes
 
-WriteOp = InsertOne[Doc] | ReplaceOne[Doc] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
-DUPLICATE_KEY = 11000
 FAN_OUTS = "fan_outs"
 
 
@@ -39,13 +37,10 @@ class _Pending:
 class Batch:
     """What messages of one transaction share; made anew for every attempt."""
 
-    def __init__(
-        self, database: mongo.Database, session: mongo.Session, *, policy: Policy, outbox: Outbox
-    ) -> None:
+    def __init__(self, transaction: InTransaction, *, policy: Policy, outbox: Outbox) -> None:
         self.docs: dict[Ref, Doc | None] = {}
         self.fanned_out = False
-        self._db = database
-        self._session = session
+        self._transaction = transaction
         self._policy = policy
         self._outbox = outbox
         self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
@@ -68,10 +63,7 @@ class Batch:
         size: int = 1000,
     ) -> list[Doc]:
         """Documents as the transaction sees them; `size` is the expected number."""
-        cursor = self._db[collection].find(filter_, session=self._session, batch_size=size + 1, limit=limit)
-        if sort:
-            cursor = cursor.sort(list(sort))
-        return await cursor.to_list(None)
+        return await self._transaction.find(collection, filter_, sort=sort, limit=limit, size=size)
 
     def defer(self, collection: str, op: WriteOp) -> None:
         """Add a write of the engine's own; those of a collection must be independent."""
@@ -117,16 +109,18 @@ class Batch:
             running = waiting
         return aside
 
-    async def write(self) -> None:
-        """Send everything accepted; afterwards only the commit is missing."""
-        for collection in tuple(self._pending):
-            await self._flush(collection)
+    async def commit(self) -> PyMongoError | None:
+        """Send everything accepted and commit; the error of a commit that may have succeeded."""
+        writes = [write for name in tuple(self._pending) if (write := self._taken(name)) is not None]
         for row in self._outbox.rows():
             self.defer("outbox", InsertOne(row))
         if self._deleted:
             self.defer(ANSWERS, without_words_of(self._deleted))
-        for collection, ops in self._deferred.items():
-            await self._db[collection].bulk_write(ops, ordered=False, session=self._session)
+        writes += [Write(name, ops, ordered=False, exact=False) for name, ops in self._deferred.items()]
+        try:
+            return await self._transaction.write_and_commit(writes)
+        except Missed as error:
+            raise Conflict(str(error)) from error
 
     async def _strand(self, jobs: Sequence[Job], halting: bool) -> None:  # noqa: FBT001  private, positional
         for job in jobs:
@@ -228,27 +222,24 @@ class Batch:
             self.docs.update(((collection, doc["_id"]), doc) for doc in found)
 
     async def _flush(self, collection: str) -> None:
+        write = self._taken(collection)
+        if write is None:
+            return
+        try:
+            await self._transaction.write([write])
+        except Missed as error:
+            raise Conflict(collection) from error
+
+    def _taken(self, collection: str) -> Write | None:
+        """What is pending for a collection, which is pending no more."""
         pending = self._pending.pop(collection, None)
         if pending is None:
-            return
+            return None
         if pending.puts and pending.updates:
             raise TypeError(f"{collection}: both put and updated")
         ops = [op for id_, put in pending.puts.items() if (op := _operation(id_, *put)) is not None]
         ops += [UpdateOne({"_id": id_}, update, upsert=True) for id_, update in pending.updates]
-        if not ops:
-            return
-        try:
-            done = await self._db[collection].bulk_write(
-                ops, ordered=bool(pending.updates), session=self._session
-            )
-        except BulkWriteError as error:
-            failures: list[Doc] = (error.details or {}).get("writeErrors") or [{}]
-            if failures[0].get("code") == DUPLICATE_KEY:
-                raise Conflict(collection) from error
-            raise
-        counts = (done.matched_count, done.inserted_count, done.upserted_count, done.deleted_count)
-        if sum(counts) != len(ops):
-            raise Conflict(collection)
+        return Write(collection, ops, ordered=bool(pending.updates), exact=True) if ops else None
 
 
 def _step(strand: Coroutine[Any, None, None], *, alone: bool) -> Load | Find | AloneRequest | None:
@@ -277,4 +268,4 @@ def _version(doc: Doc | None) -> int:
     return 0 if doc is None else int(doc["version"])
 
 
-__all__ = ["DUPLICATE_KEY", "FAN_OUTS", "Batch", "WriteOp", "Writes"]
+__all__ = ["FAN_OUTS", "Batch", "WriteOp", "Writes"]

@@ -109,6 +109,7 @@ class Work:
         self.ears = ears or Ears()
         self.epoch = epoch
         self._client = client
+        self._name = database
         self._policy = policy or DenyAll()
         self._max_commands = max_commands
         self._queue: deque[tuple[Job, asyncio.Future[Any]]] = deque()
@@ -190,21 +191,20 @@ class Work:
             await asyncio.sleep(random.uniform(0, 0.002 * 2 ** min(tries, 8)))  # noqa: S311
 
     async def _transact(self, jobs: Sequence[Job], plan: Planner) -> None:
-        async with mongo.session(self._client) as session:
-            await mongo.begin(session)
-            batch = Batch(self.db, session, policy=self._policy, outbox=Outbox(epoch=self.epoch))
+        transaction = mongo.InTransaction(self._client, self._name)
+        try:
+            batch = Batch(transaction, policy=self._policy, outbox=Outbox(epoch=self.epoch))
             for job in jobs:
                 job.result = job.error = None
-            try:
-                planned = await plan(batch, jobs)
-                await batch.run(planned.strands, halting=planned.halting)
-                planned.settle(batch)
-                await batch.write()
-            except BaseException:
-                with contextlib.suppress(PyMongoError):
-                    await session.abort_transaction()
-                raise
-            await _commit(session)
+            planned = await plan(batch, jobs)
+            await batch.run(planned.strands, halting=planned.halting)
+            planned.settle(batch)
+            doubt = await batch.commit()
+            if doubt is not None:
+                await _confirm(transaction, doubt)
+        finally:
+            with contextlib.suppress(PyMongoError):
+                await transaction.end()
         for job in jobs:
             job.settled = True
         if batch.published:
@@ -244,20 +244,15 @@ def _answer(job: Job, future: "asyncio.Future[Any]", failure: Exception | None) 
         future.set_result(job.result)
 
 
-async def _commit(session: mongo.Session, tries: int = 5) -> None:
-    """Commit; repeating an unanswered commit is safe, repeating its batch is not."""
-    while True:
-        try:
-            await session.commit_transaction()
-        except PyMongoError as error:
-            if error.has_error_label(TRANSIENT):
-                raise
-            tries -= 1
-            if not tries:
-                raise Unsettled(f"the database did not confirm the commit: {error}") from error
-            await asyncio.sleep(0.05)
-        else:
+async def _confirm(transaction: mongo.InTransaction, doubt: PyMongoError, tries: int = 4) -> None:
+    """Repeat an unanswered commit, which is safe; repeating its batch is not."""
+    for _ in range(tries):
+        await asyncio.sleep(0.05)
+        again = await transaction.commit()
+        if again is None:
             return
+        doubt = again
+    raise Unsettled(f"the database did not confirm the commit: {doubt}") from doubt
 
 
 __all__ = ["ByKey", "Ears", "Plan", "Planner", "Unsettled", "Work", "passing"]

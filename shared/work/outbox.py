@@ -12,7 +12,14 @@ from bson import ObjectId
 
 from shared.contracts.base import Message, State
 from shared.errors import TooLarge
-from shared.messaging.envelope import MAX_VALUE_BYTES, Envelope, encode_data, topic_of
+from shared.messaging.envelope import (
+    MAX_VALUE_BYTES,
+    Envelope,
+    encode_data,
+    outbox_row,
+    source_of,
+    topic_of,
+)
 from shared.work.job import Cause, Job
 from shared.work.transaction import Doc, Ref, Writes
 
@@ -96,7 +103,7 @@ class Outbox:
         id_ = str(ObjectId())
         return Envelope(
             id=id_,
-            source=f"/cairn/{kind.publisher}",
+            source=source_of(kind.publisher),
             type=kind.wire_type,
             subject=subject,
             time=at,
@@ -108,20 +115,9 @@ class Outbox:
         )
 
     def _take(self, draft: _Draft) -> None:
-        envelope = draft.envelope
-        row: Doc = {
-            "_id": ObjectId(envelope.id),
-            "topic": draft.topic,
-            "key": envelope.subject,
-            "type": envelope.type,
-            "epoch": envelope.epoch,
-            "sequence": envelope.sequence,
-            "headers": [[name, value] for name, value in envelope.headers()],
-            "value": draft.value,
-            "sent": False,
-        }
+        row = outbox_row(draft.topic, draft.envelope, draft.value)
         if draft.state:
-            self._states[draft.topic, envelope.subject] = row
+            self._states[draft.topic, draft.envelope.subject] = row
         else:
             self._events.append(row)
 

@@ -110,7 +110,8 @@ class World:
             id_ = ObjectId(ObjectId.from_datetime(time).binary[:4] + ObjectId().binary[4:])
             row = {"_id": id_, "topic": topic, "key": key, "epoch": 0, "sequence": self.written[key]}
             value = str(self.written[key]).encode()
-            await self.db[OUTBOX].insert_one({**row, "headers": [], "value": value, "sent": False})
+            said = {"type": "cairn.t.said.v1", "time": datetime.now(UTC), "cause": ["", "", ""]}
+            await self.db[OUTBOX].insert_one({**row, **said, "value": value, "sent": False})
 
 
 steps: st.SearchStrategy[Step] = st.tuples(

@@ -9,7 +9,7 @@ from typing import Any
 
 from httpx import Response
 
-from shared.messaging.envelope import Record
+from shared.messaging.envelope import Record, envelope_of_row
 from tests.services import house
 from tests.services.asker import Asker
 
@@ -65,7 +65,9 @@ class House(house.House):
         new = [row for row in rows if row["_id"] not in self._fed]
         self._fed |= {row["_id"] for row in new}
         records = [
-            Record(row["topic"], 0, 0, row["key"].encode(), row["value"], tuple(map(tuple, row["headers"])))
+            Record(
+                row["topic"], 0, 0, row["key"].encode(), row["value"], tuple(envelope_of_row(row).headers())
+            )
             for row in new
         ]
         for start in range(0, len(records), 1000):
