@@ -1,11 +1,10 @@
 """Holds Kafka and MongoDB against the ledger, with readers of its own and none of the suite's code.
 
-Kafka is read with the bare client, MongoDB with pymongo's own.  The rules that it knows of the
-suite (who is told of what, what a copy holds) are written here a second time, on purpose.
+MongoDB is read with pymongo's own client.  The rules that it knows of the suite (who is told of
+what, what a copy holds) are written a second time, on purpose.
 """
 
 import asyncio
-import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,45 +12,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
 
-Doc = Mapping[str, Any]
+from tests.faults.records import Doc, Recorded, first_of_each, last_of, newest_of, read_log
+from tests.faults.rules import names, promised, told
+
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
-INJECTED = "x-injected"
-"""The header of records that the faults have put on a topic."""
 SHOWN = 5
-LOW_CONFIDENCE = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One record as it lies on its topic."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: str
-    attributes: Mapping[str, str]
-    data: Doc | None
-    injected: str
-
-    @property
-    def id(self) -> str:
-        """The event's id."""
-        return self.attributes.get("id", "")
-
-    @property
-    def kind(self) -> str:
-        """Such as `goal_closed`."""
-        parts = self.attributes.get("type", "").split(".")
-        return parts[2] if len(parts) > 3 else ""
-
-    @property
-    def sequence(self) -> int:
-        """Its number among the events of its key."""
-        return int(self.attributes["sequence"])
 
 
 @dataclass
@@ -83,37 +50,6 @@ class Verdict:
         return len(cases)
 
 
-async def read_log(bootstrap: str, *, seconds: float = 120.0) -> list[Recorded]:
-    """Every record of the suite's topics that is there now, partition by partition."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    topics = sorted(name for name in await admin.list_topics() if name.startswith("cairn."))
-    await admin.close()
-    consumer: Any = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    found: list[Recorded] = []
-    try:
-        ends = await consumer.end_offsets(consumer.assignment())
-        async with asyncio.timeout(seconds):
-            while any([await consumer.position(place) < end for place, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += map(_recorded, records)
-    finally:
-        await consumer.stop()
-    return found
-
-
-def _recorded(raw: Any) -> Recorded:
-    headers = {name: (value or b"").decode(errors="replace") for name, value in raw.headers}
-    injected = headers.get(INJECTED, "")
-    data = None
-    if raw.value is not None and not injected:
-        data = json.loads(raw.value)
-    attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
-    key = (raw.key or b"").decode(errors="replace")
-    return Recorded(raw.topic, raw.partition, raw.offset, key, attributes, data, injected)
-
-
 class Checker:
     """One look at everything."""
 
@@ -132,7 +68,7 @@ class Checker:
 
     async def _waiting(self) -> str:
         log = [each for each in await read_log(self._bootstrap) if not each.injected]
-        last = _last(log)
+        last = last_of(log)
         async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
             for service in SERVICES:
                 db = client[f"cairn_{service}"]
@@ -169,8 +105,8 @@ class Checker:
 
     def _ledger(self, verdict: Verdict, ledger: Sequence[Doc], events: Sequence[Recorded]) -> None:
         """Every acknowledged command has its event, once."""
-        found = Counter(name for each in events for name in _names(each))
-        wanted = Counter(name for each in ledger for name in _promised(each))
+        found = Counter(name for each in events for name in names(each))
+        wanted = Counter(name for each in ledger for name in promised(each))
         verdict.lost = verdict.say("acknowledged without an event", (wanted - found).elements())
         verdict.doubled += verdict.say("more events than commands", ((found - wanted).elements()))
 
@@ -191,8 +127,8 @@ class Checker:
         async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
             for service in SERVICES:
                 marked = {"topic": f"cairn.{service}.events", "sent": True}
-                rows = client[f"cairn_{service}"]["outbox"].find(marked, {"headers": 1})
-                found[service] = {_id_of(row["headers"]) async for row in rows}
+                rows = client[f"cairn_{service}"]["outbox"].find(marked, {"_id": 1})
+                found[service] = {str(row["_id"]) async for row in rows}
         return found
 
     async def _books(
@@ -200,7 +136,7 @@ class Checker:
     ) -> None:
         """Outbox, watermarks, parked, fan-outs of one service."""
         topic = f"cairn.{service}.events"
-        rows = {_id_of(row["headers"]) async for row in db["outbox"].find({"topic": topic}, {"headers": 1})}
+        rows = {str(row["_id"]) async for row in db["outbox"].find({"topic": topic}, {"_id": 1})}
         lying = {each.id for each in log if each.topic == topic}
         verdict.say(f"{service}: outbox rows not on the topic", sent - lying)
         verdict.say(f"{service}: events that are no outbox row", lying - rows)
@@ -209,19 +145,19 @@ class Checker:
         verdict.say(
             f"{service}: fan-outs that failed", [each async for each in db["fan_out_failures"].find()]
         )
-        behind = await _behind(db, _last(log))
+        behind = await _behind(db, last_of(log))
         verdict.behind += len(behind)
         verdict.say(f"{service}: sources not applied to their end", behind)
 
     async def _copies(self, verdict: Verdict, client: Any, log: Sequence[Recorded]) -> None:
         """Local copies are the newest states."""
-        people = _newest(log, "cairn.people.state", "person_id")
+        people = newest_of(log, "cairn.people.state", "person_id")
         for service in SERVICES[1:]:
             copies = {d["_id"]: d async for d in client[f"cairn_{service}"]["directory_people"].find()}
             wanted = {id_: (data["manager_id"], data["status"]) for id_, data in people.items()}
             held = {id_: (doc["manager_id"], doc["status"]) for id_, doc in copies.items()}
             verdict.say(f"{service}: people who differ from the log", _differing(wanted, held))
-        goals = _newest(log, "cairn.goals.state", "goal_id")
+        goals = newest_of(log, "cairn.goals.state", "goal_id")
         copies = {d["_id"]: d async for d in client["cairn_feedback"]["known_goals"].find()}
         wanted = {id_: (data["owner_id"], data["visibility"]) for id_, data in goals.items()}
         held = {id_: (doc["owner_id"], doc["visibility"]) for id_, doc in copies.items()}
@@ -237,7 +173,7 @@ class Checker:
         given: set[str] = set()
         unheard: set[str] = set()
         measured_at: dict[str, str] = {}
-        for each in _first_of_each(log):
+        for each in first_of_each(log):
             data = each.data or {}
             if each.kind in {"key_result_measured", "goal_checked_in"} and data["goal_id"] not in goals:
                 unheard.add(data["goal_id"])
@@ -275,9 +211,9 @@ class Checker:
         self, verdict: Verdict, db: Any, events: Sequence[Recorded], log: Sequence[Recorded]
     ) -> None:
         """Everybody who must be told is told, once, and nobody else."""
-        people = _newest(log, "cairn.people.state", "person_id")
+        people = newest_of(log, "cairn.people.state", "person_id")
         managers = {id_: data["manager_id"] for id_, data in people.items()}
-        wanted = Counter(notice for each in events for notice in _told(each, managers))
+        wanted = Counter(notice for each in events for notice in told(each, managers))
         docs = [doc async for doc in db["notifications"].find()]
         held = Counter((doc["event_id"], doc["person_id"]) for doc in docs)
         verdict.lost += verdict.say("people not told", (wanted - held).elements())
@@ -289,89 +225,6 @@ class Checker:
         inboxes = {doc["_id"]: doc["unread"] async for doc in db["inboxes"].find()}
         unread = Counter(doc["person_id"] for doc in docs if doc["unread"])
         verdict.say("unread counts that are wrong", _differing(unread, Counter(inboxes)))
-
-
-def _promised(entry: Doc) -> list[tuple[Any, ...]]:
-    """The events that an acknowledged command stands for."""
-    match entry["deed"]:
-        case "drafted":
-            return [("goal_drafted", entry["goal_id"])]
-        case "proposed":
-            return [("goal_proposed", entry["goal_id"], entry["to"])]
-        case "agreed":
-            return [("goal_agreed", entry["goal_id"], entry["by"])]
-        case "measured":
-            return [("key_result_measured", entry["goal_id"], float(entry["value"]))]
-        case "checked_in":
-            return [("goal_checked_in", entry["goal_id"], entry["confidence"])]
-        case "given":
-            return [("feedback_given", entry["feedback_id"], entry["giver"], entry["receiver"])]
-        case "launched":
-            opened = [("review_opened", entry["cycle_id"], person) for person in entry["people"]]
-            return [("cycle_launched", entry["cycle_id"]), *opened]
-        case _:
-            raise ValueError(entry["deed"])
-
-
-def _names(event: Recorded) -> list[tuple[Any, ...]]:
-    """The same names, from the events."""
-    data = event.data or {}
-    match event.kind:
-        case "goal_drafted":
-            return [(event.kind, data["goal_id"])]
-        case "goal_proposed":
-            return [(event.kind, data["goal_id"], data["to_person_id"])]
-        case "goal_agreed":
-            return [(event.kind, data["goal_id"], data["by_person_id"])]
-        case "key_result_measured":
-            return [(event.kind, data["goal_id"], float(data["value"]))]
-        case "goal_checked_in":
-            return [(event.kind, data["goal_id"], data["confidence"])]
-        case "feedback_given":
-            return [(event.kind, data["feedback_id"], data["giver_id"], data["receiver_id"])]
-        case "cycle_launched":
-            return [(event.kind, data["cycle_id"])]
-        case "review_opened":
-            return [(event.kind, data["cycle_id"], data["person_id"])]
-        case _:
-            return []
-
-
-def _told(event: Recorded, managers: Mapping[str, str | None]) -> set[tuple[str, str]]:
-    """Who is told of an event: (event id, person)."""
-    data, people, actor = event.data or {}, [], None
-    match event.kind:
-        case "goal_proposed":
-            people, actor = [data["to_person_id"]], data["by_person_id"]
-        case "goal_agreed":
-            people, actor = [data["owner_id"], managers[data["owner_id"]]], data["by_person_id"]
-        case "goal_checked_in" if data["confidence"] < LOW_CONFIDENCE:
-            people, actor = [managers[data["owner_id"]]], data["by_person_id"]
-        case "feedback_given":
-            people, actor = [data["receiver_id"]], data["giver_id"]
-        case "review_opened":
-            people = [data["person_id"]]
-        case _:
-            pass
-    return {(event.id, person) for person in people if person and person != actor}
-
-
-def _first_of_each(log: Sequence[Recorded]) -> list[Recorded]:
-    seen: set[tuple[str, str]] = set()
-    found: list[Recorded] = []
-    for each in log:
-        if (each.topic, each.id) not in seen:
-            seen.add((each.topic, each.id))
-            found.append(each)
-    return found
-
-
-def _last(log: Sequence[Recorded]) -> dict[tuple[str, str], int]:
-    last: dict[tuple[str, str], int] = {}
-    for each in log:
-        place = each.topic, each.key
-        last[place] = max(last.get(place, 0), each.sequence)
-    return last
 
 
 async def _behind(db: Any, last: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:
@@ -386,14 +239,6 @@ async def _behind(db: Any, last: Mapping[tuple[str, str], int]) -> list[tuple[st
     ]
 
 
-def _newest(log: Sequence[Recorded], topic: str, field_: str) -> dict[str, Doc]:
-    newest: dict[str, Recorded] = {}
-    for each in log:
-        if each.topic == topic and (each.key not in newest or each.sequence >= newest[each.key].sequence):
-            newest[each.key] = each
-    return {key: each.data for key, each in newest.items() if each.data is not None and field_ in each.data}
-
-
 def _differing(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
     return [id_ for id_ in wanted.keys() | held.keys() if wanted.get(id_) != held.get(id_)]
 
@@ -401,7 +246,3 @@ def _differing(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
 def _value(key_results: Sequence[Doc]) -> float:
     first = key_results[0]
     return float(first["start"] if first["current"] is None else first["current"])
-
-
-def _id_of(headers: Sequence[tuple[str, bytes]]) -> str:
-    return next(bytes(value).decode() for name, value in headers if name == "ce_id")

@@ -215,7 +215,11 @@ class Driver:
 
     async def _check_in(self, goal: Goal) -> None:
         confidence = self._dice.choice([0.2, 0.5, 0.9])
-        body = {"confidence": confidence, "comment": f"number {next(self._serial)}", "blockers": []}
+        body: dict[str, Any] = {
+            "confidence": confidence,
+            "comment": f"number {next(self._serial)}",
+            "blockers": [],
+        }
         await self.command(
             "checked_in", "goals", "POST", f"/goals/{goal.goal_id}/check-ins", goal.owner, body
         )

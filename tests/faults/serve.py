@@ -3,116 +3,45 @@
     crash:<point>:<n>   dies by SIGKILL at the n-th time it passes the point, once it serves
     control:<name>      a guarantee is broken: ack_first, guard_off, relay_by_id
     clock:<seconds>     its clock is off
+    overtaking:<share>  so many of a hundred records are taken after later ones of their key
+    late_commits        some transactions commit later than others that have begun after them
     (always)            a reaction of notifications fails for the poisoned goal until it is mended
 
-What is wrong is put on from outside, so that no service carries a switch for it.  Each bite is a
-line in the file that CAIRN_FAULT_BITES names, written before the process dies.
+Several are separated by commas.  What is wrong is put on from outside, so that no service carries
+a switch for it.  Each bite is a line in the file that CAIRN_FAULT_BITES names, written before the
+process dies.
 """
 
+import asyncio
 import datetime as dt
 import importlib
+import itertools
+import math
 import os
-import signal
+import random
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aiokafka.errors import KafkaError
-from faststream.kafka.message import KafkaAckableMessage
+from pymongo import monitoring
 
 import shared.fan_out
 import shared.serve
-import shared.work.engine
-from services.notifications.channels.smtp import MailServer
-from services.notifications.channels.webhook import WebhookPoster
-from shared.fan_out import FanOutWorker
-from shared.messaging.consumer import Consumer, to_record
+from shared.messaging.consumer import Consumer, Intake, to_record
 from shared.messaging.guard import Line
 from shared.messaging.relay import Relay
 from shared.service import Service
+from tests.faults.traps import Asynchronous, CommitListener, arm, bite, bite_once, put
 
-FAULT, BITES, POISON = "CAIRN_FAULT", "CAIRN_FAULT_BITES", "CAIRN_FAULT_POISON"
+FAULT, POISON = "CAIRN_FAULT", "CAIRN_FAULT_POISON"
 FAN_OUT_PAGE = 10
-POINTS = (
-    "after_mongo_commit",
-    "after_kafka_ack",
-    "before_mark",
-    "before_offset_commit",
-    "mid_fan_out",
-    "after_smtp",
-    "after_webhook",
-)
-CONTROLS = ("ack_first", "guard_off", "relay_by_id")
-Coroutine = Callable[..., Awaitable[Any]]
-
-
-def bite(what: str) -> None:
-    """Say that it has happened, so that it is known even if this process dies now."""
-    file = os.open(os.environ[BITES], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(file, f"{what}\n".encode())
-    os.fsync(file)
-    os.close(file)
-
-
-class Trap:
-    """Springs at the n-th passage."""
-
-    def __init__(self, point: str, after: int) -> None:
-        self.point = point
-        self.left = after
-
-    def passed(self) -> None:
-        """One passage."""
-        self.left -= 1
-        if self.left == 0:
-            bite(f"crash:{self.point}")
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def around(owner: Any, name: str, *, before: Any = None, after: Any = None) -> None:
-    """Have something called before a method, or after it with its result."""
-    original: Coroutine = getattr(owner, name)
-
-    @wraps(original)
-    async def wrapped(*args: Any, **kwargs: Any) -> Any:
-        if before is not None:
-            before()
-        result = await original(*args, **kwargs)
-        if after is not None:
-            after(result)
-        return result
-
-    setattr(owner, name, wrapped)
-
-
-def arm(point: str, after: int) -> None:
-    """Have this process die at a point."""
-    trap = Trap(point, after)
-
-    def if_any(result: Any) -> None:
-        if result:
-            trap.passed()
-
-    match point:
-        case "after_mongo_commit":
-            around(shared.work.engine, "_commit", after=lambda _: trap.passed())
-        case "after_kafka_ack":
-            around(Relay, "_acknowledged", after=if_any)
-        case "before_mark":
-            around(Relay, "_send", after=if_any)
-        case "before_offset_commit":
-            around(KafkaAckableMessage, "ack", before=trap.passed)
-        case "mid_fan_out":
-            around(FanOutWorker, "turn", after=if_any)
-        case "after_smtp":
-            around(MailServer, "send", after=lambda outcome: if_any(outcome.what == "taken"))
-        case "after_webhook":
-            around(WebhookPoster, "post", after=lambda outcome: if_any(outcome.what == "taken"))
-        case _:
-            raise SystemExit(f"no such point: {point}")
+GATHER_SECONDS = 0.3
+LATE_COMMIT_SECONDS = 0.5
 
 
 def break_promise(name: str) -> None:
@@ -136,20 +65,20 @@ def _ack_first() -> None:
             await message.ack()
         except KafkaError:
             return
-        bite("control:ack_first")
+        bite_once("control:ack_first")
         await self._intake.take([to_record(raw) for raw in message.raw_message])
 
-    Consumer._handle = handle
+    put(Consumer, "_handle", handle)
 
 
 def _guard_off() -> None:
     """Every record is applied, as it comes."""
 
     def admit(self: Any, queue: Any) -> None:
-        bite("control:guard_off")
+        bite_once("control:guard_off")
         self.ready.extend(queue)
 
-    Line.admit = admit
+    put(Line, "admit", admit)
 
 
 def _relay_by_id() -> None:
@@ -161,10 +90,43 @@ def _relay_by_id() -> None:
         rows = await self._outbox.find(query).sort("_id", 1).limit(self._size).to_list(None)
         if rows:
             self.last = rows[-1]["_id"]
-            bite("control:relay_by_id")
+            bite_once("control:relay_by_id")
         return rows, len(rows) == self._size
 
-    Relay._next = next_
+    put(Relay, "_next", next_)
+
+
+def let_overtake(share: float) -> None:
+    """Have some of the records of a batch taken after the later ones of their key."""
+    original: Asynchronous = Intake.take
+    dice = random.Random(os.getpid())
+
+    async def take(self: Any, records: Any) -> None:
+        await asyncio.sleep(GATHER_SECONDS)  # so that the next batch holds more than one of a key
+        last = {record.key: record.offset for record in records}
+        passable = [record for record in records if record.offset < last[record.key]]
+        wanted = min(len(passable), math.ceil(len(records) * share / 100))
+        late = {id(record) for record in dice.sample(passable, wanted)}
+        if self.guard.subscription.strict and late:
+            await original(self, [record for record in records if id(record) not in late])
+            for _ in late:
+                bite("overtaken")
+            records = [record for record in records if id(record) in late]
+        await original(self, records)
+
+    put(Intake, "take", take)
+
+
+def commit_late() -> None:
+    """Have every fifth transaction wait before it commits."""
+    passages = itertools.count(1)
+
+    def linger() -> None:
+        if not next(passages) % 5:
+            bite_once("late_commits")
+            time.sleep(LATE_COMMIT_SECONDS)
+
+    monitoring.register(CommitListener(before=linger))
 
 
 def set_clock(seconds: float) -> None:
@@ -191,7 +153,7 @@ def poisoned(service: Service) -> Service:
     """The service, failing for what the poison file names until it is gone."""
     file = Path(os.environ[POISON])
 
-    def failing(reaction: Coroutine) -> Coroutine:
+    def failing(reaction: Asynchronous) -> Asynchronous:
         @wraps(reaction)
         async def react(message: Any, tx: Any) -> Any:
             if file.is_file() and message.subject in file.read_text().split():
@@ -201,29 +163,39 @@ def poisoned(service: Service) -> Service:
         return react
 
     reactions: Mapping[Any, Any] = {
-        kind: tuple(map(failing, each)) if isinstance(each, tuple) else failing(each)
+        kind: tuple(failing(one) for one in cast("Any", each)) if isinstance(each, tuple) else failing(each)
         for kind, each in service.reactions.items()
     }
     return replace(service, reactions=reactions)
 
 
-def main(module: str) -> None:
-    """Serve, with what is wrong."""
-    shared.fan_out.PAGE = FAN_OUT_PAGE
-    app = importlib.import_module(f"{module}.app")
-    if module.endswith("notifications") and POISON in os.environ:
-        app.SERVICE = poisoned(app.SERVICE)
-    kind, _, rest = os.environ.get(FAULT, "").partition(":")
+def put_on(fault: str) -> None:
+    """Have one thing go wrong."""
+    kind, _, rest = fault.partition(":")
     match kind:
         case "crash":
             point, _, after = rest.partition(":")
-            arm(point, int(after or 1))
+            arm(point, int(after))
         case "control":
             break_promise(rest)
         case "clock":
             set_clock(float(rest))
+        case "overtaking":
+            let_overtake(float(rest))
+        case "late_commits":
+            commit_late()
         case _:
-            pass
+            raise SystemExit(f"no such fault: {fault}")
+
+
+def main(module: str) -> None:
+    """Serve, with what is wrong."""
+    shared.fan_out.PAGE = FAN_OUT_PAGE
+    app: Any = importlib.import_module(f"{module}.app")
+    if module.endswith("notifications") and POISON in os.environ:
+        app.SERVICE = poisoned(app.SERVICE)
+    for fault in filter(None, os.environ.get(FAULT, "").split(",")):
+        put_on(fault)
     shared.serve.main(module)
 
 

@@ -25,7 +25,7 @@ ASKED = "CAIRN_TEST_FAULTS"
 @pytest.mark.skipif(ASKED not in os.environ, reason=f"eighteen processes for five minutes: set {ASKED}")
 @pytest.mark.timeout(1500)
 async def test_nothing_is_lost_doubled_or_out_of_order_under_fire(tmp_path: Path) -> None:
-    faults = [(name, FAULTS[name][0]) for name in SHORT]
+    faults = [(name, FAULTS[name].fault) for name in SHORT]
     run, verdict, waiting = await under_fire(tmp_path, faults, seed=7, goals=60, rate=40, minutes=12)
     found = report(run, verdict, waiting, {}, 7)
     assert holds(found), found

@@ -27,7 +27,8 @@ from deploy.local.topics import make_topics, settings_of
 from deploy.local.webhooks import webhook_secret_of
 from tests.faults.proxy import Proxy
 from tests.faults.replica_set import ReplicaSet
-from tests.faults.serve import BITES, FAULT, POISON
+from tests.faults.serve import FAULT, POISON
+from tests.faults.traps import BITES
 
 INSTANCES = 2
 MEMBERS = 3
@@ -105,7 +106,7 @@ class Town:
     hooks: Hooks
     smtp_port: int
     ports: Mapping[tuple[str, int], int]
-    variables: Mapping[str, str]
+    variables: dict[str, str]
     small_disk: Path | None = None
     """Where a member of the replica set lies on a small disk of its own, if mounting is allowed."""
     instances: dict[tuple[str, int], Child] = field(default_factory=dict[tuple[str, int], Child])
@@ -244,6 +245,7 @@ async def running_town(directory: Path, seed: int) -> AsyncGenerator[Town]:
                 "CAIRN_SMTP_HOST": LOOPBACK,
                 "CAIRN_SMTP_PORT": str(smtp_port),
                 "CAIRN_SMTP_SECURITY": "none",
+                "CAIRN_SMTP_TIMEOUT_SECONDS": "5",  # what a killed sender has claimed waits for it too
                 "CAIRN_WEBHOOK_URLS": ",".join(f"http://{LOOPBACK}:{hooks_port}/{name}" for name in HOOKS),
                 "CAIRN_WEBHOOK_SECRET": webhook_secret_of(data.path),
                 "CAIRN_WEBHOOK_ATTEMPTS": "20",
