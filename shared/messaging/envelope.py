@@ -22,6 +22,8 @@ MAX_VALUE_BYTES = 900_000
 """Below the broker's limit of 1 MiB for a record, with room for key and headers."""
 
 _REQUIRED = ("id", "source", "specversion", "type")
+_READ = (*_REQUIRED, "subject", "time", "sequence", "epoch", "correlationid", "causationid", "traceparent")
+_FIELDS = tuple((name, f"ce_{name}") for name in _READ)
 
 
 class UnreadableRecord(Exception):  # noqa: N818  the record is at fault, not the reader
@@ -49,22 +51,25 @@ class Envelope:
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Kafka header fields of binary mode."""
-        attributes = {
-            "id": self.id,
-            "source": self.source,
-            "specversion": "1.0",
-            "type": self.type,
-            "subject": self.subject,
-            "time": iso(self.time),
-            "dataschema": f"urn:cairn:schema:{self.type}",
-            "partitionkey": self.subject,
-            "sequence": f"{self.sequence:0{SEQUENCE_DIGITS}d}",
-            "epoch": str(self.epoch),
-            "correlationid": self.correlation_id,
-            "causationid": self.causation_id,
-            "traceparent": self.traceparent,
-        }
-        fields = [(f"ce_{name}", value.encode()) for name, value in attributes.items() if value]
+        subject = self.subject.encode()
+        fields = [
+            ("ce_id", self.id.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_specversion", b"1.0"),
+            ("ce_type", self.type.encode()),
+            ("ce_subject", subject),
+            ("ce_time", iso(self.time).encode()),
+            ("ce_dataschema", b"urn:cairn:schema:" + self.type.encode()),
+            ("ce_partitionkey", subject),
+            ("ce_sequence", b"%0*d" % (SEQUENCE_DIGITS, self.sequence)),
+            ("ce_epoch", b"%d" % self.epoch),
+        ]
+        causes = (
+            ("ce_correlationid", self.correlation_id),
+            ("ce_causationid", self.causation_id),
+            ("ce_traceparent", self.traceparent),
+        )
+        fields += [(name, value.encode()) for name, value in causes if value]
         fields.append(("content-type", b"application/json"))
         return fields
 
@@ -146,13 +151,14 @@ def read_envelope(record: Record) -> tuple[Envelope, bytes | None]:
     Raises `UnreadableRecord`.
     """
     try:
-        fields = {name.lower(): value.decode() for name, value in record.headers if value is not None}
+        fields = {name: value.decode() for name, value in record.headers if value is not None}
+        if "ce_id" not in fields:  # no header of ours: others may write their names in capitals
+            fields = {name.lower(): value for name, value in fields.items()}
     except (UnicodeDecodeError, AttributeError) as error:
         raise UnreadableRecord(f"headers: not UTF-8 text: {error}") from error
     if fields.get("content-type", "").startswith("application/cloudevents+json"):
         return _read_structured(record)
-    attributes = {name[3:]: value for name, value in fields.items() if name.startswith("ce_")}
-    return _envelope(attributes), record.value
+    return _envelope({name: fields[field] for name, field in _FIELDS if field in fields}), record.value
 
 
 def _read_structured(record: Record) -> tuple[Envelope, bytes | None]:

@@ -23,6 +23,7 @@ Ref = tuple[str, Any]
 """A collection and the `_id` of one of its documents."""
 Filter = Mapping[str, Any]
 T = TypeVar("T")
+_NESTED = (dict, list)
 
 
 class Policy(Protocol):
@@ -85,15 +86,17 @@ class FanOutJob:
     params: Doc
 
 
-@dataclass(slots=True)
 class Writes:
     """What one message wants to change; `puts` holds the version first read and None to delete."""
 
-    puts: dict[Ref, tuple[int, Doc | None]] = field(default_factory=dict[Ref, tuple[int, Doc | None]])
-    updates: list[tuple[Ref, Doc]] = field(default_factory=list[tuple[Ref, Doc]])
-    messages: list[Message] = field(default_factory=list[Message])
-    tombstones: list[tuple[type[State], str]] = field(default_factory=list[tuple[type[State], str]])
-    fan_outs: list[FanOutJob] = field(default_factory=list[FanOutJob])
+    __slots__ = ("fan_outs", "messages", "puts", "tombstones", "updates")
+
+    def __init__(self) -> None:
+        self.puts: dict[Ref, tuple[int, Doc | None]] = {}
+        self.updates: list[tuple[Ref, Doc]] = []
+        self.messages: list[Message] = []
+        self.tombstones: list[tuple[type[State], str]] = []
+        self.fan_outs: list[FanOutJob] = []
 
 
 class Transaction:
@@ -268,9 +271,10 @@ def deep_copy(value: T) -> T:
 def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         found = cast("dict[str, Any]", value)
-        return {name: _copied(item) for name, item in found.items()}
+        return {name: _copied(item) if isinstance(item, _NESTED) else item for name, item in found.items()}
     if isinstance(value, list):
-        return [_copied(item) for item in cast("list[Any]", value)]
+        items = cast("list[Any]", value)
+        return [_copied(item) if isinstance(item, _NESTED) else item for item in items]
     return value
 
 
