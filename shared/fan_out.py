@@ -26,7 +26,7 @@ from shared.work.transaction import Doc
 
 log = logging.getLogger(__name__)
 FAILURES = "fan_out_failures"
-PAGE = 1000
+PAGE = 500
 MOST_TOLD = 100
 """So many of those whom a rule refused a job remembers by name."""
 PAUSE = timedelta(seconds=30)

@@ -99,6 +99,17 @@ async def begin(session: Session) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """A question for documents; `size` is how many are expected, `limit` 0 for all."""
+
+    collection: str
+    filter: Mapping[str, Any]
+    sort: Sequence[tuple[str, int]] = ()
+    limit: int = 0
+    size: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Writes to one collection; `exact` if each of them must meet the document it was made for."""
 
@@ -124,24 +135,9 @@ class InTransaction:
         self._session = self._client.start_session()
         self._session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
-    async def find(
-        self,
-        collection: str,
-        filter_: Mapping[str, Any],
-        *,
-        sort: Sequence[tuple[str, int]] = (),
-        limit: int = 0,
-        size: int = 1000,
-    ) -> list[Doc]:
-        """The documents that match; `size` is the expected number."""
-
-        def step() -> list[Doc]:
-            cursor = self._database[collection].find(
-                filter_, session=self._session, batch_size=size + 1, limit=limit
-            )
-            return list(cursor.sort(list(sort)) if sort else cursor)
-
-        return await _on_thread(step)
+    async def find(self, *queries: Query) -> list[list[Doc]]:
+        """For each query the documents that match."""
+        return await _on_thread(lambda: [self._found(query) for query in queries])
 
     async def write(self, writes: Sequence[Write]) -> None:
         """Send the writes; raises `Missed`, and whatever the driver does."""
@@ -169,6 +165,12 @@ class InTransaction:
             await _on_thread(self._session.end_session)
         else:
             self._session.end_session()
+
+    def _found(self, query: Query) -> list[Doc]:
+        cursor = self._database[query.collection].find(
+            query.filter, session=self._session, batch_size=query.size + 1, limit=query.limit
+        )
+        return list(cursor.sort(list(query.sort)) if query.sort else cursor)
 
     def _commit(self) -> PyMongoError | None:
         try:
@@ -255,6 +257,7 @@ __all__ = [
     "Doc",
     "InTransaction",
     "Missed",
+    "Query",
     "ReturnDocument",
     "Session",
     "Write",

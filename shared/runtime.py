@@ -34,7 +34,7 @@ from shared.settings import Settings
 from shared.tokens import TokenVerifier
 from shared.work import Work, answers
 from shared.work.engine import Ears
-from shared.worker import Worker
+from shared.worker import GivingWay, Worker
 
 log = logging.getLogger(__name__)
 ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
@@ -96,9 +96,12 @@ class Runtime:
         api.state.tokens = self._tokens
         add_probes(api, self)
 
-    def leased(self, name: str, turn: Any, *, poll: float) -> Worker:
-        """A background job that one process of the service does at a time; started with the rest."""
-        worker = self._leased(name, turn, poll=poll)
+    def leased(self, name: str, turn: Any, *, poll: float, can_wait: bool = False) -> Worker:
+        """A background job that one process of the service does at a time; started with the rest.
+
+        `can_wait`: it gives way, for a while, to events that come faster than they are taken.
+        """
+        worker = self._leased(name, GivingWay(turn, self._pressed).turn if can_wait else turn, poll=poll)
         self.workers.append(worker)
         return worker
 
@@ -202,6 +205,9 @@ class Runtime:
     def _count_sent(self, rows: Sequence[mongo.Doc]) -> None:
         for topic, count in Counter(str(row["topic"]) for row in rows).items():
             self.metrics.relayed(topic, count)
+
+    def _pressed(self) -> bool:
+        return any(consumer.pressed() for consumer in self.consumers)
 
     def _nudge_fan_outs(self) -> None:
         self._fanning.nudge()

@@ -27,10 +27,7 @@ def main(module: str) -> None:
     settings = load(service.name)
     configure(service=service.name, level=settings.log_level)
     app = service.app(settings)
-    # What is loaded by now lives for ever, and batches are large and free of cycles.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-    gc.enable()
+    calm_collector()
     uvicorn.run(
         app,
         host=settings.http_host,
@@ -41,6 +38,13 @@ def main(module: str) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
     )
+
+
+def calm_collector() -> None:
+    """Look for garbage seldom: what is loaded lives for ever, and batches are large and free of cycles."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    gc.enable()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,34 @@ from shared.lease import Lease
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 5.0
+LOOK_SECONDS = 0.05
+
+
+class GivingWay:
+    """Turns of work that can wait, so that they do not take the machine from what cannot.
+
+    While `pressed`, a turn waits for at most `most` seconds; then turns have as long before one waits again,
+    so that whatever the pressure half of the time is theirs.
+    """
+
+    def __init__(
+        self, turn: Callable[[], Awaitable[bool]], pressed: Callable[[], bool], *, most: float = 5.0
+    ) -> None:
+        self._turn = turn
+        self._pressed = pressed
+        self._most = most
+        self._free_until = 0.0
+
+    async def turn(self) -> bool:
+        """Wait if need be, then take the turn."""
+        began = time.monotonic()
+        if began >= self._free_until:
+            now = began
+            while self._pressed() and now < began + self._most:
+                await asyncio.sleep(LOOK_SECONDS)
+                now = time.monotonic()
+            self._free_until = now + (now - began)
+        return await self._turn()
 
 
 class Worker:

@@ -32,10 +32,11 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
     watching = Worker("inbox-feed", belongings.feed.watch, poll=POLL_SECONDS)
     belongings.feed.on_listening = watching.nudge
     if settings.smtp_host is not None:
-        runtime.leased("mail", MailSender(work, settings, belongings.words).turn, poll=POLL_SECONDS)
+        sending = MailSender(work, settings, belongings.words).turn
+        runtime.leased("mail", sending, poll=POLL_SECONDS, can_wait=True)
     for url in settings.webhook_urls:
-        sender = WebhookSender(url, work, settings)
-        runtime.leased(f"webhook-{endpoint_id(url)}", sender.turn, poll=POLL_SECONDS)
+        posting = WebhookSender(url, work, settings).turn
+        runtime.leased(f"webhook-{endpoint_id(url)}", posting, poll=POLL_SECONDS, can_wait=True)
     return [watching, Worker("inbox-poll", belongings.feed.poll, poll=POLL_SECONDS)]
 
 

@@ -32,6 +32,8 @@ RETRY_PAUSES = (0.05, 0.5)
 
 
 PAUSE_AFTER_TROUBLE = 1.0
+PRESSED_SECONDS = 0.5
+"""How long after a batch it still counts that more was waiting behind it."""
 
 
 class TooManyParked(Exception):  # noqa: N818  a state of the deployment
@@ -122,6 +124,7 @@ class Consumer:
         self.trouble = ""
         self.progressed_at = time.monotonic()
         self.commit_failures = 0
+        self._pressed_at = float("-inf")
         self._intake = intake
         self._applied = Applied()
         self._subscriber = broker.subscriber(
@@ -162,6 +165,8 @@ class Consumer:
             return
         self.trouble, self.progressed_at = "", time.monotonic()
         self._applied.take(message.raw_message)
+        if self._more_waits():
+            self._pressed_at = self.progressed_at
         try:
             await message.ack()
         except KafkaError as error:
@@ -171,6 +176,17 @@ class Consumer:
     async def stop(self) -> None:
         """Leave the group, after the batch in hand."""
         await self._subscriber.stop()
+
+    def pressed(self) -> bool:
+        """Whether events have come faster than they were taken, just now."""
+        return time.monotonic() - self._pressed_at < PRESSED_SECONDS
+
+    def _more_waits(self) -> bool:
+        """As far as the client has heard: without asking the broker."""
+        consumer: Any = self._subscriber.consumer
+        partitions: set[TopicPartition] = set(consumer.assignment())
+        ends = {each: consumer.highwater(each) for each in partitions & set(self._applied.offsets)}
+        return any(end is not None and end > self._applied.offsets[each] for each, end in ends.items())
 
     def assigned(self) -> int:
         """How many partitions this process reads."""

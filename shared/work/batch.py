@@ -15,7 +15,7 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import PyMongoError
 
 from shared.errors import Refusal
-from shared.mongo import InTransaction, Missed, Write, WriteOp
+from shared.mongo import InTransaction, Missed, Query, Write, WriteOp
 from shared.work.answers import ANSWERS, without_words_of
 from shared.work.job import Conflict, Job, NotYet
 from shared.work.outbox import Outbox
@@ -63,7 +63,8 @@ class Batch:
         size: int = 1000,
     ) -> list[Doc]:
         """Documents as the transaction sees them; `size` is the expected number."""
-        return await self._transaction.find(collection, filter_, sort=sort, limit=limit, size=size)
+        [found] = await self._transaction.find(Query(collection, filter_, tuple(sort), limit, size))
+        return found
 
     def defer(self, collection: str, op: WriteOp) -> None:
         """Add a write of the engine's own; those of a collection must be independent."""
@@ -100,12 +101,7 @@ class Batch:
                 else:
                     finds.append(request)
             await self._load(wanted)
-            for find in finds:
-                await self._flush(find.collection)
-                find.since = len(self._history[find.collection])
-                find.found.extend(
-                    await self.query(find.collection, find.filter, sort=find.sort, limit=find.limit)
-                )
+            await self._find(finds)
             running = waiting
         return aside
 
@@ -209,26 +205,40 @@ class Batch:
             self.defer(FAN_OUTS, UpdateOne({"_id": order.id}, {"$setOnInsert": row}, upsert=True))
             self.fanned_out = True
 
+    async def _find(self, finds: Sequence[Find]) -> None:
+        if not finds:
+            return
+        collections = dict.fromkeys(find.collection for find in finds)
+        await self._flush(*collections)
+        queries = [Query(find.collection, find.filter, find.sort, find.limit) for find in finds]
+        for find, found in zip(finds, await self._transaction.find(*queries), strict=True):
+            find.since = len(self._history[find.collection])
+            find.found.extend(found)
+
     async def _load(self, refs: Iterable[Ref]) -> None:
         wanted: defaultdict[str, list[Any]] = defaultdict(list)
         for collection, id_ in refs:
             if (collection, id_) not in self.docs:  # else somebody has just created it
                 wanted[collection].append(id_)
-        for collection, ids in wanted.items():
-            if not self._pending[collection].updated.isdisjoint(ids):
-                await self._flush(collection)
-            found = await self.query(collection, {"_id": {"$in": ids}}, size=len(ids))
-            self.docs.update(dict.fromkeys((collection, id_) for id_ in ids))
-            self.docs.update(((collection, doc["_id"]), doc) for doc in found)
+        if not wanted:
+            return
+        await self._flush(
+            *(name for name, ids in wanted.items() if not self._pending[name].updated.isdisjoint(ids))
+        )
+        queries = [Query(name, {"_id": {"$in": ids}}, size=len(ids)) for name, ids in wanted.items()]
+        for query, found in zip(queries, await self._transaction.find(*queries), strict=True):
+            name, ids = query.collection, wanted[query.collection]
+            self.docs.update(dict.fromkeys((name, id_) for id_ in ids))
+            self.docs.update(((name, doc["_id"]), doc) for doc in found)
 
-    async def _flush(self, collection: str) -> None:
-        write = self._taken(collection)
-        if write is None:
+    async def _flush(self, *collections: str) -> None:
+        writes = [write for name in collections if (write := self._taken(name)) is not None]
+        if not writes:
             return
         try:
-            await self._transaction.write([write])
+            await self._transaction.write(writes)
         except Missed as error:
-            raise Conflict(collection) from error
+            raise Conflict(str(error)) from error
 
     def _taken(self, collection: str) -> Write | None:
         """What is pending for a collection, which is pending no more."""

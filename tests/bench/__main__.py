@@ -23,6 +23,7 @@ from rich.table import Table
 from deploy.local.data import held
 from deploy.local.engines import EnginePorts, engines_of, running
 from deploy.local.ports import free_ports
+from shared.serve import calm_collector
 from tests.bench.arena import Arena
 from tests.bench.assign import assign
 from tests.bench.chart import GOALS, Bar, svg
@@ -199,7 +200,8 @@ def show(results: Mapping[str, Any]) -> None:
 
 
 async def main(given: argparse.Namespace) -> None:
-    """Measure, write, show."""
+    """Measure, write, show; all sides in this process have the collector as a service has it."""
+    calm_collector()
     began = time.monotonic()
     results: dict[str, Any] = {}
     growth, people = (GROWTH_FULL, PEOPLE_FULL) if given.full else (GROWTH, PEOPLE)

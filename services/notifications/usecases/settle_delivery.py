@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.notifications.domain.delivery import Delivery, Outcome, SendingChannel
@@ -152,11 +152,12 @@ async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: 
 
     While the service stops, it takes no more commands; what is out already is still written down.
     """
+    missed = outcome.what == "missed"  # only then it matters what time it is where claims are kept
     command = SettleDelivery(
         delivery_id=delivery.delivery_id,
         attempt=delivery.attempts,
         outcome=outcome,
-        at=await mongo.server_time(work.db),
+        at=await mongo.server_time(work.db) if missed else datetime.now(UTC),
         spread=random.random(),  # noqa: S311  pauses are no secret
         patience=patience,
     )
