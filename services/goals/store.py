@@ -116,16 +116,16 @@ class CheckInStore(Store[CheckIn]):
         return [from_document(CheckIn, doc) for doc in docs]
 
 
-async def hold_tree(tx: Transaction) -> None:
+def hold_tree(tx: Transaction) -> None:
     """Let alignments follow each other: two could close a cycle that neither sees."""
-    await tx.hold(GUARDS, _TREE)
+    tx.hold(GUARDS, _TREE)
 
 
-async def hold_people(tx: Transaction, *person_ids: PersonId) -> None:
+def hold_people(tx: Transaction, *person_ids: PersonId) -> None:
     """Let all follow each other that count on, or change, what these people have to do or answer.
 
     A proposal meets on it the others of its owner, whose weights are added up, and the departure or
     move of anybody who takes part in it.
     """
     for person_id in person_ids:
-        await tx.hold(GUARDS, f"person:{person_id}")
+        tx.hold(GUARDS, f"person:{person_id}")

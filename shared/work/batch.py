@@ -17,12 +17,16 @@ from pymongo.errors import PyMongoError
 from shared.errors import Refusal
 from shared.mongo import InTransaction, Missed, Query, Write, WriteOp
 from shared.work.answers import ANSWERS, without_words_of
+from shared.work.gathering import gather
 from shared.work.job import Conflict, Job, NotYet
 from shared.work.outbox import Outbox
 from shared.work.overlap import may_match
 from shared.work.transaction import AloneRequest, Doc, FanOutJob, Find, Load, Policy, Ref, Transaction, Writes
 
 FAN_OUTS = "fan_outs"
+ROUNDS = 8
+"""So often strands that overtook each other run on together: of those that meet in a document one goes
+through each time.  A strand that runs alone asks the database alone."""
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class Batch:
         self._deferred: defaultdict[str, list[WriteOp]] = defaultdict(list)
         self._history: defaultdict[str, list[Doc]] = defaultdict(list)
         self._deleted: list[Any] = []
+        self._holds: set[Ref] = set()
 
     @property
     def published(self) -> bool:
@@ -76,6 +81,9 @@ class Batch:
         `halting`: whether a failed job keeps the rest of its strand from running.
         """
         aside = await self._advance([self._strand(jobs, halting) for jobs in strands])
+        for _ in range(ROUNDS):
+            if len(aside) > 1:
+                aside = await self._advance(aside)
         for strand in aside:
             await self._advance([strand], alone=True)
 
@@ -108,6 +116,7 @@ class Batch:
     async def commit(self) -> PyMongoError | None:
         """Send everything accepted and commit; the error of a commit that may have succeeded."""
         writes = [write for name in tuple(self._pending) if (write := self._taken(name)) is not None]
+        writes += self._guarded()
         for row in self._outbox.rows():
             self.defer("outbox", InsertOne(row))
         if self._deleted:
@@ -117,6 +126,13 @@ class Batch:
             return await self._transaction.write_and_commit(writes)
         except Missed as error:
             raise Conflict(str(error)) from error
+
+    def _guarded(self) -> Iterable[Write]:
+        """A write to every guard that is held, on which transactions that hold the same one conflict."""
+        ops: defaultdict[str, list[WriteOp]] = defaultdict(list)
+        for collection, id_ in sorted(self._holds):
+            ops[collection].append(UpdateOne({"_id": id_}, {"$inc": {"version": 1}}, upsert=True))
+        return [Write(name, touches, ordered=False, exact=True) for name, touches in ops.items()]
 
     async def _strand(self, jobs: Sequence[Job], halting: bool) -> None:  # noqa: FBT001  private, positional
         for job in jobs:
@@ -151,6 +167,7 @@ class Batch:
             self._put(ref, expected, doc, sequences.get(ref[1]))
         for ref, update in writes.updates:
             self._update(ref, update)
+        self._holds |= writes.holds
         self._start(writes.fan_outs, job)
         return True
 
@@ -210,10 +227,12 @@ class Batch:
             return
         collections = dict.fromkeys(find.collection for find in finds)
         await self._flush(*collections)
-        queries = [Query(find.collection, find.filter, find.sort, find.limit) for find in finds]
-        for find, found in zip(finds, await self._transaction.find(*queries), strict=True):
+        for find in finds:
             find.since = len(self._history[find.collection])
-            find.found.extend(found)
+        asked = gather(finds)
+        found = await self._transaction.find(*(each.query for each in asked))
+        for each, docs in zip(asked, found, strict=True):
+            each.give(docs)
 
     async def _load(self, refs: Iterable[Ref]) -> None:
         wanted: defaultdict[str, list[Any]] = defaultdict(list)

@@ -89,7 +89,7 @@ class FanOutJob:
 class Writes:
     """What one message wants to change; `puts` holds the version first read and None to delete."""
 
-    __slots__ = ("fan_outs", "messages", "puts", "tombstones", "updates")
+    __slots__ = ("fan_outs", "holds", "messages", "puts", "tombstones", "updates")
 
     def __init__(self) -> None:
         self.puts: dict[Ref, tuple[int, Doc | None]] = {}
@@ -97,6 +97,7 @@ class Writes:
         self.messages: list[Message] = []
         self.tombstones: list[tuple[type[State], str]] = []
         self.fan_outs: list[FanOutJob] = []
+        self.holds: set[Ref] = set()
 
 
 class Transaction:
@@ -195,14 +196,14 @@ class Transaction:
             self.reads.setdefault(ref, self._batch.docs.setdefault(ref, doc))
         return deep_copy(query.found)
 
-    async def hold(self, collection: str, id_: str) -> None:
-        """Make all who hold the same guard document follow each other.
+    def hold(self, collection: str, id_: str) -> None:
+        """Make all transactions that hold the same guard document follow each other.
 
         For rules over several documents, such as weights that total 100: two commands that
-        both look before either writes would pass each other without it.
+        both look before either writes would pass each other without it.  Nobody reads a guard; of
+        messages in one transaction each sees what those before it have written anyway.
         """
-        doc = await self.get(collection, id_)
-        self.put(collection, doc or {"_id": id_, "version": 0})
+        self.writes.holds.add((collection, id_))
 
     def put(self, collection: str, doc: Doc) -> int:
         """Store `doc` if the stored version is still `doc["version"]` (0: there is none).

@@ -68,7 +68,7 @@ async def require_parent(goal: Goal, parent_id: GoalId, tx: Transaction) -> None
     if parent.status == "closed":
         raise ParentClosed("The parent is closed; choose one that is still to be reached.")
     if goal.version:
-        await hold_tree(tx)
+        hold_tree(tx)
     require_place(goal.goal_id, above=await goals.above(parent_id, most=MOST_ABOVE))
 
 

@@ -62,7 +62,7 @@ async def draft_goal(command: DraftGoal, tx: Transaction) -> Goal:
         raise Forbidden("You write goals down for yourself and for those who report to you.")
     if not owner.is_active:
         raise OwnerHasLeft("The owner does not work here any more; choose somebody else.")
-    await hold_people(tx, owner.person_id)
+    hold_people(tx, owner.person_id)
     await require_level(goal, tx)
     if goal.parent_id is not None:
         await require_parent(goal, goal.parent_id, tx)

@@ -38,7 +38,7 @@ async def follow_person(state: PersonState, tx: Transaction) -> None:
 async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
     """Cancel the leaver's own drafts and proposals, and let others answer what they were asked."""
     goals = GoalStore(tx)
-    await hold_people(tx, person_id)
+    hold_people(tx, person_id)
     own = await goals.unagreed_of(person_id)
     asked = [goal for goal in await goals.awaiting(person_id) if goal.owner_id != person_id]
     for goal in own:
@@ -57,7 +57,7 @@ async def _follow_line(
     manager has not arrived in the local directory, the old one may answer.
     """
     lost = sorted(set(old_line) - set(await Directory(tx).line_of(state.person_id)))
-    await hold_people(tx, state.person_id, *lost)
+    hold_people(tx, state.person_id, *lost)
     unagreed = await GoalStore(tx).unagreed_of(state.person_id)
     from_below = [
         goal for above_id in lost for goal in await _asked_from_below(state.person_id, above_id, tx)
@@ -87,6 +87,6 @@ async def pass_on(goal: Goal, tx: Transaction) -> None:
         goal, withdrawn = goal.withdraw(by=None)
         tx.publish(withdrawn, goals.save(goal).state())
     elif line[0] != goal.asked_id:
-        await hold_people(tx, line[0])
+        hold_people(tx, line[0])
         goal, proposed = goal.ask(line[0])
         tx.publish(proposed, goals.save(goal).state())

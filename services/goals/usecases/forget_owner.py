@@ -20,7 +20,7 @@ async def forget_owner(erased: Erased, tx: Transaction) -> None:
     """Take them out of the directory and delete what is theirs."""
     person_id = PersonId(erased.subject)
     await forget_person(erased, tx)
-    await hold_people(tx, person_id)
+    hold_people(tx, person_id)
     goals, measurements, check_ins = GoalStore(tx), MeasurementStore(tx), CheckInStore(tx)
     owned = await goals.of(person_id)
     asked = [goal for goal in await goals.awaiting(person_id) if goal.owner_id != person_id]

@@ -43,7 +43,7 @@ async def propose_assigned_goal(message: ProposeAssignedGoal, tx: Transaction) -
         parent = await goals.find(goal.parent_id)
         if parent is None or parent.status == "closed":
             raise ParentClosed("The goal that it was to serve is closed or gone.")
-    await hold_people(tx, owner_id)
+    hold_people(tx, owner_id)
     if goal.weight:
         require_room(goal, beside=await goals.weighing_on(owner_id))
     tx.publish(*events, goals.save(goal).state())

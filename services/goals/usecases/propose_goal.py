@@ -57,7 +57,7 @@ async def propose_goal(command: ProposeGoal, tx: Transaction) -> Goal:
         raise OwnerHasLeft("The owner does not work here any more; nobody could agree for them.")
     to = await _asked(goal, command.to_person_id, tx)
     goal, proposed = goal.propose(by=tx.person_id, to=to)
-    await hold_people(tx, goal.owner_id, to)
+    hold_people(tx, goal.owner_id, to)
     require_room(goal, beside=await goals.weighing_on(goal.owner_id))
     goal = goals.save(goal)
     tx.publish(proposed, goal.state())

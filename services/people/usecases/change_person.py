@@ -71,7 +71,7 @@ async def report_to(
     """
     if manager_id == person.manager_id:
         return person, ()
-    await tx.hold(GUARDS, LINES)
+    tx.hold(GUARDS, LINES)
     person, *changed = person.report_to(manager_id, line=await PersonStore(tx).line_from(manager_id))
     return person, changed
 

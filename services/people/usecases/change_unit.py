@@ -68,7 +68,7 @@ async def _placed(unit: OrgUnit, change: UnitChange, tx: Transaction) -> OrgUnit
     if not change.model_fields_set & {"name", "parent_id"}:
         return unit
     units = UnitStore(tx)
-    await tx.hold(GUARDS, STRUCTURE)
+    tx.hold(GUARDS, STRUCTURE)
     if "parent_id" in change.model_fields_set:
         parent = await parent_unit(change.parent_id, units)
         line = [above.unit_id for above in await units.line_from(change.parent_id)]

@@ -69,7 +69,7 @@ async def create_unit(command: CreateUnit, tx: Transaction) -> OrgUnit:
     await tx.require("edit_unit", unit)
     await require_hr_partners(new.hr_partner_ids, tx)
     unit, *_ = unit.assign_hr_partners(new.hr_partner_ids)
-    await tx.hold(GUARDS, STRUCTURE)
+    tx.hold(GUARDS, STRUCTURE)
     refuse_namesakes(unit, await units.namesakes(unit))
     unit = units.save(unit)
     tx.publish(created, unit.state())

@@ -132,7 +132,7 @@ async def _create_units(command: BeginImport, tx: Transaction) -> None:
     guard = await tx.get(GUARDS, STRUCTURE)
     if (guard["version"] if guard else 0) != command.structure:
         raise UnitsChanged("The org units were changed while the file was read; send it again.")
-    await tx.hold(GUARDS, STRUCTURE)
+    tx.hold(GUARDS, STRUCTURE)
     units = UnitStore(tx)
     for unit, created in command.units:
         units.save(unit)

@@ -135,7 +135,7 @@ class _Row:
         return None
 
     async def _hold_line(self, before: Person, manager_id: PersonId, people: PersonStore) -> None:
-        await self.tx.hold(GUARDS, LINES)
+        self.tx.hold(GUARDS, LINES)
         try:
             before.report_to(manager_id, line=await people.line_from(manager_id))
         except (CircularLine, ManagesThemselves) as refusal:

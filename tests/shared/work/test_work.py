@@ -113,7 +113,7 @@ async def test_a_guard_document_keeps_two_processes_from_passing_each_other(
     client: mongo.Client, name: str
 ) -> None:
     async def weigh(id_: str, tx: Transaction) -> None:
-        await tx.hold("weight_guards", "owner")
+        tx.hold("weight_guards", "owner")
         total = sum(goal["weight"] for goal in await tx.find("goals", {"owner": "o"}))
         if total + 30 > 100:
             raise Unlucky("over 100")
