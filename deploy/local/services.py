@@ -71,6 +71,7 @@ def service_child(
     """
     port = service_port(surroundings.ports, service)
     own = {"CAIRN_HTTP_HOST": LOOPBACK, "CAIRN_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    own["MALLOC_ARENA_MAX"] = "2"  # or each thread of the driver keeps memory of its own
     return Child(
         name=service,
         command=[sys.executable, "-m", "shared.serve", MODULE.format(service=service)],

@@ -26,7 +26,8 @@ KEEP_SECONDS: Final = 60.0
 LEAVE_ALONE_SECONDS: Final = 5.0
 BUDGET_SECONDS: Final = 2.0
 """What all titles of one page may take together; those that come later are missing."""
-KEPT_MAX: Final = 20_000
+KEPT_MAX: Final = 2_000
+"""So many are kept before those are forgotten that are believed no more."""
 IN_FLIGHT: Final = 16
 
 
@@ -73,7 +74,8 @@ class Titles:
     async def _ask_all(self, missing: Collection[Wanted]) -> None:
         slots = asyncio.Semaphore(IN_FLIGHT)
         if len(self._kept) > KEPT_MAX:
-            self._kept.clear()
+            now = time.monotonic()
+            self._kept = {wanted: kept for wanted, kept in self._kept.items() if kept[1] > now}
         async with httpx.AsyncClient(timeout=BUDGET_SECONDS, trust_env=False, verify=_trusted()) as client:
             asking = [asyncio.create_task(self._ask(each, client, slots)) for each in missing]
             _, late = await asyncio.wait(asking, timeout=BUDGET_SECONDS)
