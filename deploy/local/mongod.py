@@ -40,7 +40,7 @@ class Mongod:
     def url(self) -> str:
         """Its address, as clients want it: they wait until it belongs to its set.
 
-        A connection opened before that has no sessions for as long as it lives, whatever becomes of the server.
+        One that connects earlier has no sessions on that connection, whatever becomes of the server.
         """
         return f"mongodb://{self._member}/?replicaSet={REPLICA_SET}"
 
