@@ -46,7 +46,7 @@ T = TypeVar("T")
 MAJORITY = WriteConcern("majority", j=True)
 SNAPSHOT = ReadConcern("snapshot")
 DUPLICATE_KEY = 11000
-_THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="transaction")
+_THREADS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="transaction")
 
 
 def _encode(value: Any) -> Any:

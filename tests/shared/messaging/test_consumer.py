@@ -231,6 +231,32 @@ async def test_lag_counts_what_is_fetched_but_not_applied(work: Work, settings: 
     await broker.stop()
 
 
+async def test_pressure_is_felt_while_more_waits_than_is_taken_and_is_over_soon(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    await send(settings, [record(f"g{n}", 1, topic=topic) for n in range(60)])
+    felt: list[bool] = []
+
+    class Felt(Intake):
+        async def take(self, records: Sequence[Record]) -> None:
+            felt.append(consumer.pressed())
+            await super().take(records)
+
+    broker, few = kafka.broker(settings), settings.model_copy(update={"event_batch_max": 5})
+    intake = Felt(work, Guard.of(Subscription(topic, {Logged: (log,)})), few, NoGauges())
+    consumer = Consumer(broker, intake, few)
+    assert not consumer.pressed()
+    await broker.start()
+
+    async def at_rest() -> bool:
+        return await applied(work) == 60 and not consumer.pressed()
+
+    await until(at_rest)
+    await broker.stop()
+    assert not felt[0]
+    assert any(felt)
+
+
 def applied_record(partition: int, offset: int) -> Any:
     return SimpleNamespace(topic="t", partition=partition, offset=offset)
 

@@ -9,6 +9,7 @@ from pymongo import monitoring
 from shared import mongo
 from shared.errors import Refusal
 from shared.work import Transaction, Work
+from shared.work.batch import ROUNDS
 from shared.work.engine import ByKey
 from shared.work.job import Job
 
@@ -128,3 +129,46 @@ async def test_what_is_read_twice_is_the_same_both_times(work: Work) -> None:
     doc = await work.db["notes"].find_one({"_id": "seen"})
     assert doc is not None
     assert doc["same"]
+
+
+async def test_who_holds_one_guard_in_one_transaction_is_not_run_again(work: Work, queries: Queries) -> None:
+    runs: list[str] = []
+
+    async def look_and_write(id_: str, tx: Transaction) -> None:
+        runs.append(id_)
+        tx.hold("guards", "boss")
+        assert await tx.find("notes", {"owner": id_}) == []
+        tx.put("notes", {"_id": id_, "version": 0, "owner": id_})
+
+    jobs = [Job(f"n{n}", look_and_write, f"n{n}", work.clock.now()) for n in range(20)]
+    await work.execute(jobs, ByKey.plan)
+    assert [job.error for job in jobs] == [None] * 20
+    assert sorted(runs) == sorted({f"n{n}" for n in range(20)})
+    assert queries.count == 1
+    guard = await work.db["guards"].find_one({"_id": "boss"})
+    assert guard is not None
+    assert guard["version"] == 1
+
+
+async def test_more_than_can_run_on_together_meet_in_one_document(work: Work) -> None:
+    jobs = [Job(n, append, "note", work.clock.now()) for n in range(ROUNDS * 3)]
+    await work.execute(jobs, ByKey.plan)
+    assert [job.error for job in jobs] == [None] * len(jobs)
+    doc = await work.db["notes"].find_one({"_id": "note"})
+    assert doc is not None
+    assert len(doc["lines"]) == len(jobs)
+
+
+async def test_some_that_meet_in_one_document_ask_together_each_time(work: Work, queries: Queries) -> None:
+    async def count(id_: str, tx: Transaction) -> None:
+        await tx.get("totals", "all")
+        await tx.find("notes", {"owner": id_})
+        doc = await tx.get("totals", "all") or {"_id": "all", "version": 0, "n": 0}
+        tx.put("totals", doc | {"n": doc["n"] + 1})
+
+    jobs = [Job(n, count, f"n{n}", work.clock.now()) for n in range(ROUNDS)]
+    await work.execute(jobs, ByKey.plan)
+    doc = await work.db["totals"].find_one({"_id": "all"})
+    assert doc is not None
+    assert doc["n"] == ROUNDS
+    assert queries.count <= 1 + 1 + ROUNDS
