@@ -207,6 +207,7 @@ async def main(given: argparse.Namespace) -> None:
     growth, people = (GROWTH_FULL, PEOPLE_FULL) if given.full else (GROWTH, PEOPLE)
     if given.only in {None, "engine"}:
         results |= await engine_figures(given.rounds, given.scale, growth)
+        show(results)
     if given.only in {None, "suite"}:
         results |= await suite_figures(given.rounds, given.scale, people)
     results["seconds"] = round(time.monotonic() - began)

@@ -106,7 +106,9 @@ async def rate(url: str, call: Call, *, seconds: float, at_once: int) -> float:
 
 async def open_loop(url: str, call: Call, *, count: int, each_second: float, at_once: int = 64) -> None:
     """Requests begin at their times, whether or not earlier ones are answered."""
-    idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+    idle: asyncio.Queue[Connection] = (
+        asyncio.Queue()
+    )  # in turn, since a server hangs up on who is idle for long
     async with connections(url, at_once) as opened:
         for each in opened:
             idle.put_nowait(each)
