@@ -22,8 +22,9 @@ LOOK_SECONDS = 0.05
 class GivingWay:
     """Turns of work that can wait, so that they do not take the machine from what cannot.
 
-    While `pressed`, a turn waits for at most `most` seconds; then turns have as long before one waits again,
-    so that whatever the pressure half of the time is theirs.
+    While `pressed`, a turn waits for at most `most` seconds and does nothing else: whoever calls it looks
+    first whether the lease is still theirs and whether they should stop.  Then turns have as long before one
+    waits again, so that whatever the pressure half of the time is theirs.
     """
 
     def __init__(
@@ -33,16 +34,20 @@ class GivingWay:
         self._pressed = pressed
         self._most = most
         self._free_until = 0.0
+        self._waited = False
 
     async def turn(self) -> bool:
-        """Wait if need be, then take the turn."""
+        """Take the turn, or wait and say that there is more."""
         began = time.monotonic()
-        if began >= self._free_until:
+        if not self._waited and began >= self._free_until and self._pressed():
             now = began
             while self._pressed() and now < began + self._most:
                 await asyncio.sleep(LOOK_SECONDS)
                 now = time.monotonic()
             self._free_until = now + (now - began)
+            self._waited = True
+            return True
+        self._waited = False
         return await self._turn()
 
 

@@ -13,6 +13,7 @@ from shared.request_form import require_form
 from shared.tokens import BearerToken, token_caller
 
 ON_BEHALF_OF = "Cairn-On-Behalf-Of"
+_CALLER = "cairn.caller"
 
 
 OnBehalfOf = Annotated[
@@ -24,8 +25,15 @@ OnBehalfOf = Annotated[
 async def asked_by(request: Request) -> Caller:
     """Who asks, in good form; a service may ask with the rights of one person, never with more.
 
-    Who has left the organisation is nobody any more, whatever their token still says.
+    Who has left the organisation is nobody any more, whatever their token still says.  Found once a request.
     """
+    known: Caller | None = request.scope.get(_CALLER)
+    if known is None:
+        known = request.scope[_CALLER] = await _admitted(request)
+    return known
+
+
+async def _admitted(request: Request) -> Caller:
     caller = await token_caller(request)
     await require_form(request)
     standing: Standing = request.app.state.standing

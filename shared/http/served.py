@@ -38,6 +38,8 @@ def served(routers: Iterable[APIRouter]) -> Iterator[BaseRoute]:
 
 
 def _shortened(route: APIRoute) -> APIRoute:
+    if route.max_body_size is not None:
+        raise TypeError(f"{route.path}: bodies are limited by the service's `large_bodies`, not by the route")
     full, made = route.dependant, copy.copy(route)
     made.dependant = replace(full, dependencies=[_dependency(each) for each in full.dependencies])
     made.app = request_response(made.get_route_handler())

@@ -34,6 +34,8 @@ RETRY_PAUSES = (0.05, 0.5)
 PAUSE_AFTER_TROUBLE = 1.0
 PRESSED_SECONDS = 0.5
 """How long after a batch it still counts that more was waiting behind it."""
+MANY = 100
+"""Events of a batch that presses for as long as it is in hand."""
 
 
 class TooManyParked(Exception):  # noqa: N818  a state of the deployment
@@ -125,6 +127,7 @@ class Consumer:
         self.progressed_at = time.monotonic()
         self.commit_failures = 0
         self._pressed_at = float("-inf")
+        self._in_hand = 0
         self._intake = intake
         self._applied = Applied()
         self._subscriber = broker.subscriber(
@@ -155,6 +158,7 @@ class Consumer:
         )
 
     async def _handle(self, message: Any) -> None:
+        self._in_hand = len(message.raw_message)
         try:
             await self._intake.take([to_record(raw) for raw in message.raw_message])
         except Exception as error:
@@ -163,6 +167,8 @@ class Consumer:
             await message.nack()
             await asyncio.sleep(PAUSE_AFTER_TROUBLE)
             return
+        finally:
+            self._in_hand = 0
         self.trouble, self.progressed_at = "", time.monotonic()
         self._applied.take(message.raw_message)
         if self._more_waits():
@@ -178,12 +184,14 @@ class Consumer:
         await self._subscriber.stop()
 
     def pressed(self) -> bool:
-        """Whether events have come faster than they were taken, just now."""
-        return time.monotonic() - self._pressed_at < PRESSED_SECONDS
+        """Whether events have come faster than they were taken, just now, or a large batch is in hand."""
+        return self._in_hand >= MANY or time.monotonic() - self._pressed_at < PRESSED_SECONDS
 
     def _more_waits(self) -> bool:
         """As far as the client has heard: without asking the broker."""
         consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            return False
         partitions: set[TopicPartition] = set(consumer.assignment())
         ends = {each: consumer.highwater(each) for each in partitions & set(self._applied.offsets)}
         return any(end is not None and end > self._applied.offsets[each] for each, end in ends.items())

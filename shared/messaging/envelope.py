@@ -152,9 +152,9 @@ def read_envelope(record: Record) -> tuple[Envelope, bytes | None]:
     """
     try:
         fields = {name: value.decode() for name, value in record.headers if value is not None}
-        if "ce_id" not in fields:  # no header of ours: others may write their names in capitals
+        if not all(map(str.islower, fields)):  # not ours: others may write their names in capitals
             fields = {name.lower(): value for name, value in fields.items()}
-    except (UnicodeDecodeError, AttributeError) as error:
+    except (UnicodeDecodeError, AttributeError, TypeError) as error:
         raise UnreadableRecord(f"headers: not UTF-8 text: {error}") from error
     if fields.get("content-type", "").startswith("application/cloudevents+json"):
         return _read_structured(record)

@@ -46,7 +46,15 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("sent_at", ASCENDING)], name="sent_at", sparse=True),
     ]
 }
-_UNSENDABLE = (MessageSizeTooLargeError, RecordTooLargeError, ValueError, TypeError, AssertionError)
+_UNSENDABLE = (
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+)
 
 
 class Relay:

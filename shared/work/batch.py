@@ -51,7 +51,6 @@ class Batch:
         self._deferred: defaultdict[str, list[WriteOp]] = defaultdict(list)
         self._history: defaultdict[str, list[Doc]] = defaultdict(list)
         self._deleted: list[Any] = []
-        self._holds: set[Ref] = set()
 
     @property
     def published(self) -> bool:
@@ -116,7 +115,6 @@ class Batch:
     async def commit(self) -> PyMongoError | None:
         """Send everything accepted and commit; the error of a commit that may have succeeded."""
         writes = [write for name in tuple(self._pending) if (write := self._taken(name)) is not None]
-        writes += self._guarded()
         for row in self._outbox.rows():
             self.defer("outbox", InsertOne(row))
         if self._deleted:
@@ -126,13 +124,6 @@ class Batch:
             return await self._transaction.write_and_commit(writes)
         except Missed as error:
             raise Conflict(str(error)) from error
-
-    def _guarded(self) -> Iterable[Write]:
-        """A write to every guard that is held, on which transactions that hold the same one conflict."""
-        ops: defaultdict[str, list[WriteOp]] = defaultdict(list)
-        for collection, id_ in sorted(self._holds):
-            ops[collection].append(UpdateOne({"_id": id_}, {"$inc": {"version": 1}}, upsert=True))
-        return [Write(name, touches, ordered=False, exact=True) for name, touches in ops.items()]
 
     async def _strand(self, jobs: Sequence[Job], halting: bool) -> None:  # noqa: FBT001  private, positional
         for job in jobs:
@@ -167,7 +158,9 @@ class Batch:
             self._put(ref, expected, doc, sequences.get(ref[1]))
         for ref, update in writes.updates:
             self._update(ref, update)
-        self._holds |= writes.holds
+        for ref in sorted(writes.holds):
+            if ref[1] not in self._pending[ref[0]].updated:
+                self._update(ref, {"$inc": {"version": 1}})
         self._start(writes.fan_outs, job)
         return True
 

@@ -200,8 +200,9 @@ class Transaction:
         """Make all transactions that hold the same guard document follow each other.
 
         For rules over several documents, such as weights that total 100: two commands that
-        both look before either writes would pass each other without it.  Nobody reads a guard; of
-        messages in one transaction each sees what those before it have written anyway.
+        both look before either writes would pass each other without it.  Of messages in one
+        transaction each sees what those before it have written anyway; who has read the guard's
+        version runs again when somebody holds it.
         """
         self.writes.holds.add((collection, id_))
 

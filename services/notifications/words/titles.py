@@ -26,8 +26,8 @@ KEEP_SECONDS: Final = 60.0
 LEAVE_ALONE_SECONDS: Final = 5.0
 BUDGET_SECONDS: Final = 2.0
 """What all titles of one page may take together; those that come later are missing."""
-KEPT_MAX: Final = 2_000
-"""So many are kept before those are forgotten that are believed no more."""
+KEPT_MAX: Final = 5_000
+"""Above it those are forgotten that are believed no more, or all."""
 IN_FLIGHT: Final = 16
 
 
@@ -75,7 +75,8 @@ class Titles:
         slots = asyncio.Semaphore(IN_FLIGHT)
         if len(self._kept) > KEPT_MAX:
             now = time.monotonic()
-            self._kept = {wanted: kept for wanted, kept in self._kept.items() if kept[1] > now}
+            fresh = {wanted: kept for wanted, kept in self._kept.items() if kept[1] > now}
+            self._kept = fresh if len(fresh) <= KEPT_MAX else {}
         async with httpx.AsyncClient(timeout=BUDGET_SECONDS, trust_env=False, verify=_trusted()) as client:
             asking = [asyncio.create_task(self._ask(each, client, slots)) for each in missing]
             _, late = await asyncio.wait(asking, timeout=BUDGET_SECONDS)

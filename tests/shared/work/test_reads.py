@@ -172,3 +172,19 @@ async def test_some_that_meet_in_one_document_ask_together_each_time(work: Work,
     assert doc is not None
     assert doc["n"] == ROUNDS
     assert queries.count <= 1 + 1 + ROUNDS
+
+
+async def test_who_has_read_a_guard_is_run_again_when_somebody_held_it(work: Work) -> None:
+    await work.db["guards"].insert_one({"_id": "all", "version": 5})
+
+    async def claim(id_: str, tx: Transaction) -> None:
+        guard = await tx.get("guards", "all")
+        if guard is None or guard["version"] != 5:
+            raise Torn("somebody was faster")
+        tx.hold("guards", "all")
+        tx.put("notes", {"_id": id_, "version": 0})
+
+    jobs = [Job(n, claim, f"n{n}", work.clock.now()) for n in range(3)]
+    await work.execute(jobs, ByKey.plan)
+    assert sorted(type(job.error).__name__ for job in jobs) == ["NoneType", "Torn", "Torn"]
+    assert await work.db["notes"].count_documents({}) == 1
