@@ -41,9 +41,10 @@ class Stored:
     async def peek_many(self, collection: str, ids: Iterable[Any]) -> list[Doc | None]:
         """The document of each id, in order."""
         refs = [(collection, id_) for id_ in ids]
-        missing = [id_ for ref in refs if (id_ := ref[1]) is not None and ref not in self._known]
+        asked = [ref for ref in refs if ref not in self._known]
+        self._known.update(dict.fromkeys(asked))
+        missing = [id_ for _, id_ in asked if id_ is not None]
         if missing:
-            self._known.update(dict.fromkeys(refs))
             async for doc in self._database[collection].find({"_id": {"$in": missing}}):
                 self._known[collection, doc["_id"]] = doc
         return [self._known[ref] for ref in refs]
@@ -85,6 +86,11 @@ class Directory:
         """Whether the person is known and has not left."""
         doc = await self._tx.peek(PEOPLE, person_id)
         return doc is not None and doc.get("status") == "active"
+
+    async def has_left(self, person_id: str) -> bool:
+        """Whether the person is known to have left."""
+        doc = await self._tx.peek(PEOPLE, person_id)
+        return doc is not None and doc.get("status") == "left"
 
     async def manager_of(self, person_id: str) -> DirectoryPerson | None:
         """Whom the person reports to, even one who has left."""

@@ -191,3 +191,12 @@ async def test_lines_are_read_by_index(work):
     while "inputStage" in stage:
         stage = stage["inputStage"]
     assert stage["indexName"] == "line"
+
+
+async def test_reading_more_people_ahead_forgets_nobody(work):
+    stored = Stored(work.db)
+    first = await stored.peek(PEOPLE, "vera")
+    assert first is not None
+    both = await stored.peek_many(PEOPLE, ["vera", "emil", None, "nobody"])
+    assert [doc and doc["_id"] for doc in both] == ["vera", "emil", None, None]
+    assert await stored.peek(PEOPLE, "vera") is first
