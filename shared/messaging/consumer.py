@@ -1,7 +1,8 @@
 """Kafka's records into a `Work`: at least once from the broker, exactly once in effect.
 
-Offsets are committed after the transaction, and only as an optimisation.  A batch that the database
-did not take is asked for again; what it had applied by then is dropped by the guard.
+Offsets are committed after the transaction, and only as an optimisation: nothing waits for it, and those of
+a short while go together.  A batch that the database did not take is asked for again; what it had
+applied by then is dropped by the guard.
 """
 
 import asyncio
@@ -32,6 +33,8 @@ RETRY_PAUSES = (0.05, 0.5)
 
 
 PAUSE_AFTER_TROUBLE = 1.0
+COMMIT_SECONDS = 0.2
+"""Between two commits of offsets: as much is read again, and dropped, after a kill."""
 PRESSED_SECONDS = 0.5
 """How long after a batch it still counts that more was waiting behind it."""
 MANY = 100
@@ -128,6 +131,8 @@ class Consumer:
         self.commit_failures = 0
         self._pressed_at = float("-inf")
         self._in_hand = 0
+        self._committing: asyncio.Task[None] | None = None
+        self._stopping = False
         self._intake = intake
         self._applied = Applied()
         self._subscriber = broker.subscriber(
@@ -173,15 +178,39 @@ class Consumer:
         self._applied.take(message.raw_message)
         if self._more_waits():
             self._pressed_at = self.progressed_at
-        try:
-            await message.ack()
-        except KafkaError as error:
-            self.commit_failures += 1
-            log.warning("%s: offsets were not committed: %r", self.topic, error)
+        if self._stopping:
+            await self.commit_applied()
+        elif self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._keep_committing(), name=f"{self.group} commits")
 
     async def stop(self) -> None:
         """Leave the group, after the batch in hand."""
+        self._stopping = True
+        if self._committing is not None:
+            self._committing.cancel()
+            await asyncio.wait({self._committing})
+        await self.commit_applied()
         await self._subscriber.stop()
+
+    async def _keep_committing(self) -> None:
+        """Now, and again after each pause in which more was applied."""
+        while self._subscriber.consumer is not None and self._applied.uncommitted():
+            await self.commit_applied()
+            await asyncio.sleep(COMMIT_SECONDS)
+
+    async def commit_applied(self) -> None:
+        """Tell the broker how far this process has come; a failure is noted and costs nothing but work."""
+        consumer: Any = self._subscriber.consumer
+        offsets = self._applied.uncommitted()
+        if consumer is None or not offsets:
+            return
+        try:
+            await consumer.commit(offsets)
+        except KafkaError as error:
+            self.commit_failures += 1
+            log.warning("%s: offsets were not committed: %r", self.topic, error)
+        else:
+            self._applied.committed(offsets)
 
     def pressed(self) -> bool:
         """Whether events have come faster than they were taken, just now, or a large batch is in hand."""
@@ -219,9 +248,9 @@ class Consumer:
         beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
         for partition in partitions:
             committed = await consumer.committed(partition)
-            self._applied.offsets.setdefault(
-                partition, beginnings[partition] if committed is None else committed
-            )
+            at = beginnings[partition] if committed is None else committed
+            if self._applied.offsets.setdefault(partition, at) == at:
+                self._applied.committed({partition: at})
 
 
 class Applied(ConsumerRebalanceListener):
@@ -232,6 +261,7 @@ class Applied(ConsumerRebalanceListener):
 
     def __init__(self) -> None:
         self.offsets: dict[TopicPartition, int] = {}
+        self._committed: dict[TopicPartition, int] = {}
         self._assigned: set[TopicPartition] = set()
 
     def take(self, records: RawRecords) -> None:
@@ -241,11 +271,20 @@ class Applied(ConsumerRebalanceListener):
             if partition in self._assigned:
                 self.offsets[partition] = raw.offset + 1
 
+    def uncommitted(self) -> dict[TopicPartition, int]:
+        """Those of the offsets that the broker has not been told."""
+        return {each: offset for each, offset in self.offsets.items() if self._committed.get(each) != offset}
+
+    def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """The broker knows these."""
+        self._committed |= {each: offset for each, offset in offsets.items() if each in self._assigned}
+
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Another process may go on with these: what is known of them no longer counts."""
         for partition in revoked:
             self._assigned.discard(partition)
             self.offsets.pop(partition, None)
+            self._committed.pop(partition, None)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Where these stand is asked for when it is needed."""

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, wraps
 from typing import Any
 
-from faststream.kafka.message import KafkaAckableMessage
 from pymongo import monitoring
 from pymongo.monitoring import (
     CommandFailedEvent,
@@ -20,7 +19,7 @@ from services.notifications.channels.smtp import MailServer
 from services.notifications.channels.webhook import WebhookPoster
 from services.notifications.domain.delivery import Outcome
 from shared.fan_out import FanOutWorker
-from shared.messaging.consumer import Intake
+from shared.messaging.consumer import Consumer, Intake
 from shared.messaging.relay import Relay
 
 BITES = "CAIRN_FAULT_BITES"
@@ -146,13 +145,13 @@ def _work_at_hand(trap: Trap) -> None:
 
 
 def _work_done(trap: Trap) -> None:
-    original: Asynchronous = KafkaAckableMessage.ack
+    original: Asynchronous = Consumer.commit_applied
 
-    async def ack(self: Any) -> None:
+    async def commit_applied(self: Any) -> None:
         trap.passed()
         await original(self)
 
-    put(KafkaAckableMessage, "ack", ack)
+    put(Consumer, "commit_applied", commit_applied)
 
 
 def _page_done(trap: Trap) -> None:

@@ -194,6 +194,7 @@ async def test_what_was_committed_is_not_read_again_and_lag_is_told(
             return await applied(work) == expected and consumer.assigned() == 4 and not any(lag.values())
 
         await until(done)
+        await consumer.stop()
         await broker.stop()
         assert sum(intake.counts.values()) == sent
         return intake
@@ -201,6 +202,49 @@ async def test_what_was_committed_is_not_read_again_and_lag_is_told(
     await run(50, sent=50)
     await send(settings, [record(f"g{n}", 2, topic=topic) for n in range(50)])
     await run(100, sent=50)
+
+
+async def test_the_broker_is_told_of_what_is_applied_and_of_nothing_that_is_in_hand(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    first = [record("g", n, topic=topic) for n in range(1, 11)]
+    await send(settings, first)
+    held, go_on = asyncio.Event(), asyncio.Event()
+
+    class HoldingTheSecond(Intake):
+        async def take(self, records: Sequence[Record]) -> None:
+            if records[0].offset:
+                held.set()
+                await go_on.wait()
+            await super().take(records)
+
+    broker, few = kafka.broker(settings), settings.model_copy(update={"event_batch_max": 4})
+    intake = HoldingTheSecond(work, Guard.of(Subscription(topic, {Logged: (log,)})), few, NoGauges())
+    consumer = Consumer(broker, intake, few)
+    await broker.start()
+    async with asyncio.timeout(60):
+        await held.wait()
+
+    async def told() -> int:
+        admin = kafka.admin(settings)
+        await admin.start()
+        try:
+            known = await admin.list_consumer_group_offsets(consumer.group)
+        finally:
+            await admin.close()
+        return sum(max(0, each.offset) for each in known.values())
+
+    async def first_told() -> bool:
+        return await told() > 0
+
+    await until(first_told)
+    assert await told() == 4
+    assert consumer.commit_failures == 0
+    go_on.set()
+    await consumer.stop()
+    at_last = await applied(work)
+    assert await told() == at_last >= 8
+    await broker.stop()
 
 
 async def test_lag_counts_what_is_fetched_but_not_applied(work: Work, settings: Settings, topic: str) -> None:
@@ -269,3 +313,17 @@ def test_what_is_known_of_a_partition_is_forgotten_when_it_goes_elsewhere() -> N
     applied.on_partitions_revoked([parts[0], parts[2]])
     applied.take((applied_record(0, 7), applied_record(1, 7)))
     assert applied.offsets == {parts[1]: 8}
+
+
+def test_an_offset_is_told_once_and_again_when_the_partition_has_come_back() -> None:
+    applied, part = Applied(), TopicPartition("t", 0)
+    applied.on_partitions_assigned([part])
+    applied.take((applied_record(0, 6),))
+    applied.committed(told := applied.uncommitted())
+    assert told == {part: 7}
+    assert applied.uncommitted() == {}
+    applied.on_partitions_revoked([part])
+    applied.committed(told)
+    applied.on_partitions_assigned([part])
+    applied.take((applied_record(0, 6),))
+    assert applied.uncommitted() == {part: 7}
