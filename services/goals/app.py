@@ -1,7 +1,7 @@
 """The goals service, by what it consists of."""
 
 from services.goals.access import ACCESS
-from services.goals.store import COLLECTIONS
+from services.goals.store import COLLECTIONS, GOALS
 from services.goals.usecases import (
     align_goal,
     answer_proposal,
@@ -19,6 +19,7 @@ from services.goals.usecases.forget_owner import forget_owner
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
 from services.goals.views import router as views
 from shared.contracts.people import PersonState
+from shared.http.titles import titles_router
 from shared.service import Service
 
 SERVICE = Service(
@@ -38,6 +39,7 @@ SERVICE = Service(
         check_in_on_goal.router,
         close_goal.router,
         views,
+        titles_router(GOALS, "title"),
     ],
     reactions={PersonState: follow_person},
     erasures={PersonState: forget_owner},

@@ -2,7 +2,7 @@
 
 from services.reviews import reading, views
 from services.reviews.access import ACCESS
-from services.reviews.store import COLLECTIONS
+from services.reviews.store import COLLECTIONS, CYCLES
 from services.reviews.usecases import (
     acknowledge_review,
     launch_cycle,
@@ -25,6 +25,7 @@ from shared.contracts.goals import (
     KeyResultMeasured,
 )
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
+from shared.http.titles import titles_router
 from shared.service import Service
 
 SERVICE = Service(
@@ -41,6 +42,7 @@ SERVICE = Service(
         acknowledge_review.router,
         views.router,
         reading.router,
+        titles_router(CYCLES, "name", action="read_cycle"),
     ],
     reactions={
         PersonJoined: take_in_joiner,

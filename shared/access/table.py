@@ -101,6 +101,25 @@ class Table:
         """Whether a caller may do it, outside of any transaction."""
         return await self._holds(caller, action, resource, Directory(Stored(database)))
 
+    async def decide_all(
+        self, action: str, wanted: Sequence[tuple[PersonId, object]], database: mongo.Database
+    ) -> Sequence[bool]:
+        """Of each person and resource whether the person, as such, may do it; who has left may nothing.
+
+        All who are concerned are read with one query.
+        """
+        directory = Directory(Stored(database))
+        fields = {grant.field for grant in self.granted(action)}
+        subjects = {
+            id_ for _, resource in wanted for name in fields for id_ in self._subjects(resource, name)
+        }
+        await directory.read_ahead({*subjects, *(person_id for person_id, _ in wanted)})
+        return [
+            not await directory.has_left(person_id)
+            and await self._holds(Caller(person_id, person_id=person_id), action, resource, directory)
+            for person_id, resource in wanted
+        ]
+
     async def demand(self, caller: Caller, action: str, resource: object, database: mongo.Database) -> None:
         """As `require`, outside of any transaction."""
         await self._require(caller, action, resource, Directory(Stored(database)))
@@ -158,7 +177,7 @@ class Table:
             if grant.possible(caller) and all(each.met_by(resource, fields) for each in grant.conditions)
         ]
         person_id = caller.person_id if caller and caller.person_id else PersonId("")
-        subjects = {grant.field: _people(fields, resource, grant.field) for grant in grants}
+        subjects = {grant.field: self._subjects(resource, grant.field) for grant in grants}
         asking = [grant for grant in grants if grant.active]
         for grant in grants:
             if not grant.active and await grant.holds(person_id, subjects[grant.field], directory):
@@ -171,6 +190,11 @@ class Table:
             if await grant.holds(person_id, subjects[grant.field], directory):
                 return True
         return False
+
+    def _subjects(self, resource: object, field: str) -> Sequence[PersonId]:
+        if not field:
+            return ()
+        return [PersonId(value) for value in self._fields.values(resource, field) if value is not None]
 
     def _parts(
         self, conditions: Sequence[Condition], people: Mapping[str, Collection[PersonId]]
@@ -205,12 +229,6 @@ async def _add_reach(people: dict[str, set[PersonId]], grant: Grant, related: Re
 
 def _cells(cells: Cells) -> Mapping[str, Sequence[Grant]]:
     return {action: tuple(grants) for action, grants in cells.items()}
-
-
-def _people(fields: Fields, resource: object, field: str) -> Sequence[PersonId]:
-    if not field:
-        return ()
-    return [PersonId(value) for value in fields.values(resource, field) if value is not None]
 
 
 __all__ = ["NOTHING", "Cells", "Kind", "Table", "UnknownAction"]

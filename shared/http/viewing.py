@@ -1,6 +1,6 @@
 """Reads for one request: `View` is what a GET route is given."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -40,6 +40,10 @@ class Viewer:
     async def demand(self, action: str, resource: object) -> None:
         """Return if the caller may do it; raise `Forbidden` or `NotFound`."""
         await self._access.demand(self.caller, action, resource, self.db)
+
+    async def seen(self, action: str, wanted: Sequence[tuple[PersonId, object]]) -> Sequence[bool]:
+        """Of each person and resource whether that person may do it, whoever asks."""
+        return await self._access.decide_all(action, wanted, self.db)
 
     async def filter(self, action: str = "read") -> Mapping[str, Any]:
         """The MongoDB filter of all that the caller may."""

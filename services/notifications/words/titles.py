@@ -1,22 +1,23 @@
-"""Titles of what notifications are about, asked of their owner with the rights of the reader.
+"""Titles of what notifications are about, asked of their owner with the rights of the readers.
 
-A title that may not be seen, or cannot be had now, is no error: it is missing.  Titles are kept for a
-short while, for each reader apart; an owner that does not answer is left alone for a moment, so that
-nobody waits for it again and again.
+All that a page needs are asked for in one request to each owner.  A title that may not be seen, or
+cannot be had now, is no error: it is missing.  Titles are kept for a short while, for each reader
+apart; an owner that does not answer is left alone for a moment, so that nobody waits for it again
+and again.
 """
 
 import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Final, NamedTuple
-from urllib.parse import quote
 
 import httpx
 
-from shared.http import ON_BEHALF_OF
+from shared.http.titles import MOST, PATH, FoundTitles
 from shared.ids import PersonId
 from shared.settings import Settings
 
@@ -28,22 +29,8 @@ BUDGET_SECONDS: Final = 2.0
 """What all titles of one page may take together; those that come later are missing."""
 KEPT_MAX: Final = 5_000
 """Above it those are forgotten that are believed no more, or all."""
-IN_FLIGHT: Final = 16
-
-
-class Owner(NamedTuple):
-    """Where titles of a kind are: a service, a path with the id in it, a field of the answer."""
-
-    service: str
-    path: str
-    field: str
-
-
-OWNERS: Final[Mapping[str, Owner]] = {
-    "goal_id": Owner("goals", "/goals/{id}", "title"),
-    "cycle_id": Owner("reviews", "/cycles/{id}", "name"),
-}
-"""Who has the title of what a fact names."""
+OWNERS: Final[Mapping[str, str]] = {"goal_id": "goals", "cycle_id": "reviews"}
+"""The service that has the title of what a fact names."""
 
 
 class Wanted(NamedTuple):
@@ -71,53 +58,55 @@ class Titles:
         found = {each: self._kept[each][0] for each in wanted if each in self._kept}
         return {each: title for each, title in found.items() if title is not None}
 
-    async def _ask_all(self, missing: Collection[Wanted]) -> None:
-        slots = asyncio.Semaphore(IN_FLIGHT)
+    async def _ask_all(self, missing: Sequence[Wanted]) -> None:
         if len(self._kept) > KEPT_MAX:
             now = time.monotonic()
             fresh = {wanted: kept for wanted, kept in self._kept.items() if kept[1] > now}
             self._kept = fresh if len(fresh) <= KEPT_MAX else {}
+        by_owner: defaultdict[str, list[Wanted]] = defaultdict(list)
+        for each in missing:
+            by_owner[OWNERS[each.fact]].append(each)
         async with httpx.AsyncClient(timeout=BUDGET_SECONDS, trust_env=False, verify=_trusted()) as client:
-            asking = [asyncio.create_task(self._ask(each, client, slots)) for each in missing]
+            asking = [
+                asyncio.create_task(self._ask(owner, wanted, client)) for owner, wanted in by_owner.items()
+            ]
             _, late = await asyncio.wait(asking, timeout=BUDGET_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
 
-    async def _ask(self, wanted: Wanted, client: httpx.AsyncClient, slots: asyncio.Semaphore) -> None:
-        owner = OWNERS[wanted.fact]
-        base = self._settings.service_urls.get(owner.service)
-        async with slots:
-            if base is None or self._silent.get(owner.service, 0.0) > time.monotonic():
+    async def _ask(self, owner: str, wanted: Sequence[Wanted], client: httpx.AsyncClient) -> None:
+        base = self._settings.service_urls.get(owner)
+        for start in range(0, len(wanted), MOST):
+            if base is None or self._silent.get(owner, 0.0) > time.monotonic():
                 return
+            page = wanted[start : start + MOST]
+            asked = [{"id": each.id, "reader_id": each.reader_id} for each in page]
             try:
-                answer = await client.get(
-                    base.rstrip("/") + owner.path.format(id=quote(wanted.id, safe="")),
-                    headers=self._headers(wanted.reader_id),
+                answer = await client.post(
+                    base.rstrip("/") + PATH, json={"wanted": asked}, headers=self._headers()
                 )
-                title = _title(answer, owner)
+                titles = _titles(answer, len(page))
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-                self._silent[owner.service] = time.monotonic() + LEAVE_ALONE_SECONDS
-                log.warning("%s gives no titles: %s", owner.service, type(error).__name__)
+                self._silent[owner] = time.monotonic() + LEAVE_ALONE_SECONDS
+                log.warning("%s gives no titles: %s", owner, type(error).__name__)
             else:
-                self._kept[wanted] = title, time.monotonic() + KEEP_SECONDS
+                until = time.monotonic() + KEEP_SECONDS
+                self._kept |= {each: (title, until) for each, title in zip(page, titles, strict=True)}
 
-    def _headers(self, reader_id: PersonId) -> Mapping[str, str]:
+    def _headers(self) -> Mapping[str, str]:
         token = self._settings.service_token
         bearer = f"Bearer {token.get_secret_value()}" if token else ""
-        return {"Authorization": bearer, ON_BEHALF_OF: reader_id, "Accept": "application/json"}
+        return {"Authorization": bearer, "Accept": "application/json"}
 
 
-def _title(answer: httpx.Response, owner: Owner) -> str | None:
-    """The title, None where the reader may not see it; raises `HTTPError` or `ValueError`."""
-    if answer.status_code in {403, 404, 410}:
-        return None
+def _titles(answer: httpx.Response, count: int) -> Sequence[str | None]:
+    """One for each that was asked for; raises `HTTPError` or `ValueError`."""
     answer.raise_for_status()
-    match answer.json():
-        case {owner.field: str(title)}:
-            return title
-        case _:
-            raise ValueError("no title in the answer")
+    titles = FoundTitles.model_validate_json(answer.content).titles
+    if len(titles) != count:
+        raise ValueError(f"{len(titles)} titles for {count}")
+    return titles
 
 
 @cache

@@ -58,6 +58,7 @@ TESTED = [
     ("POST", "/goal-assignments"),
     ("GET", "/goal-assignments"),
     ("GET", "/goal-assignments/{assignment_id}"),
+    ("POST", "/titles"),
 ]
 """A new route is added here with its test."""
 
@@ -303,3 +304,29 @@ async def test_only_services_ask_on_behalf_of_others(house: GoalsHouse, who: str
     path = (await secret_goal(house, "private"))[0]
     answer = await as_(house, who).for_("anna").get(path)
     assert (answer.status_code, CANARY in answer.text) == (403, False)
+
+
+async def test_titles_are_told_to_services_alone_and_as_each_reader_may_see_them(house: GoalsHouse) -> None:
+    ids = [
+        (await secret_goal(house, visibility))[0].rpartition("/")[2]
+        for visibility in ("private", "line", "everyone")
+    ]
+    await house.let_go("peer")
+    people = {caller[0] for caller in CALLERS.values()}
+    wanted = [{"id": id_, "reader_id": person} for id_ in [*ids, "unknown"] for person in sorted(people)]
+    service = house.as_("notifications", "service")
+    answer = await service.post("/titles", {"wanted": wanted})
+    assert answer.status_code == 200, answer.text
+    expected = []
+    for each in wanted:
+        goal = await service.for_(each["reader_id"]).get(f"/goals/{each['id']}")
+        expected.append(goal.json()["title"] if goal.status_code == 200 else None)
+    assert answer.json() == {"titles": expected}
+    assert {title is None for title in expected} == {True, False}
+    for name, caller in CALLERS.items():
+        if name != "service":
+            refused = await house.as_(*caller).post("/titles", {"wanted": wanted})
+            assert (refused.status_code, CANARY in refused.text) == (403, False), name
+    assert (await service.for_("anna").post("/titles", {"wanted": wanted})).status_code == 403
+    too_many = await service.post("/titles", {"wanted": wanted[:1] * 501})
+    assert too_many.status_code == 422

@@ -164,3 +164,14 @@ async def test_no_route_answers_without_a_token(house: House) -> None:
         filled = path.format(cycle_id="c", review_id="r")
         answer = await house.client.request(method, filled, json=CYCLE)
         assert answer.status_code == 401, (method, path)
+
+
+async def test_names_of_cycles_are_told_to_services_for_those_who_work_here(house: House) -> None:
+    cycle_id = await house.launch()
+    await house.publish(person_state("ben", manager_id="manager").model_copy(update={"status": "left"}))
+    wanted = [{"id": cycle_id, "reader_id": person} for person in ("anna", "ben", "chief")]
+    answer = await house.as_("notifications", "service").post("/titles", {"wanted": wanted})
+    assert answer.json()["titles"][0]
+    assert answer.json()["titles"][1] is None
+    assert answer.json()["titles"][2] == answer.json()["titles"][0]
+    assert (await house.as_("anna").post("/titles", {"wanted": wanted})).status_code == 403

@@ -1,6 +1,7 @@
 """Titles are those that the reader may see; what cannot be had is missing, and nothing breaks."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from werkzeug import Request, Response
 
 from services.notifications.words.titles import Titles, Wanted
 from services.notifications.words.wording import Words
+from shared.http.titles import MOST
 from shared.settings import Settings
 from tests.services.notifications.house import House, proposal, review_opened, until
 
@@ -28,43 +30,57 @@ def owner_of(server: HTTPServer) -> str:
     return server.url_for("").rstrip("/")
 
 
-async def test_a_title_is_asked_for_with_the_rights_of_the_reader(
-    house: House, httpserver: HTTPServer
-) -> None:
-    httpserver.expect_ordered_request(
-        "/goals/g1", headers={"Authorization": "Bearer service-token", "Cairn-On-Behalf-Of": "mona"}
-    ).respond_with_json({"goal_id": "g1", "title": "Grow"})
-    titles = Titles(settings_of(house, owner_of(httpserver)))
-    assert await titles.find([GOAL]) == {GOAL: "Grow"}
-    httpserver.check_assertions()
+def titled(known: dict[tuple[str, str], str]) -> Callable[[Request], Response]:
+    """An owner that has these titles, by id and reader."""
 
-
-async def test_what_one_reader_may_see_is_not_told_to_another(house: House, httpserver: HTTPServer) -> None:
     def answer(request: Request) -> Response:
-        if request.headers["Cairn-On-Behalf-Of"] == "mona":
-            return Response('{"title": "Secret"}', content_type="application/json")
-        return Response("{}", status=404)
+        asked = request.get_json()["wanted"]
+        titles = [known.get((each["id"], each["reader_id"])) for each in asked]
+        return Response(json.dumps({"titles": titles}), content_type="application/json")
 
-    httpserver.expect_request("/goals/g1").respond_with_handler(answer)
+    return answer
+
+
+async def test_titles_are_asked_for_together_for_each_reader(house: House, httpserver: HTTPServer) -> None:
+    known = {("g1", "mona"): "Secret", ("g2", "mona"): "Grow", ("g2", "ben"): "Grow"}
+    httpserver.expect_request(
+        "/titles", method="POST", headers={"Authorization": "Bearer service-token"}
+    ).respond_with_handler(titled(known))
     titles = Titles(settings_of(house, owner_of(httpserver)))
-    other = Wanted("goal_id", "g1", "ben")
-    assert await titles.find([GOAL, other]) == {GOAL: "Secret"}
-    assert await titles.find([other]) == {}
+    wanted = [Wanted("goal_id", id_, reader) for id_ in ("g1", "g2") for reader in ("mona", "ben")]
+    assert await titles.find(wanted) == {
+        Wanted("goal_id", id_, reader): title for (id_, reader), title in known.items()
+    }
+    assert len(httpserver.log) == 1
+    assert await titles.find([wanted[1]]) == {}
 
 
 async def test_a_title_is_asked_for_once_in_a_while(house: House, httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/goals/g1").respond_with_json({"title": "Grow"})
+    httpserver.expect_request("/titles").respond_with_handler(titled({("g1", "mona"): "Grow"}))
     titles = Titles(settings_of(house, owner_of(httpserver)))
     for _ in range(5):
         assert await titles.find([GOAL, GOAL]) == {GOAL: "Grow"}
     assert len(httpserver.log) == 1
 
 
+async def test_more_than_one_request_may_hold_are_asked_for_in_several(
+    house: House, httpserver: HTTPServer
+) -> None:
+    known = {(f"g{n}", "mona"): f"Goal {n}" for n in range(MOST + 1)}
+    httpserver.expect_request("/titles").respond_with_handler(titled(known))
+    titles = Titles(settings_of(house, owner_of(httpserver)))
+    found = await titles.find([Wanted("goal_id", id_, "mona") for id_, _ in known])
+    assert sorted(found.values()) == sorted(known.values())
+    assert [len(request.get_json()["wanted"]) for request, _ in httpserver.log] == [MOST, 1]
+
+
 BROKEN: dict[str, Callable[[Request], Response]] = {
     "error": lambda _: Response("oops", status=500),
     "no json": lambda _: Response("<html>", status=200),
     "another json": lambda _: Response("[1]", content_type="application/json"),
-    "no title": lambda _: Response('{"title": null}', content_type="application/json"),
+    "no titles": lambda _: Response('{"titles": null}', content_type="application/json"),
+    "too few titles": lambda _: Response('{"titles": []}', content_type="application/json"),
+    "no text": lambda _: Response('{"titles": [1]}', content_type="application/json"),
     "redirect": lambda _: Response("", status=302, headers={"Location": "http://127.0.0.1:1/"}),
     "our token is not accepted": lambda _: Response("", status=401),
 }
@@ -74,7 +90,7 @@ BROKEN: dict[str, Callable[[Request], Response]] = {
 async def test_an_owner_that_is_broken_is_left_alone_for_a_moment(
     house: House, httpserver: HTTPServer, how: str
 ) -> None:
-    httpserver.expect_request("/goals/g1").respond_with_handler(BROKEN[how])
+    httpserver.expect_request("/titles").respond_with_handler(BROKEN[how])
     titles = Titles(settings_of(house, owner_of(httpserver)))
     for _ in range(3):
         assert await titles.find([GOAL]) == {}
@@ -103,9 +119,9 @@ async def test_a_slow_owner_holds_up_nobody_for_long(
 
     def slow(_: Request) -> Response:
         over.wait(60)
-        return Response('{"title": "Late"}', content_type="application/json")
+        return Response('{"titles": ["Late"]}', content_type="application/json")
 
-    httpserver.expect_request("/goals/g1").respond_with_handler(slow)
+    httpserver.expect_request("/titles").respond_with_handler(slow)
     async with asyncio.timeout(30):
         assert await Titles(settings_of(house, owner_of(httpserver))).find([GOAL]) == {}
     over.set()
@@ -119,20 +135,13 @@ def _logged(server: HTTPServer) -> Any:
     return logged
 
 
-async def test_an_id_cannot_lead_to_another_address(house: House, httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/admin").respond_with_json({"title": "Secret"})
-    crooked = [Wanted("goal_id", id_, "mona") for id_ in ("../admin", "/admin", "x?y=/admin", "..%2fadmin")]
-    assert await Titles(settings_of(house, owner_of(httpserver))).find(crooked) == {}
-
-
 async def test_a_list_shows_titles_where_they_can_be_had(
     house: House, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from services.notifications.belongings import Belongings
 
-    httpserver.expect_request("/goals/g1").respond_with_json({"title": "Grow\r\n  revenue"})
-    httpserver.expect_request("/goals/g2").respond_with_data("", status=403)
-    httpserver.expect_request("/cycles/cycle_1").respond_with_json({"name": "H1 2026"})
+    known = {("g1", "mona"): "Grow\r\n  revenue", ("cycle_1", "anna"): "H1 2026"}
+    httpserver.expect_request("/titles").respond_with_handler(titled(known))
     words: Any = Words(settings_of(house, owner_of(httpserver)), house.db)
     monkeypatch.setattr(Belongings.of(house.runtime), "words", words)
     await house.publish(proposal("g1"), proposal("g2"), review_opened("r1"))
