@@ -12,6 +12,7 @@ GoalStatus = Literal["draft", "proposed", "agreed", "closed"]
 Outcome = Literal["achieved", "partly_achieved", "missed", "cancelled"]
 Visibility = Literal["private", "line", "everyone"]
 KeyResultType = Literal["increase", "decrease", "milestone", "stay_above", "stay_below", "baseline"]
+Pace = Literal["on_track", "behind", "at_risk", "not_measured"]
 BlockerKind = Literal["person", "resource", "process", "dependency"]
 
 

@@ -5,7 +5,7 @@ objectives and key results; one that guards a threshold holds or does not; a bas
 it has been measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Self
 
@@ -70,7 +70,11 @@ class KeyResult(KeyResultWording):
             return 0.0 if self.current is None else 1.0
         if self.type in THRESHOLDS:
             return None if self.current is None else float(self._holds(self.current))
-        return min(1.0, max(0.0, (self.value - self.start) / (self.target - self.start)))
+        return self.share_at(self.value)
+
+    def share_at(self, value: float) -> float:
+        """Share of the way that a value is, 0 to 1; of a result that moves."""
+        return min(1.0, max(0.0, (value - self.start) / (self.target - self.start)))
 
     def _holds(self, value: float) -> bool:
         return value >= self.target if self.type == "stay_above" else value <= self.target
@@ -96,8 +100,13 @@ class KeyResult(KeyResultWording):
 
 
 def weighted_progress(key_results: Sequence[KeyResult]) -> float | None:
-    """sum(weight x progress) / sum(weight) over the parts that can be told; None if none can."""
-    told = [(part.weight, part.progress) for part in key_results if part.progress is not None]
+    """The share of the way of all parts together; None if none can be told."""
+    return weighted((part.weight, part.progress) for part in key_results)
+
+
+def weighted(shares: Iterable[tuple[float, float | None]]) -> float | None:
+    """sum(weight x share) / sum(weight) over the parts that can be told; None if none can."""
+    told = [(weight, share) for weight, share in shares if share is not None]
     if not told:
         return None
-    return sum(weight * progress for weight, progress in told) / sum(weight for weight, _ in told)
+    return sum(weight * share for weight, share in told) / sum(weight for weight, _ in told)
