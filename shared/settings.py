@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     command_batch_max: int = Field(default=128, ge=1, le=1000, description="A number from 1 to 1000.")
     event_batch_max: int = Field(default=1000, ge=1, le=5000, description="A number from 1 to 5000.")
     event_batch_wait_ms: int = Field(default=100, ge=1, le=5000, description="Milliseconds from 1 to 5000.")
+    timers: bool = Field(
+        default=True,
+        description="true, or false where requests say what time it is and no clock does.",
+    )
     relay_poll_seconds: float = Field(default=0.25, gt=0, le=60, description="Seconds up to 60.")
     lease_seconds: float = Field(default=5, ge=1, le=120, description="Seconds from 1 to 120.")
     outbox_keep_days: float = Field(default=7, gt=0, le=365, description="Days up to 365.")

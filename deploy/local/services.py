@@ -33,6 +33,7 @@ class Surroundings:
         """The settings that are the same for every service."""
         return {
             "CAIRN_DEVELOPMENT": "true",
+            "CAIRN_TIMERS": "false",
             "CAIRN_MONGO_URL": self.mongo,
             "CAIRN_KAFKA_BOOTSTRAP": self.kafka,
             "CAIRN_OIDC_ISSUER": self.issuer,

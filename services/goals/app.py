@@ -1,7 +1,10 @@
 """The goals service, by what it consists of."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from services.goals.access import ACCESS
-from services.goals.store import COLLECTIONS, GOALS
+from services.goals.store import COLLECTIONS, GOALS, LOOKS
 from services.goals.usecases import (
     align_goal,
     answer_proposal,
@@ -16,11 +19,25 @@ from services.goals.usecases import (
 )
 from services.goals.usecases.follow_people import follow_person
 from services.goals.usecases.forget_owner import forget_owner
+from services.goals.usecases.look_at_goal import look_at_goal
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
-from services.goals.views import router as views
+from services.goals.views import ROUTERS as VIEWS
 from shared.contracts.people import PersonState
+from shared.due import DueWorker
 from shared.http.titles import titles_router
+from shared.runtime import Runtime
 from shared.service import Service
+from shared.worker import Worker
+
+POLL_SECONDS: Final = 0.5
+
+
+def workers(runtime: Runtime) -> Sequence[Worker]:
+    """What falls due by the clock."""
+    looking = DueWorker(runtime.work, LOOKS, look_at_goal, timers=runtime.settings.timers)
+    runtime.leased("looks", looking.turn, poll=POLL_SECONDS)
+    return ()
+
 
 SERVICE = Service(
     name="goals",
@@ -38,10 +55,11 @@ SERVICE = Service(
         measure_key_result.router,
         check_in_on_goal.router,
         close_goal.router,
-        views,
+        *VIEWS,
         titles_router(GOALS, "title"),
     ],
     reactions={PersonState: follow_person},
     erasures={PersonState: forget_owner},
     fan_outs=[ASSIGNING],
+    workers=workers,
 )

@@ -8,6 +8,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn, Measurement
+from services.goals.domain.outlook import Outlook
+from shared.due import INDEXES as DUE
+from shared.due import wake
 from shared.ids import GoalId, PersonId
 from shared.store import Store, from_document
 from shared.work import Transaction
@@ -16,6 +19,8 @@ GOALS: Final = "goals"
 MEASUREMENTS: Final = "measurements"
 CHECK_INS: Final = "check_ins"
 ASSIGNMENTS: Final = "assignments"
+OUTLOOKS: Final = "outlooks"
+LOOKS: Final = "looks"
 GUARDS: Final = "guards"
 _TREE: Final = "tree"
 
@@ -44,6 +49,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     ],
     CHECK_INS: [_newest("at", "by_goal", "goal_id")],
     ASSIGNMENTS: [_newest("assigned_at", "by_assigner", "by_person_id")],
+    OUTLOOKS: [],
+    LOOKS: DUE,
     GUARDS: [],
 }
 
@@ -71,6 +78,10 @@ class GoalStore(Store[Goal]):
     async def unagreed_of(self, owner_id: PersonId) -> Sequence[Goal]:
         """The owner's drafts and proposals."""
         return await self._found({"owner_id": owner_id, "status": {"$in": ["draft", "proposed"]}})
+
+    async def agreed_of(self, owner_id: PersonId) -> Sequence[Goal]:
+        """The owner's active goals."""
+        return await self._found({"owner_id": owner_id, "status": "agreed"})
 
     async def weighing_on(self, owner_id: PersonId) -> Sequence[Goal]:
         """The owner's goals that somebody is asked to agree to, or has agreed to."""
@@ -103,6 +114,26 @@ class MeasurementStore(Store[Measurement]):
         docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
         return [from_document(Measurement, doc) for doc in docs]
 
+    async def newest(self, goal_id: GoalId, *, limit: int) -> Sequence[Measurement]:
+        """The newest of a goal, the newest first."""
+        sort = {"measured_at": -1, "_id": -1}
+        docs = await self._tx.find(self.collection, {"goal_id": goal_id}, sort=sort, limit=limit)
+        return [from_document(Measurement, doc) for doc in docs]
+
+
+class OutlookStore(Store[Outlook]):
+    """How goals stood when they were last looked at."""
+
+    collection: ClassVar[str] = OUTLOOKS
+    kind = Outlook
+
+    async def keep(self, found: Outlook) -> None:
+        """Store it in the place of the last one, unless it says the same."""
+        last = await self.find(found.goal_id)
+        found = found.model_copy(update={"version": last.version if last else 0})
+        if found != last:
+            self.save(found)
+
 
 class CheckInStore(Store[CheckIn]):
     """Every check-in there ever was."""
@@ -114,6 +145,11 @@ class CheckInStore(Store[CheckIn]):
         """Those of some goals."""
         docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
         return [from_document(CheckIn, doc) for doc in docs]
+
+
+def look_soon(tx: Transaction, goal_id: GoalId) -> None:
+    """Have it seen how the goal stands now."""
+    wake(tx, LOOKS, goal_id)
 
 
 def hold_tree(tx: Transaction) -> None:

@@ -13,6 +13,8 @@ Outcome = Literal["achieved", "partly_achieved", "missed", "cancelled"]
 Visibility = Literal["private", "line", "everyone"]
 KeyResultType = Literal["increase", "decrease", "milestone", "stay_above", "stay_below", "baseline"]
 Pace = Literal["on_track", "behind", "at_risk", "not_measured"]
+Heading = Literal["reach", "miss"]
+Neglect = Literal["owner_left", "never_touched"]
 BlockerKind = Literal["person", "resource", "process", "dependency"]
 
 
@@ -119,6 +121,53 @@ class GoalClosed(_GoalEvent):
     progress: float | None
 
 
+class GoalPaceChanged(_GoalEvent):
+    """By what its time has gone, a goal is expected to have come further, or is where it should be again.
+
+    `progress` and `expected` are shares from 0 to 1, null while nothing can be told.
+    """
+
+    from_pace: Pace | None
+    to_pace: Pace
+    progress: float | None
+    expected: float | None
+
+
+class GoalForecastTurned(_GoalEvent):
+    """By its trend a goal is heading elsewhere than before; from null when it has a trend at last.
+
+    `predicted_progress` is the share of the way, 0 to 1, that it will have gone by its due date.
+    """
+
+    from_heading: Heading | None
+    to_heading: Heading
+    predicted_progress: float | None
+    due_on: date
+
+
+class GoalFellOverdue(_GoalEvent):
+    """The due date has passed and the goal is not closed."""
+
+    due_on: date
+    progress: float | None
+
+
+class GoalWentSilent(_GoalEvent):
+    """Nobody has checked in for so long that two check-ins were missed; `last_on` is the last one's day.
+
+    It is null if there was none.
+    """
+
+    last_on: date | None
+    missed: int
+
+
+class GoalNeglected(_GoalEvent):
+    """Nobody is working on it: its owner has left, or a third of its time has gone and nothing was heard."""
+
+    because: Neglect
+
+
 class KeyResultFigures(Frozen):
     """A key result without its words; `progress` is null while it cannot be told.
 
@@ -152,4 +201,7 @@ class GoalState(State):
     due_on: date
     weight: float
     progress: float | None
+    pace: Pace | None = None
+    heading: Heading | None = None
+    overdue: bool = False
     key_results: tuple[KeyResultFigures, ...]

@@ -67,6 +67,14 @@ def told(event: Recorded, managers: Mapping[str, str | None]) -> set[tuple[str, 
             people, actor = [data["owner_id"], managers.get(data["owner_id"])], data["by_person_id"]
         case "goal_checked_in" if data["confidence"] < LOW_CONFIDENCE:
             people, actor = [managers.get(data["owner_id"])], data["by_person_id"]
+        case "goal_forecast_turned" if "miss" in {data["from_heading"], data["to_heading"]}:
+            people = [data["owner_id"], managers.get(data["owner_id"])]
+        case "goal_fell_overdue":
+            people = [data["owner_id"], managers.get(data["owner_id"])]
+        case "goal_went_silent":
+            people = [data["owner_id"]]
+        case "goal_neglected":
+            people = [managers.get(data["owner_id"])]
         case "feedback_given":
             people, actor = [data["receiver_id"]], data["giver_id"]
         case "review_opened":

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from math import sqrt
 from statistics import median
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from services.goals.domain.key_result import MOVING, KeyResult, weighted
+from shared.contracts.goals import Heading
 
-Heading = Literal["reach", "miss"]
 MOST: Final = 60
 """So many of the newest measurements make the trend; older ones say little, and pairs grow by the square."""
 FEWEST: Final = 3

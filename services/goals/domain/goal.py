@@ -4,7 +4,7 @@ Owner and manager shape a goal together: either proposes, the other agrees or as
 Every change returns the new goal and the event that it caused.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, TypedDict
 
 from pydantic import Field
@@ -14,7 +14,8 @@ from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Terms, Wording
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
-from shared.contracts.goals import BlockerKind, GoalStatus, Outcome, Visibility
+from shared.contracts.base import Frozen
+from shared.contracts.goals import BlockerKind, GoalStatus, Heading, Neglect, Outcome, Pace, Visibility
 from shared.errors import NotFound, Refusal
 from shared.ids import GoalId, KeyResultId, PersonId
 
@@ -45,6 +46,16 @@ class AskedToAnswer(Refusal):
     """Who was asked answers a proposal and does not withdraw it."""
 
 
+class Standing(Frozen):
+    """What of an agreed goal's outlook has been told; see outlook.py."""
+
+    pace: Pace | None = None
+    heading: Heading | None = None
+    overdue: bool = False
+    silent: bool = False
+    neglect: Neglect | None = None
+
+
 class Goal(Terms, Aggregate):
     """A goal of a person, a team or the organisation, with its key results.
 
@@ -60,7 +71,10 @@ class Goal(Terms, Aggregate):
     asked_id: PersonId | None = None
     proposed_by: PersonId | None = None
     reason: str = ""
+    agreed_on: date | None = None
     confidence: float | None = None
+    checked_in_on: date | None = None
+    standing: Standing = Standing()
     closing_comment: str = ""
     closed_at: datetime | None = None
     closed_by: PersonId | None = None
@@ -117,10 +131,10 @@ class Goal(Terms, Aggregate):
         event = contract.GoalProposalWithdrawn(**goal.named(), by_person_id=by, to_person_id=asked)
         return goal, event
 
-    def agree(self, *, by: PersonId) -> "tuple[Goal, contract.GoalAgreed]":
+    def agree(self, *, by: PersonId, on: date) -> "tuple[Goal, contract.GoalAgreed]":
         """Say yes to a proposal; the goal is active from here on."""
         self._must_be_asked(by)
-        goal = self.model_copy(update={"status": "agreed", "asked_id": None})
+        goal = self.model_copy(update={"status": "agreed", "asked_id": None, "agreed_on": on})
         event = contract.GoalAgreed(
             **goal.named(), by_person_id=by, starts_on=goal.starts_on, due_on=goal.due_on
         )
@@ -156,11 +170,12 @@ class Goal(Terms, Aggregate):
         )
 
     def check_in(
-        self, *, by: PersonId, confidence: float, blocker_kinds: tuple[BlockerKind, ...]
+        self, *, by: PersonId, confidence: float, blocker_kinds: tuple[BlockerKind, ...], on: date
     ) -> "tuple[Goal, contract.GoalCheckedIn]":
         """Say how it goes; `confidence` is a share from 0 to 1."""
         self._must_be("agreed", to="be checked in on")
-        goal = self.model_copy(update={"confidence": confidence})
+        heard = self.standing.model_copy(update={"silent": False})
+        goal = self.model_copy(update={"confidence": confidence, "checked_in_on": on, "standing": heard})
         return goal, contract.GoalCheckedIn(
             **goal.named(),
             by_person_id=by,
@@ -218,6 +233,9 @@ class Goal(Terms, Aggregate):
             due_on=self.due_on,
             weight=self.weight,
             progress=self.progress,
+            pace=self.standing.pace,
+            heading=self.standing.heading,
+            overdue=self.standing.overdue,
             key_results=tuple(part.figures(confidential=not public) for part in self.key_results),
         )
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.reporting_line import working_line
-from services.goals.store import GoalStore
+from services.goals.store import GoalStore, look_soon
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.http import Run
@@ -46,9 +46,10 @@ async def agree_to_goal(command: AgreeToGoal, tx: Transaction) -> Goal:
     """The agreed goal."""
     goals = GoalStore(tx)
     goal = await _to_answer(command.goal_id, tx)
-    goal, agreed = goal.agree(by=tx.person_id)
+    goal, agreed = goal.agree(by=tx.person_id, on=tx.now.date())
     goal = goals.save(goal)
     tx.publish(agreed, goal.state())
+    look_soon(tx, goal.goal_id)
     return goal
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Blocker, CheckIn
-from services.goals.store import CheckInStore, GoalStore
+from services.goals.store import CheckInStore, GoalStore, look_soon
 from services.goals.views import CheckInView
 from shared.contracts.base import Frozen
 from shared.http import Run
@@ -56,9 +56,10 @@ async def check_in_on_goal(command: CheckInOnGoal, tx: Transaction) -> CheckIn:
         progress=goal.progress,
     )
     goal, checked_in = goal.check_in(
-        by=tx.person_id, confidence=command.confidence, blocker_kinds=check_in.blocker_kinds
+        by=tx.person_id, confidence=command.confidence, blocker_kinds=check_in.blocker_kinds, on=tx.now.date()
     )
     tx.publish(checked_in, goals.save(goal).state())
+    look_soon(tx, goal.goal_id)
     return CheckInStore(tx).save(check_in)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from services.goals.domain.goal import Goal
 from services.goals.reporting_line import working_line
-from services.goals.store import GoalStore, hold_people
+from services.goals.store import GoalStore, hold_people, look_soon
 from shared.contracts.people import PersonState
 from shared.directory import Directory, keep_person
 from shared.ids import PersonId
@@ -41,6 +41,8 @@ async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
     hold_people(tx, person_id)
     own = await goals.unagreed_of(person_id)
     asked = [goal for goal in await goals.awaiting(person_id) if goal.owner_id != person_id]
+    for goal in await goals.agreed_of(person_id):
+        look_soon(tx, goal.goal_id)
     for goal in own:
         cancelled, closed = goal.close(outcome="cancelled", by=None, comment="", at=tx.now)
         tx.publish(closed, goals.save(cancelled).state())

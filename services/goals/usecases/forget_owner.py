@@ -1,13 +1,13 @@
 """Forget the goals of a person who is erased, with all that was measured and said of them.
 
 When    people erases the person, by a null on its state topic
-Rule    delete goals, measurements and check-ins, write tombstones; proposals to the person go on to
-        somebody else.  What the person wrote about the goals of others belongs to those.
+Rule    delete goals with measurements, check-ins and outlooks, write tombstones; proposals to the
+        person go on to somebody else.  What the person wrote about the goals of others belongs to those.
 Emits   goals.GoalProposed, goals.GoalProposalWithdrawn
 Then    notifications.announce
 """
 
-from services.goals.store import CheckInStore, GoalStore, MeasurementStore, hold_people
+from services.goals.store import CheckInStore, GoalStore, MeasurementStore, OutlookStore, hold_people
 from services.goals.usecases.follow_people import pass_on
 from shared.contracts.goals import GoalState
 from shared.directory import forget_person
@@ -29,7 +29,10 @@ async def forget_owner(erased: Erased, tx: Transaction) -> None:
         measurements.delete(measurement)
     for check_in in await check_ins.of(goal_ids):
         check_ins.delete(check_in)
+    outlooks = OutlookStore(tx)
     for goal in owned:
+        if (outlook := await outlooks.find(goal.goal_id)) is not None:
+            outlooks.delete(outlook)
         goals.delete(goal)
         tx.tombstone(GoalState, goal.goal_id)
     for goal in asked:

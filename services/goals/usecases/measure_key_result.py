@@ -19,7 +19,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Measurement
 from services.goals.domain.key_result import Quantity
-from services.goals.store import GoalStore, MeasurementStore
+from services.goals.store import GoalStore, MeasurementStore, look_soon
 from services.goals.views import MeasurementView
 from shared.clock import in_utc, to_millisecond
 from shared.contracts.base import Frozen
@@ -75,6 +75,7 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
         )
     )
     tx.publish(measured, goals.save(goal).state())
+    look_soon(tx, goal.goal_id)
     return measurement
 
 

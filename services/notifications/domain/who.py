@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from shared.contracts.base import Event
 from shared.contracts.feedback import FeedbackGiven
-from shared.contracts.goals import GoalCheckedIn
+from shared.contracts.goals import GoalCheckedIn, GoalForecastTurned
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted, SelfAssessmentWaived
 from shared.ids import PersonId
@@ -84,6 +84,18 @@ def in_trouble(event: GoalCheckedIn, at: datetime) -> bool:
     """Confidence is below 0.4, or something blocks the goal."""
     del at
     return event.confidence < LOW_CONFIDENCE or bool(event.blocker_kinds)
+
+
+def for_a_miss(event: GoalForecastTurned, at: datetime) -> bool:
+    """It is heading for a miss now."""
+    del at
+    return event.to_heading == "miss"
+
+
+def recovered(event: GoalForecastTurned, at: datetime) -> bool:
+    """It was heading for a miss and is no longer."""
+    del at
+    return event.from_heading == "miss" and event.to_heading == "reach"
 
 
 def unasked(event: FeedbackGiven, at: datetime) -> bool:

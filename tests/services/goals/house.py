@@ -1,9 +1,15 @@
 """The goals service in this process, and goals in each stage of their life."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from services.goals.store import LOOKS
+from services.goals.usecases.look_at_goal import look_at_goal
+from shared.due import DueWorker
+from shared.work import Work
 from tests.services.house import StaffedHouse
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -27,6 +33,26 @@ WORDING: dict[str, Any] = {
 
 def wording(**changes: Any) -> dict[str, Any]:
     return {**WORDING, **changes}
+
+
+@dataclass(frozen=True)
+class StandingClock:
+    """It is always the same time."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@contextmanager
+def clock_at(work: Work, at: datetime) -> Generator[None]:
+    """Let the suite's clock say that it is `at`."""
+    real, work.clock = work.clock, StandingClock(at)
+    try:
+        yield
+    finally:
+        work.clock = real
 
 
 @dataclass
@@ -57,6 +83,13 @@ class GoalsHouse(StaffedHouse):
     async def goal(self, goal_id: str) -> dict[str, Any]:
         """As its owner sees it, or who audits."""
         return await self.as_("auditor", "auditor").read(f"/goals/{goal_id}")
+
+    async def look(self, at: datetime | None = None, *, timers: bool = True) -> None:
+        """Let the clock say that it is `at`, and take up what is due."""
+        with clock_at(self.work, at or self.now or NOW):
+            worker = DueWorker(self.work, LOOKS, look_at_goal, timers=timers)
+            while await worker.turn():
+                pass
 
     async def last(self, goal_id: str) -> dict[str, Any]:
         """Its newest event."""

@@ -49,6 +49,7 @@ TESTED = [
     ("POST", "/goals/{goal_id}/change-request"),
     ("PUT", "/goals/{goal_id}/parent"),
     ("POST", "/goals/{goal_id}/key-results/{key_result_id}/measurements"),
+    ("GET", "/goals/{goal_id}/outlook"),
     ("GET", "/goals/{goal_id}/measurements"),
     ("GET", "/goals/{goal_id}/measurements/{measurement_id}"),
     ("POST", "/goals/{goal_id}/check-ins"),

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from services.goals.domain.forecast import (
     MOST,
-    Heading,
     Point,
     forecast,
     heading,
@@ -17,6 +16,7 @@ from services.goals.domain.forecast import (
     trend,
 )
 from services.goals.domain.key_result import KeyResult
+from shared.contracts.goals import Heading
 
 START, DUE = date(2026, 1, 1), date(2026, 4, 10)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -20,6 +20,7 @@ from shared.ids import GoalId, KeyResultId, PersonId
 ANNA, BOSS, NEW_BOSS = PersonId("anna"), PersonId("boss"), PersonId("new_boss")
 REACH, KEEP = KeyResultId("reach"), KeyResultId("keep")
 AT = datetime(2026, 2, 1, 9, tzinfo=UTC)
+DAY = AT.date()
 KEY_RESULTS = (
     {"key_result_id": "reach", "title": "Reached", "type": "increase", "target": 10, "weight": 3},
     {"key_result_id": "keep", "title": "Kept", "type": "stay_above", "target": 90, "weight": 1},
@@ -47,7 +48,7 @@ def proposed(**changes: Any) -> Goal:
 
 
 def agreed(**changes: Any) -> Goal:
-    return proposed(**changes).agree(by=BOSS)[0]
+    return proposed(**changes).agree(by=BOSS, on=DAY)[0]
 
 
 def closed(**changes: Any) -> Goal:
@@ -65,10 +66,10 @@ MOVES: dict[str, tuple[set[str], Callable[[Goal], Any]]] = {
     "propose": ({"draft"}, lambda goal: goal.propose(by=ANNA, to=BOSS)),
     "pass on": ({"proposed"}, lambda goal: goal.ask(NEW_BOSS)),
     "withdraw": ({"proposed"}, lambda goal: goal.withdraw(by=ANNA)),
-    "agree": ({"proposed"}, lambda goal: goal.agree(by=BOSS)),
+    "agree": ({"proposed"}, lambda goal: goal.agree(by=BOSS, on=DAY)),
     "request changes": ({"proposed"}, lambda goal: goal.request_changes(by=BOSS, to=ANNA, reason="Less.")),
     "measure": ({"agreed"}, lambda goal: goal.measure(REACH, 5, at=AT)),
-    "check in": ({"agreed"}, lambda goal: goal.check_in(by=ANNA, confidence=0.5, blocker_kinds=())),
+    "check in": ({"agreed"}, lambda goal: goal.check_in(by=ANNA, confidence=0.5, blocker_kinds=(), on=DAY)),
     "align": ({"draft", "agreed"}, lambda goal: goal.align(GoalId("parent"))),
     "cancel": (
         {"draft", "proposed", "agreed"},
@@ -101,7 +102,7 @@ def test_owner_and_manager_come_to_agree() -> None:
         "anna",
         "boss",
     )
-    goal, yes = goal.agree(by=BOSS)
+    goal, yes = goal.agree(by=BOSS, on=DAY)
     assert (goal.status, goal.asked_id, yes.by_person_id) == ("agreed", None, "boss")
     assert (yes.starts_on, yes.due_on) == (date(2026, 1, 1), date(2026, 3, 31))
 
@@ -117,7 +118,7 @@ def test_a_request_for_changes_makes_a_draft_with_a_reason_that_the_next_proposa
 @pytest.mark.parametrize("stranger", [ANNA, NEW_BOSS])
 def test_nobody_else_answers(stranger: PersonId) -> None:
     for answer in (
-        lambda: proposed().agree(by=stranger),
+        lambda: proposed().agree(by=stranger, on=DAY),
         lambda: proposed().request_changes(by=stranger, to=ANNA, reason="Less."),
     ):
         with pytest.raises(NotTheOneAsked):
@@ -137,7 +138,7 @@ def test_a_proposal_is_passed_on_in_the_name_of_who_made_it() -> None:
     assert (goal.asked_id, goal.proposed_by) == ("new_boss", "anna")
     assert (asked.by_person_id, asked.to_person_id) == ("anna", "new_boss")
     with pytest.raises(NotTheOneAsked):
-        goal.agree(by=BOSS)
+        goal.agree(by=BOSS, on=DAY)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_an_unknown_key_result_is_not_measured() -> None:
 
 
 def test_a_check_in_says_how_sure_somebody_is_and_what_stands_in_the_way() -> None:
-    goal, said = agreed().check_in(by=BOSS, confidence=0.3, blocker_kinds=("process", "person"))
+    goal, said = agreed().check_in(by=BOSS, confidence=0.3, blocker_kinds=("process", "person"), on=DAY)
     assert (goal.confidence, said.confidence, said.blocker_kinds) == (0.3, 0.3, ("process", "person"))
     assert said.by_person_id == "boss"
 
@@ -290,7 +291,7 @@ class AnyLife(RuleBasedStateMachine):
     def let_the_new_boss_agree(self) -> None:
         asked = self.goal.asked_id
         assert asked is not None
-        self.goal, event = self.goal.agree(by=asked)
+        self.goal, event = self.goal.agree(by=asked, on=DAY)
         self.told.append(event)
 
     @invariant()

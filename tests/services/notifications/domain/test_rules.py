@@ -44,6 +44,11 @@ def checked_in(by: str = "anna", confidence: float = 0.9, blockers: tuple[str, .
     return goal(goals.GoalCheckedIn, by_person_id=by, **said)
 
 
+def forecast(before: str | None, now: str) -> Event:
+    more = {"predicted_progress": 0.6, "due_on": date(2026, 3, 31)}
+    return goal(goals.GoalForecastTurned, from_heading=before, to_heading=now, **more)
+
+
 def given(visibility: str = "receiver", giver: str = "ben", requester: str | None = None) -> Event:
     asked = {"request_id": "r" if requester else None, "requester_id": requester}
     said: Any = {"kind": "praise", "visibility": visibility, **asked}
@@ -106,6 +111,18 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
         goal(goals.GoalAgreed, by_person_id="anna", **DATES),
         {"mona": "goal_agreed"},
     ),
+    "heading for a miss": (
+        forecast(None, "miss"),
+        {"anna": "goal_heading_for_miss", "mona": "goal_heading_for_miss"},
+    ),
+    "recovered": (forecast("miss", "reach"), {"anna": "goal_recovered", "mona": "goal_recovered"}),
+    "heading well from the first": (forecast(None, "reach"), {}),
+    "overdue": (
+        goal(goals.GoalFellOverdue, due_on=date(2026, 3, 31), progress=0.4),
+        {"anna": "goal_overdue", "mona": "goal_overdue"},
+    ),
+    "silent": (goal(goals.GoalWentSilent, last_on=None, missed=2), {"anna": "goal_silent"}),
+    "neglected": (goal(goals.GoalNeglected, because="owner_left"), {"mona": "goal_neglected"}),
     "going well": (checked_in(), {}),
     "little confidence": (checked_in(confidence=0.39), {"mona": "goal_in_trouble"}),
     "just enough confidence": (checked_in(confidence=0.4), {}),

@@ -43,9 +43,13 @@ def context(**more: Any) -> dict[str, Any]:
         "because": "own_choice",
         "blocker_kinds": ["process", "person"],
         "confidence": 0.25,
+        "due_on": "2026-03-31",
         "joined_on": "2026-03-01",
         "left_on": "2026-03-31",
+        "missed": 2,
         "outcome": "partly_achieved",
+        "predicted_progress": 0.62,
+        "progress": 0.4,
         "self_due_on": "2026-04-01",
         "value": "customer-first",
     }
@@ -70,6 +74,9 @@ def test_sentences_read_as_people_would_write_them() -> None:
     assert opened == ("Your review for “H1” is open", "Write your self-assessment by 1 April 2026.")
     recognised = ENGLISH.tell("report_recognised", context(receivers=["A", "B", "C", "D"]))
     assert recognised.headline == "Anna recognises A, B and 2 others for “customer first”"
+    missing = ENGLISH.tell("goal_heading_for_miss", context(actor_id=None, goal="a goal"))
+    assert missing.headline == "A goal is heading for a miss"
+    assert "62 % of the way will be done by 31 March 2026." in missing.detail
     closed = ENGLISH.tell("goal_closed", context(actor_id=None, goal="a goal"))
     assert closed == ("A goal was closed", "It ended as partly achieved.")
 

@@ -1,0 +1,62 @@
+"""See how a goal stands, and tell what has turned.
+
+When    something of it was reported or changed, and each midnight where the owner lives
+        (a leased worker, within a second)
+Rule    outlook.look, outlook.turns
+Emits   goals.GoalPaceChanged, goals.GoalForecastTurned, goals.GoalFellOverdue, goals.GoalWentSilent,
+        goals.GoalNeglected
+Then    notifications.announce
+
+The goal itself is written only when something has turned.
+"""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from services.goals.domain.forecast import MOST, Point
+from services.goals.domain.goal import Goal
+from services.goals.domain.outlook import Look, look, standing, turns
+from services.goals.store import LOOKS, GoalStore, MeasurementStore, OutlookStore
+from shared.directory import Directory
+from shared.due import Due, call, rest
+from shared.ids import GoalId, KeyResultId
+from shared.work import Transaction
+
+VALUES: Final = 4 * MOST
+"""The newest measurements of a goal that are read: enough for a trend of four key results."""
+
+
+async def look_at_goal(due: Due, tx: Transaction) -> None:
+    """Keep the goal's outlook, and publish what has turned."""
+    goals = GoalStore(tx)
+    goal = await goals.find(due.id)
+    if goal is None or goal.status != "agreed":
+        rest(tx, LOOKS, due.id)
+        return
+    zone, seen = await _seen(goal, tx)
+    found = look(goal, seen)
+    await OutlookStore(tx).keep(found)
+    now = standing(goal, found, seen)
+    events = turns(goal, now, found)
+    if now != goal.standing:
+        goal = goals.save(goal.model_copy(update={"standing": now}))
+    if events:
+        tx.publish(*events, goal.state())
+    call(tx, LOOKS, due.id, at=next_midnight(seen.on, zone))
+
+
+async def _seen(goal: Goal, tx: Transaction) -> tuple[ZoneInfo, Look]:
+    owner = await Directory(tx).person(goal.owner_id)
+    zone = ZoneInfo(owner.time_zone if owner else "UTC")
+    points: defaultdict[KeyResultId, list[Point]] = defaultdict(list)
+    for each in await MeasurementStore(tx).newest(GoalId(goal.goal_id), limit=VALUES):
+        points[each.key_result_id].append(Point(each.measured_at, each.value))
+    works_here = owner is None or owner.is_active
+    return zone, Look(points, tx.now.astimezone(zone).date(), works_here)
+
+
+def next_midnight(today: date, zone: ZoneInfo) -> datetime:
+    """When the next day begins in a time zone."""
+    return datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC)

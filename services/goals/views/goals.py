@@ -1,0 +1,179 @@
+"""Goals themselves, one by one and in lists, and how they stand."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from services.goals.domain.goal import Goal
+from services.goals.domain.outlook import Outlook, PartOutlook
+from services.goals.domain.smart import Part, missing_parts
+from services.goals.store import GOALS, OUTLOOKS
+from shared.contracts.goals import (
+    GoalKind,
+    GoalLevel,
+    GoalStatus,
+    Heading,
+    KeyResultType,
+    Neglect,
+    Outcome,
+    Pace,
+    Visibility,
+)
+from shared.errors import NotFound
+from shared.http import View
+from shared.ids import GoalId, KeyResultId, PersonId
+from shared.mongo import Doc
+from shared.paging import AskedPage, Page, read_page
+from shared.preconditions import IfNoneMatchHeader, entity_tag, if_none_match
+from shared.store import from_document
+
+router = APIRouter(tags=["goals"])
+
+
+class KeyResultView(BaseModel):
+    """A key result; `progress` is a share from 0 to 1, null while it cannot be told."""
+
+    key_result_id: KeyResultId
+    title: str
+    type: KeyResultType
+    unit: str
+    start: float
+    target: float
+    current: float | None
+    measured_at: datetime | None
+    weight: float
+    progress: float | None
+
+
+class GoalView(BaseModel):
+    """A goal; `progress` and `confidence` are shares from 0 to 1, `mend` tells what is not SMART yet.
+
+    Neither is known while nothing was measured that can be told, or nobody has checked in.
+    """
+
+    goal_id: GoalId
+    owner_id: PersonId
+    title: str
+    description: str
+    kind: GoalKind
+    level: GoalLevel
+    visibility: Visibility
+    status: GoalStatus
+    outcome: Outcome | None
+    parent_id: GoalId | None
+    relevance: str
+    weight: float
+    starts_on: date
+    due_on: date
+    proposed_by: PersonId | None
+    asked_id: PersonId | None
+    reason: str
+    progress: float | None
+    confidence: float | None
+    key_results: list[KeyResultView]
+    closing_comment: str
+    closed_at: datetime | None
+    closed_by: PersonId | None
+    mend: Mapping[Part, str]
+    version: int
+
+    @classmethod
+    def of(cls, goal: Goal) -> "GoalView":
+        """The view of a goal."""
+        parts = [KeyResultView(**dict(part), progress=part.progress) for part in goal.key_results]
+        mend = missing_parts(goal) if goal.status == "draft" else {}
+        said = {**dict(goal), "key_results": parts, "progress": goal.progress, "mend": mend}
+        return cls.model_validate(said)
+
+
+class OutlookView(BaseModel):
+    """How a goal stands: where it is by now, why, and where its trend leads.
+
+    `progress`, `expected`, `predicted_progress` and those of key results are shares from 0 to 1, `gap`
+    is in points of 100 and below zero for a lead; values are in the unit of the key result, `low` and
+    `high` the ends of a range of 80 %.  A key result with too few measurements has no forecast and is
+    missing.  `on` is the day of the last look, where the owner lives.
+    """
+
+    goal_id: GoalId
+    on: date
+    pace: Pace
+    reason: str
+    progress: float | None
+    expected: float | None
+    gap: float | None
+    heading: Heading | None
+    predicted_progress: float | None
+    key_results: list[PartOutlook]
+    overdue: bool
+    silent: bool
+    neglect: Neglect | None
+    next_check_in_on: date
+    missed_check_ins: int
+
+    @classmethod
+    def of(cls, goal: Goal, outlook: Outlook) -> Self:
+        """The view of a goal's outlook."""
+        told = {name: getattr(goal.standing, name) for name in ("heading", "overdue", "silent", "neglect")}
+        return cls.model_validate({**outlook.model_dump(), **told})
+
+
+class GoalsWanted(BaseModel):
+    """Which of the goals that the caller may see; all of what is asked must hold."""
+
+    owner_id: PersonId | None = Field(default=None, description="Of this person only.")
+    asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
+    parent_id: GoalId | None = Field(default=None, description="Serving this goal only.")
+    status: GoalStatus | None = Field(default=None, description="In this stage only.")
+    outcome: Outcome | None = Field(default=None, description="Closed so only.")
+    kind: GoalKind | None = Field(default=None, description="Of this kind only.")
+    level: GoalLevel | None = Field(default=None, description="Of a person, a team or the organisation only.")
+    runs_from: date | None = Field(default=None, description="Due on this day or later.")
+    runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
+
+    def filter(self) -> Doc:
+        """Matches the documents of these goals."""
+        equal = self.model_dump(exclude_none=True, exclude={"runs_from", "runs_to"})
+        due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
+        start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
+        return {**equal, **due, **start}
+
+
+@router.get("/goals", summary="List goals")
+async def list_goals(view: View, page: AskedPage, wanted: Annotated[GoalsWanted, Query()]) -> Page[GoalView]:
+    """The goals that the caller may see."""
+    filter_ = {"$and": [await view.filter(), wanted.filter()]}
+    return await read_page(view.db[GOALS], filter_, asked=page, show=_goal)
+
+
+@router.get(
+    "/goals/{goal_id}",
+    response_model=GoalView,
+    summary="Read a goal",
+    responses={304: {"description": "It is as If-None-Match says."}},
+)
+async def get_goal(goal_id: GoalId, view: View, none_match: IfNoneMatchHeader = None) -> Response:
+    """One goal; its ETag is what If-Match wants."""
+    goal = await view.one(Goal, GOALS, goal_id)
+    headers = {"ETag": entity_tag(goal.version)}
+    known = if_none_match(none_match)
+    if known is not None and not known.holds(goal.version):
+        return Response(status_code=304, headers=headers)
+    return Response(GoalView.of(goal).model_dump_json(), media_type="application/json", headers=headers)
+
+
+@router.get("/goals/{goal_id}/outlook", summary="Read how a goal stands")
+async def get_outlook(goal_id: GoalId, view: View) -> OutlookView:
+    """Where it is by now and where it is heading, as of the last look; it is agreed to before the first."""
+    goal = await view.one(Goal, GOALS, goal_id)
+    doc = await view.db[OUTLOOKS].find_one({"_id": goal_id})
+    if doc is None:
+        raise NotFound("Nobody has looked at the goal yet; that begins once it is agreed to.")
+    return OutlookView.of(goal, from_document(Outlook, doc))
+
+
+def _goal(doc: Mapping[str, Any]) -> GoalView:
+    return GoalView.of(from_document(Goal, doc))

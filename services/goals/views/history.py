@@ -1,0 +1,107 @@
+"""What is kept of a goal's way: measurements and check-ins."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from services.goals.domain.goal import Goal
+from services.goals.domain.history import Blocker, CheckIn, Measurement
+from services.goals.store import CHECK_INS, GOALS, MEASUREMENTS
+from shared.errors import NotFound
+from shared.http import View
+from shared.ids import GoalId, KeyResultId, PersonId
+from shared.paging import AskedPage, Page, Sort, read_page
+from shared.store import from_document
+
+router = APIRouter(tags=["goals"])
+
+
+class MeasurementView(BaseModel):
+    """A measurement, where it comes from, and the goal's share of the way once it was taken."""
+
+    measurement_id: str
+    goal_id: GoalId
+    key_result_id: KeyResultId
+    value: float
+    measured_at: datetime
+    by_person_id: PersonId | None
+    source: str
+    note: str
+    goal_progress: float | None
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> "MeasurementView":
+        """The view of a measurement."""
+        return cls(**measurement.model_dump(exclude={"version"}))
+
+
+class CheckInView(BaseModel):
+    """A check-in; `confidence` and the goal's `progress` are shares from 0 to 1."""
+
+    check_in_id: str
+    goal_id: GoalId
+    by_person_id: PersonId
+    at: datetime
+    confidence: float
+    comment: str
+    blockers: list[Blocker]
+    next_steps: str
+    progress: float | None
+
+    @classmethod
+    def of(cls, check_in: CheckIn) -> "CheckInView":
+        """The view of a check-in."""
+        return cls(**check_in.model_dump(exclude={"version"}))
+
+
+@router.get("/goals/{goal_id}/measurements", summary="List the measurements of a goal")
+async def list_measurements(
+    goal_id: GoalId,
+    view: View,
+    page: AskedPage,
+    key_result_id: Annotated[KeyResultId | None, Query(description="Of this key result only.")] = None,
+) -> Page[MeasurementView]:
+    """All measurements, newest first."""
+    await view.one(Goal, GOALS, goal_id)
+    of = {"goal_id": goal_id} | ({"key_result_id": key_result_id} if key_result_id else {})
+    sort = Sort("measured_at", descending=True)
+    return await read_page(view.db[MEASUREMENTS], of, asked=page, sort=sort, show=_measurement)
+
+
+@router.get("/goals/{goal_id}/measurements/{measurement_id}", summary="Read a measurement")
+async def get_measurement(goal_id: GoalId, measurement_id: str, view: View) -> MeasurementView:
+    """One measurement of a goal."""
+    await view.one(Goal, GOALS, goal_id)
+    doc = await view.db[MEASUREMENTS].find_one({"_id": measurement_id, "goal_id": goal_id})
+    if doc is None:
+        raise NotFound("The goal has no measurement with this id.")
+    return _measurement(doc)
+
+
+@router.get("/goals/{goal_id}/check-ins", summary="List the check-ins of a goal")
+async def list_check_ins(goal_id: GoalId, view: View, page: AskedPage) -> Page[CheckInView]:
+    """All check-ins, newest first."""
+    await view.one(Goal, GOALS, goal_id)
+    sort = Sort("at", descending=True)
+    return await read_page(view.db[CHECK_INS], {"goal_id": goal_id}, asked=page, sort=sort, show=_check_in)
+
+
+@router.get("/goals/{goal_id}/check-ins/{check_in_id}", summary="Read a check-in")
+async def get_check_in(goal_id: GoalId, check_in_id: str, view: View) -> CheckInView:
+    """One check-in on a goal."""
+    await view.one(Goal, GOALS, goal_id)
+    doc = await view.db[CHECK_INS].find_one({"_id": check_in_id, "goal_id": goal_id})
+    if doc is None:
+        raise NotFound("The goal has no check-in with this id.")
+    return _check_in(doc)
+
+
+def _measurement(doc: Mapping[str, Any]) -> MeasurementView:
+    return MeasurementView.of(from_document(Measurement, doc))
+
+
+def _check_in(doc: Mapping[str, Any]) -> CheckInView:
+    return CheckInView.of(from_document(CheckIn, doc))
