@@ -16,7 +16,7 @@ from typing import Any, cast
 from jsoncompat import check_compat
 
 from shared.asyncapi import event_schema, whole_document
-from shared.contracts.catalogue import PUBLISHERS, all_messages
+from shared.contracts.catalogue import PUBLISHERS, all_topics
 
 ROOT = Path(__file__).parent.parent / "schemas"
 RELEASED = ROOT / "released"
@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 
 def documents() -> Iterator[tuple[Path, Json]]:
     """Every generated file and what belongs in it."""
-    for kind in all_messages():
+    for kind in all_topics():
         yield ROOT / "events" / f"{kind.wire_type}.json", event_schema(kind)
     yield ROOT / "asyncapi.json", whole_document()
     for service in PUBLISHERS:
@@ -55,7 +55,7 @@ def stale() -> Sequence[str]:
 
 def broken_promises() -> Sequence[str]:
     """How the present message schemas break those that were released."""
-    now = {f"{kind.wire_type}.json": event_schema(kind) for kind in all_messages()}
+    now = {f"{kind.wire_type}.json": event_schema(kind) for kind in all_topics()}
     complaints: list[str] = []
     for path in sorted(RELEASED.glob("*.json")):
         released = json.loads(path.read_text())
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str]) -> int:
             print("Write the generated files again with `make schemas`.", file=sys.stderr)
         return 1 if complaints else 0
     if arguments == ["--release"]:
-        for kind in all_messages():
+        for kind in all_topics():
             _write(RELEASED / f"{kind.wire_type}.json", event_schema(kind))
         return 0
     for path, document in documents():

@@ -7,8 +7,8 @@ repeat the envelope.  Headers are CloudEvents 1.0 in Kafka's binary mode.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.contracts.base import Message, State
-from shared.contracts.catalogue import all_messages
+from shared.contracts.base import Inbound, Message, State
+from shared.contracts.catalogue import all_inbound, all_messages
 from shared.messaging.envelope import SEQUENCE_DIGITS, topic_of
 
 Schema = dict[str, Any]
@@ -45,6 +45,12 @@ _OPTIONAL_HEADERS = frozenset({"ce_correlationid", "ce_causationid", "ce_tracepa
 
 def event_schema(kind: type[Message]) -> Schema:
     """JSON Schema 2020-12 of a record's value."""
+    if issubclass(kind, Inbound):
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": f"urn:cairn:schema:{kind.wire_type}",
+            **kind.model_json_schema(mode="validation"),
+        }
     own = kind.model_json_schema(mode="serialization")
     fixed = {"type": {"const": kind.wire_type}, "version": {"const": kind.schema_version}}
     envelope = {name: {**field, **fixed.get(name, {})} for name, field in ENVELOPE_FIELDS.items()}
@@ -58,10 +64,14 @@ def event_schema(kind: type[Message]) -> Schema:
 
 
 def asyncapi_document(
-    *, title: str, publishes: Sequence[type[Message]], reads: Sequence[type[Message]] = ()
+    *,
+    title: str,
+    publishes: Sequence[type[Message]],
+    reads: Sequence[type[Message]] = (),
+    takes: Sequence[type[Inbound]] = (),
 ) -> Schema:
-    """An AsyncAPI 3 document of what an application sends and receives."""
-    kinds = list(dict.fromkeys([*publishes, *reads]))
+    """An AsyncAPI 3 document of what an application sends and receives, and takes from outside."""
+    kinds = list(dict.fromkeys([*publishes, *reads, *takes]))
     topics = sorted({topic_of(kind) for kind in kinds})
     return {
         "asyncapi": ASYNCAPI_VERSION,
@@ -73,24 +83,27 @@ def asyncapi_document(
         },
         "defaultContentType": "application/json",
         "channels": {topic: _channel(topic, kinds) for topic in topics},
-        "operations": {**_operations("send", publishes), **_operations("receive", reads)},
+        "operations": {**_operations("send", publishes), **_operations("receive", [*reads, *takes])},
         "components": {
             "messages": {kind.wire_type: _message(kind) for kind in kinds},
-            "schemas": {"Headers": _headers()},
+            "schemas": {"Headers": _headers(), **({"InboundHeaders": _inbound_headers()} if takes else {})},
         },
     }
 
 
 def whole_document() -> Schema:
     """The document of the suite: everything that is published."""
-    return asyncapi_document(title="Cairn events", publishes=all_messages())
+    return asyncapi_document(title="Cairn events", publishes=all_messages(), takes=all_inbound())
 
 
 def _channel(topic: str, kinds: Iterable[type[Message]]) -> Schema:
     state = topic.endswith(".state")
+    inbound = not topic.endswith((".state", ".events"))
     described = (
         "The newest public state of each aggregate; compacted, a null value means that it was erased."
         if state
+        else "What your systems tell; what cannot be taken is parked with the reason and holds up nothing."
+        if inbound
         else "What happened, kept for a time."
     )
     return {
@@ -134,7 +147,7 @@ def _message(kind: type[Message]) -> Schema:
         "summary": summary,
         **({"description": rest.strip()} if rest.strip() else {}),
         "contentType": "application/json",
-        "headers": {"$ref": "#/components/schemas/Headers"},
+        "headers": {"$ref": f"#/components/schemas/{'Inbound' if issubclass(kind, Inbound) else ''}Headers"},
         "payload": {"schemaFormat": "application/schema+json;version=draft-07", "schema": _embedded(kind)},
         "bindings": {
             "kafka": {"key": {"type": "string", "description": f"{kind.subject_field} of the value"}}
@@ -163,6 +176,22 @@ def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:
         name = str(node["$ref"]).rpartition("/")[2]  # pyright: ignore[reportUnknownArgumentType]
         return _inlined(definitions[name], definitions)
     return {key: _inlined(value, definitions) for key, value in node.items()}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _inbound_headers() -> Schema:
+    said = {
+        "ce_id": "Of your choice; with ce_source it tells one message from all others: send it again freely.",
+        "ce_source": "The system that sends it.",
+        "ce_specversion": "1.0",
+        "ce_type": "The message type and its major version.",
+        "ce_time": "When it happened, RFC 3339.",
+        "content-type": "application/json, or application/cloudevents+json for structured mode.",
+    }
+    return {
+        "type": "object",
+        "properties": {name: {"type": "string", "description": says} for name, says in said.items()},
+        "required": ["ce_id", "ce_source", "ce_specversion", "ce_type"],
+    }
 
 
 def _headers() -> Schema:

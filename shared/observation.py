@@ -101,10 +101,10 @@ class Observer:
             self._runtime.metrics.held_keys.labels(each.topic).set(found.get((each.topic, False), 0))
         unread = await mongo.aggregate(
             self._runtime.db[PARKED],
-            [{"$match": {"reason": "unreadable"}}, {"$group": {"_id": "$topic", "n": {"$sum": 1}}}],
+            [{"$match": {"source": None}}, {"$group": {"_id": "$topic", "n": {"$sum": 1}}}],
         )
         records = {row["_id"]: row["n"] for row in unread}
-        for each in self._runtime.guards:
+        for each in (*self._runtime.guards, *self._runtime.gates):
             self._runtime.metrics.unreadable.labels(each.topic).set(records.get(each.topic, 0))
 
     async def _fan_outs(self) -> None:

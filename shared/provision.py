@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from pymongo.errors import PyMongoError
 
-from shared.contracts.catalogue import all_messages
+from shared.contracts.catalogue import all_topics
 from shared.logs import configure, logger
 from shared.messaging.topics import Found, KafkaError, provision, topics_for
 from shared.metrics import Metrics
@@ -38,7 +38,7 @@ async def provision_topics(settings: Settings, *, patience: float = PATIENCE_SEC
     deadline = asyncio.get_running_loop().time() + patience
     while True:
         try:
-            return await provision(settings, topics_for(all_messages()))
+            return await provision(settings, topics_for(all_topics()))
         except (KafkaError, OSError) as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise

@@ -24,6 +24,7 @@ from shared.messaging import guard, kafka, relay
 from shared.messaging.baseline import take_baseline
 from shared.messaging.consumer import Consumer, Intake
 from shared.messaging.guard import Guard
+from shared.messaging.inbound import Gate
 from shared.messaging.relay import OutboxBroom, Relay
 from shared.messaging.sweeper import Sweeper
 from shared.messaging.topics import KafkaError, missing_topics
@@ -79,6 +80,7 @@ class Runtime:
         )
         patience = timedelta(seconds=settings.notyet_deadline_seconds)
         self.guards = [Guard.of(each, patience=patience) for each in service.subscriptions()]
+        self.gates = [Gate.of(each) for each in service.inbound_subscriptions()]
         self._fanning = self._leased("fan-out", self._fan_out_worker(), poll=1.0)
         self._broker = kafka.broker(settings)
         self._gauges = gauges
@@ -115,9 +117,10 @@ class Runtime:
         await self._wait_for_topics()
         for each in self.guards:
             await take_baseline(self.settings, self.db, each)
-        intakes = [Intake(self.work, each, self.settings, self._gauges) for each in self.guards]
+        sieves = (*self.guards, *self.gates)
+        intakes = [Intake(self.work, each, self.settings, self._gauges) for each in sieves]
         self.consumers = [Consumer(self._broker, intake, self.settings) for intake in intakes]
-        sweeper = Sweeper(self.work, self.guards)
+        sweeper = Sweeper(self.work, self.guards, self.gates)
         broom = OutboxBroom(self.db, keep=timedelta(days=self.settings.outbox_keep_days))
         self.workers += [
             self._relaying,
@@ -172,7 +175,7 @@ class Runtime:
                 return
 
     async def _wait_for_topics(self) -> None:
-        names = {guard.topic for guard in self.guards}
+        names = {each.topic for each in (*self.guards, *self.gates)}
         names |= {f"cairn.{self.service.name}.{kind}" for kind in ("events", "state")}
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         told = ""

@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from shared.access import Table
 from shared.asyncapi import asyncapi_document
 from shared.contracts import catalogue
-from shared.contracts.base import Message, State
+from shared.contracts.base import Inbound, Message, State
 from shared.contracts.people import PersonState, UnitState
 from shared.directory import FAN_OUTS as DIRECTORY_FAN_OUTS
 from shared.directory import forget_person, forget_unit, keep_person, keep_unit
@@ -54,7 +54,8 @@ async def _nothing(runtime: "Runtime") -> None:
 class Service:
     """One service, by what it consists of.
 
-    `reactions` and `erasures` go by message type; a tuple runs in order in one transaction.
+    `reactions` and `erasures` go by message type; a tuple runs in order in one transaction.  `inbound`
+    are reactions to what systems of the enterprise tell: they are given a `Told`.
     `collections` are indexes by collection, made before the first request.  `directory` is whether
     the service keeps a local copy of the people.  `workers` are its own background jobs, and
     `prepare` runs once before any of them.  `large_bodies` is how many bytes are taken at the paths
@@ -68,6 +69,7 @@ class Service:
     collections: Mapping[str, Sequence[IndexModel]]
     reactions: Reactions = field(default_factory=dict[type[Message], Reaction])
     erasures: Reactions = field(default_factory=dict[type[Message], Reaction])
+    inbound: Mapping[type[Inbound], Reaction] = field(default_factory=dict[type[Inbound], Reaction])
     fan_outs: Sequence[FanOut] = ()
     directory: bool = True
     workers: Callable[["Runtime"], Sequence["Worker"]] = _no_workers
@@ -94,6 +96,12 @@ class Service:
             for topic in topics
         ]
 
+    def inbound_subscriptions(self) -> Sequence[Subscription]:
+        """What it does with each topic on which it is told something from outside."""
+        topics = sorted({topic_of(kind) for kind in self.inbound})
+        reactions: dict[type[Message], Reaction | tuple[Reaction, ...]] = {**self.inbound}
+        return [Subscription(topic, _of_topic(topic, reactions)) for topic in topics]
+
     def api(self) -> FastAPI:
         """The routes alone, for schemas."""
         routes = [*served(self.routers)]
@@ -104,7 +112,9 @@ class Service:
     def asyncapi(self) -> dict[str, Any]:
         """What it publishes and reads, as AsyncAPI 3."""
         reads = [kind for each in self.subscriptions() for kind in each.reactions]
-        return asyncapi_document(title=f"{self.title}: events", publishes=self.publishes, reads=reads)
+        return asyncapi_document(
+            title=f"{self.title}: events", publishes=self.publishes, reads=reads, takes=list(self.inbound)
+        )
 
     def app(self, settings: Settings) -> FastAPI:
         """The ASGI app; its lifespan starts and stops everything else."""

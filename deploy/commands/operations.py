@@ -108,9 +108,14 @@ def list_refused(
 
 
 def _shown(service: str, row: Mapping[str, Any]) -> dict[str, str]:
-    """A row as it is listed; what waits behind a failed event of its source has no error of its own."""
+    """A row as it is listed, by who sent it if it has no source of ours.
+
+    What waits behind a failed event of its source has no error of its own.
+    """
     fields = ("source", "type", "reason", "error")
-    return {"service": service, "id": str(row["_id"]), **{field: row.get(field) or "" for field in fields}}
+    said = {field: row.get(field) or "" for field in fields}
+    sender = {"source": said["source"] or row.get("sender") or ""}
+    return {"service": service, "id": str(row["_id"]), **said, **sender}
 
 
 def _list(rows: Sequence[Mapping[str, str]], *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from deploy.local.errors import LocalError
-from shared.contracts.catalogue import all_messages
+from shared.contracts.catalogue import all_topics
 from shared.messaging.topics import Found, provision, topics_for
 from shared.settings import Settings, read
 
@@ -39,7 +39,7 @@ async def make_topics(settings: Settings) -> Sequence[Found]:
         LocalError: Kafka refuses or is out of reach.
     """
     try:
-        return await provision(settings, topics_for(all_messages()))
+        return await provision(settings, topics_for(all_topics()))
     except (KafkaError, OSError) as error:
         raise LocalError(
             f"the topics could not be made: {error!r}",

@@ -15,6 +15,7 @@ from services.goals.usecases import (
     measure_key_result,
     propose_goal,
     reword_goal,
+    take_measurements,
     withdraw_proposal,
 )
 from services.goals.usecases.follow_people import follow_person
@@ -22,6 +23,7 @@ from services.goals.usecases.forget_owner import forget_owner
 from services.goals.usecases.look_at_goal import look_at_goal
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
 from services.goals.views import ROUTERS as VIEWS
+from shared.contracts.goals import Measurement
 from shared.contracts.people import PersonState
 from shared.due import DueWorker
 from shared.http.titles import titles_router
@@ -53,12 +55,14 @@ SERVICE = Service(
         answer_proposal.router,
         align_goal.router,
         measure_key_result.router,
+        take_measurements.router,
         check_in_on_goal.router,
         close_goal.router,
         *VIEWS,
         titles_router(GOALS, "title"),
     ],
     reactions={PersonState: follow_person},
+    inbound={Measurement: take_measurements.take_told_measurement},
     erasures={PersonState: forget_owner},
     fan_outs=[ASSIGNING],
     workers=workers,

@@ -2,6 +2,7 @@
 
 An event says what happened to one aggregate: ids and facts, never a person's name nor
 free text.  A state is the public face of an aggregate, newest only, on a compacted topic.
+What comes from outside is neither: an inbound message is somebody else's word.
 The wire type follows from the module and the class: `GoalClosed` in `shared.contracts.goals`
 is `cairn.goals.goal_closed.v1`.
 """
@@ -52,3 +53,12 @@ class Event(Message):
 
 class State(Message):
     """The newest public state of an aggregate; published on `cairn.<publisher>.state`."""
+
+
+class Inbound(Message):
+    """What systems of the enterprise tell a service, on the topic that the class names.
+
+    Whoever sends it chooses source and id; both together are told once, however often they come.
+    """
+
+    topic: ClassVar[str] = ""

@@ -1,10 +1,12 @@
-"""All that is published, by publisher: what topics, schemas and catalogue pages are made from."""
+"""All that is published and taken from outside, by service: topics, schemas and pages are made from it."""
 
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
+from typing_extensions import TypeIs
+
 from shared.contracts import feedback, goals, notifications, people, reviews
-from shared.contracts.base import Event, Message, State
+from shared.contracts.base import Event, Inbound, Message, State
 
 PUBLISHERS: dict[str, ModuleType] = {
     "people": people,
@@ -23,6 +25,25 @@ def messages_of(publisher: str) -> Sequence[type[Message]]:
 def all_messages() -> Sequence[type[Message]]:
     """The published types of all services."""
     return [kind for publisher in PUBLISHERS for kind in messages_of(publisher)]
+
+
+def inbound_of(service: str) -> Sequence[type[Inbound]]:
+    """What a service takes from outside, in the order in which its contract lists it."""
+    return [kind for kind in vars(PUBLISHERS[service]).values() if _is_inbound(kind, PUBLISHERS[service])]
+
+
+def all_inbound() -> Sequence[type[Inbound]]:
+    """What all services take from outside."""
+    return [kind for service in PUBLISHERS for kind in inbound_of(service)]
+
+
+def all_topics() -> Sequence[type[Message]]:
+    """A type for every topic there is: what is published and what is taken from outside."""
+    return [*all_messages(), *all_inbound()]
+
+
+def _is_inbound(kind: object, module: ModuleType) -> TypeIs[type[Inbound]]:
+    return isinstance(kind, type) and issubclass(kind, Inbound) and kind.__module__ == module.__name__
 
 
 def _published(module: ModuleType) -> Iterator[type[Message]]:

@@ -1,9 +1,11 @@
 """What the goals service tells the others: goals from draft to close, and how they progress."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from shared.contracts.base import Event, Frozen, State
+from pydantic import AwareDatetime, Field
+
+from shared.contracts.base import Event, Frozen, Inbound, State
 from shared.ids import GoalId, KeyResultId, PersonId
 
 GoalKind = Literal["objective", "kpi", "development"]
@@ -119,6 +121,21 @@ class GoalClosed(_GoalEvent):
     by_person_id: PersonId | None
     outcome: Outcome
     progress: float | None
+
+
+class Measurement(Inbound):
+    """A value of a key result that a system of the enterprise has measured, in the key result's unit.
+
+    Without `measured_at` it holds for the time of the event, or for when it came.
+    """
+
+    topic: ClassVar[str] = "cairn.goals.measurements"
+    subject_field: ClassVar[str] = "goal_id"
+    goal_id: GoalId
+    key_result_id: KeyResultId
+    value: Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+    measured_at: AwareDatetime | None = None
+    note: Annotated[str, Field(max_length=1000)] = ""
 
 
 class GoalPaceChanged(_GoalEvent):

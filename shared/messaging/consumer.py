@@ -22,6 +22,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.errors import Refusal
 from shared.messaging.envelope import Record
 from shared.messaging.guard import WATERMARKS, Guard
+from shared.messaging.inbound import Gate
 from shared.messaging.incoming import EventJob
 from shared.settings import Settings
 from shared.work import NotYet, Work
@@ -60,7 +61,7 @@ class Gauges(Protocol):
 class Intake:
     """Applies batches of records of one topic."""
 
-    def __init__(self, work: Work, guard: Guard, settings: Settings, gauges: Gauges) -> None:
+    def __init__(self, work: Work, guard: Guard | Gate, settings: Settings, gauges: Gauges) -> None:
         self.guard = guard
         self.counts: Counter[str] = Counter()
         self._work = work

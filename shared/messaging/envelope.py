@@ -9,14 +9,15 @@ Source: CloudEvents 1.0.2, Kafka protocol binding 3.2 and 3.3; extensions `parti
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from bson import ObjectId
 from pydantic import ValidationError
 
-from shared.contracts.base import Event, Message, State
+from shared.contracts.base import Event, Inbound, Message, State
 
+T = TypeVar("T", bound=Message)
 SEQUENCE_DIGITS = 12
 MAX_VALUE_BYTES = 900_000
 """Below the broker's limit of 1 MiB for a record, with room for key and headers."""
@@ -150,6 +151,31 @@ def read_envelope(record: Record) -> tuple[Envelope, bytes | None]:
 
     Raises `UnreadableRecord`.
     """
+    attributes, value = _attributes(record)
+    return _envelope(attributes), value
+
+
+def read_inbound(record: Record) -> tuple[Envelope, bytes | None]:
+    """The same of any CloudEvent: `time` is the epoch and `sequence` 0 where it says nothing of them.
+
+    Raises `UnreadableRecord`.
+    """
+    attributes, value = _attributes(record)
+    _require(attributes)
+    time = attributes.get("time")
+    return Envelope(
+        id=str(attributes["id"]),
+        source=str(attributes["source"]),
+        type=str(attributes["type"]),
+        subject=str(attributes.get("subject", "")),
+        time=_time(str(time)) if time else datetime.fromtimestamp(0, UTC),
+        sequence=0,
+        correlation_id=str(attributes.get("correlationid", "")),
+        traceparent=str(attributes.get("traceparent", "")),
+    ), value
+
+
+def _attributes(record: Record) -> tuple[Mapping[str, Any], bytes | None]:
     try:
         fields = {name: value.decode() for name, value in record.headers if value is not None}
         if not all(map(str.islower, fields)):  # not ours: others may write their names in capitals
@@ -158,10 +184,10 @@ def read_envelope(record: Record) -> tuple[Envelope, bytes | None]:
         raise UnreadableRecord(f"headers: not UTF-8 text: {error}") from error
     if fields.get("content-type", "").startswith("application/cloudevents+json"):
         return _read_structured(record)
-    return _envelope({name: fields[field] for name, field in _FIELDS if field in fields}), record.value
+    return {name: fields[field] for name, field in _FIELDS if field in fields}, record.value
 
 
-def _read_structured(record: Record) -> tuple[Envelope, bytes | None]:
+def _read_structured(record: Record) -> tuple[Mapping[str, Any], bytes | None]:
     try:
         body = orjson.loads(record.value or b"")
     except orjson.JSONDecodeError as error:
@@ -170,15 +196,19 @@ def _read_structured(record: Record) -> tuple[Envelope, bytes | None]:
         raise UnreadableRecord("value: a structured CloudEvent is a JSON object")
     attributes: dict[str, Any] = dict(body)  # pyright: ignore[reportUnknownArgumentType]
     data = attributes.pop("data", None)
-    return _envelope(attributes), None if data is None else orjson.dumps(data)
+    return attributes, None if data is None else orjson.dumps(data)
 
 
-def _envelope(attributes: Mapping[str, Any]) -> Envelope:
+def _require(attributes: Mapping[str, Any]) -> None:
     missing = [name for name in _REQUIRED if not attributes.get(name)]
     if missing:
         raise UnreadableRecord(f"headers: missing CloudEvents attributes: {', '.join(missing)}")
     if attributes["specversion"] != "1.0":
         raise UnreadableRecord(f"header ce_specversion: {attributes['specversion']!r} is not 1.0")
+
+
+def _envelope(attributes: Mapping[str, Any]) -> Envelope:
+    _require(attributes)
     for name in ("subject", "time", "sequence"):
         if not attributes.get(name):
             raise UnreadableRecord(f"header ce_{name}: missing; it is required on Cairn's topics")
@@ -241,16 +271,21 @@ class Catalogue:
         return kind
 
 
-def decode_data(kind: type[Message], value: bytes | None, envelope: Envelope) -> Message:
-    """The message in a record's value; raises `UnreadableRecord`."""
+def decode_value(kind: type[T], value: bytes | None, envelope: Envelope) -> T:
+    """What a record's value says; raises `UnreadableRecord`."""
     if value is None:
         raise UnreadableRecord(f"value: null on an event of type {envelope.type}")
     try:
-        message = kind.model_validate_json(value)
+        return kind.model_validate_json(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "value"
         raise UnreadableRecord(f"value: {where}: {first['msg']}") from error
+
+
+def decode_data(kind: type[Message], value: bytes | None, envelope: Envelope) -> Message:
+    """The message in a record's value; raises `UnreadableRecord`."""
+    message = decode_value(kind, value, envelope)
     if message.subject != envelope.subject:
         raise UnreadableRecord(
             f"header ce_subject: {envelope.subject!r} is not the subject of the data, {message.subject!r}"
@@ -259,10 +294,12 @@ def decode_data(kind: type[Message], value: bytes | None, envelope: Envelope) ->
 
 
 def topic_of(message: Message | type[Message]) -> str:
-    """`cairn.<publisher>.events` or `cairn.<publisher>.state`."""
+    """`cairn.<publisher>.events`, `cairn.<publisher>.state`, or the one that an inbound message names."""
     kind = message if isinstance(message, type) else type(message)
     if issubclass(kind, Event):
         return f"cairn.{kind.publisher}.events"
     if issubclass(kind, State):
         return f"cairn.{kind.publisher}.state"
-    raise TypeError(f"{kind.__name__} is neither an event nor a state")
+    if issubclass(kind, Inbound) and kind.topic:
+        return kind.topic
+    raise TypeError(f"{kind.__name__} has no topic")

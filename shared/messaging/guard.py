@@ -80,6 +80,10 @@ class Guard:
         """Apply what can be and park what fails."""
         return await self._plan(batch, jobs, Mode(final=True))
 
+    def is_done(self, job: EventJob) -> bool:
+        """Whether nothing needs to be kept of an unreadable record that was tried again."""
+        return not job.unreadable
+
     async def plan_retry(self, batch: Batch, jobs: Sequence[Job]) -> "GuardPlan":
         """Apply parked events whose source waits or is to be redriven."""
         return await self._plan(batch, jobs, Mode(final=True, lifting=True))

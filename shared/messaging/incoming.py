@@ -64,7 +64,8 @@ class EventJob(Job):
         return self.envelope.epoch, self.envelope.sequence
 
 
-_NO_ENVELOPE = Envelope(id="", source="", type="", subject="", time=EPOCH, sequence=0)
+NO_ENVELOPE = Envelope(id="", source="", type="", subject="", time=EPOCH, sequence=0)
+"""Of a record that has none."""
 
 
 class Reader:
@@ -76,7 +77,7 @@ class Reader:
 
     def read(self, record: Record) -> EventJob:
         """The job of a record; an unreadable one says why."""
-        envelope = _NO_ENVELOPE
+        envelope = NO_ENVELOPE
         try:
             envelope, value = read_envelope(record)
             return self._job(record, envelope, value)
@@ -84,18 +85,18 @@ class Reader:
             reason = str(error)
         except Exception as error:  # noqa: BLE001  whatever a record holds must not stop its topic
             reason = f"{type(error).__name__}: {error}"
-        return EventJob(record.place, _idle, None, EPOCH, record=record, envelope=envelope, unreadable=reason)
+        return EventJob(record.place, idle, None, EPOCH, record=record, envelope=envelope, unreadable=reason)
 
     def _job(self, record: Record, envelope: Envelope, value: bytes | None) -> EventJob:
         kind = self._catalogue.known(envelope.type)
         message: object = None
-        handler = _idle
+        handler = idle
         if kind is not None and value is None and issubclass(kind, State) and not self._subscription.strict:
             message = Erased(kind, envelope.subject)
-            handler = _all(self._subscription.erasures.get(kind, ()))
+            handler = in_turn(self._subscription.erasures.get(kind, ()))
         elif kind is not None:
             message = decode_data(kind, value, envelope)
-            handler = _all(self._subscription.reactions.get(kind, ()))
+            handler = in_turn(self._subscription.reactions.get(kind, ()))
         return EventJob(
             envelope.subject,
             handler,
@@ -108,11 +109,12 @@ class Reader:
         )
 
 
-async def _idle(message: Any, tx: Transaction) -> None:
+async def idle(message: Any, tx: Transaction) -> None:
     """Nothing to do for this one."""
 
 
-def _all(reactions: Sequence[Reaction]) -> Reaction:
+def in_turn(reactions: Sequence[Reaction]) -> Reaction:
+    """One reaction that is all of these, in order."""
     if len(reactions) == 1:
         return reactions[0]
 

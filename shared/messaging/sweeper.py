@@ -12,6 +12,7 @@ from typing import Any
 
 from shared import mongo
 from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.inbound import REASONS, Gate
 from shared.messaging.incoming import EventJob, from_row
 from shared.work import Work
 from shared.work.transaction import Doc
@@ -24,9 +25,10 @@ EVENTS_A_SOURCE = 500
 class Sweeper:
     """The turn of a worker that sweeps all topics of one service."""
 
-    def __init__(self, work: Work, guards: Sequence[Guard]) -> None:
+    def __init__(self, work: Work, guards: Sequence[Guard], gates: Sequence[Gate] = ()) -> None:
         self._work = work
         self._guards: Mapping[str, Guard] = {guard.topic: guard for guard in guards}
+        self._readers: Mapping[str, Guard | Gate] = {each.topic: each for each in (*guards, *gates)}
         self._gaps_after = ""
 
     async def turn(self) -> bool:
@@ -70,30 +72,30 @@ class Sweeper:
         return jobs if ripe else []
 
     async def _unreadable(self) -> bool:
-        """Read again what could not be read, where an operator asked for it."""
-        asked = {"reason": "unreadable", "redrive": True}
+        """Take again what could not be read, or taken from outside, where an operator asked for it."""
+        asked = {"source": None, "reason": {"$in": list(REASONS)}, "redrive": True}
         rows = await self._work.db[PARKED].find(asked).limit(EVENTS_A_SOURCE).to_list(None)
         moved = False
-        for topic in {row["topic"] for row in rows} & set(self._guards):
+        for topic in {row["topic"] for row in rows} & set(self._readers):
             moved = (
-                await self._reread(self._guards[topic], [row for row in rows if row["topic"] == topic])
+                await self._reread(self._readers[topic], [row for row in rows if row["topic"] == topic])
                 or moved
             )
         return moved
 
-    async def _reread(self, guard: Guard, rows: Sequence[Doc]) -> bool:
+    async def _reread(self, guard: Guard | Gate, rows: Sequence[Doc]) -> bool:
         jobs = [guard.reader.read(from_row(row)) for row in rows]
         await self._work.execute(jobs, guard.plan_final)
-        readable = [row["_id"] for row, job in zip(rows, jobs, strict=True) if not job.unreadable]
-        await self._work.db[PARKED].delete_many({"_id": {"$in": readable}, "reason": "unreadable"})
-        return bool(readable)
+        done = [row["_id"] for row, job in zip(rows, jobs, strict=True) if guard.is_done(job)]
+        await self._work.db[PARKED].delete_many({"_id": {"$in": done}, "source": None})
+        return bool(done)
 
 
 async def ask_redrive(db: mongo.Database, *, source: str | None = None) -> int:
     """Have parked events tried again: of one source, or all; the number of sources and records."""
     now = datetime.now(UTC)
     failed: dict[str, Any] = {"state": "failed"}
-    unreadable: dict[str, Any] = {"reason": "unreadable"}
+    unreadable: dict[str, Any] = {"source": None, "reason": {"$in": list(REASONS)}}
     if source is not None:
         failed["source"] = source
         unreadable["_id"] = source

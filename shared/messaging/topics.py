@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from shared.contracts.base import Event, Message, State
+from shared.contracts.base import Message, State
 from shared.messaging import kafka
 from shared.messaging.envelope import topic_of
 from shared.settings import Settings
@@ -48,7 +48,7 @@ class Found:
 
 def topics_for(messages: Iterable[type[Message]]) -> Sequence[Topic]:
     """The topics of these message types, by name."""
-    names = {topic_of(kind): kind for kind in messages if issubclass(kind, (Event, State))}
+    names = {topic_of(kind): kind for kind in messages}
     return [
         Topic(name, STATE_CONFIG if issubclass(kind, State) else EVENTS_CONFIG)
         for name, kind in sorted(names.items())

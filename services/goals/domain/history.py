@@ -14,7 +14,8 @@ from shared.ids import GoalId, KeyResultId, PersonId
 class Measurement(Aggregate):
     """One value of a key result, in its unit, at the time for which it holds.
 
-    `goal_progress` is the goal's share of the way once it was taken, 0 to 1.
+    `goal_progress` is the goal's share of the way once it was taken, 0 to 1; `system` names the machine
+    that reported it.
     """
 
     id_field: ClassVar[str] = "measurement_id"
@@ -25,6 +26,7 @@ class Measurement(Aggregate):
     measured_at: datetime
     by_person_id: PersonId | None
     source: Literal["person", "machine"] = "person"
+    system: str = ""
     note: str = ""
     goal_progress: float | None = None
 

@@ -70,6 +70,7 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
             measured_at=at,
             by_person_id=person_id,
             source="person" if person_id else "machine",
+            system="" if person_id or tx.caller is None else tx.caller.subject,
             note=command.note,
             goal_progress=goal.progress,
         )

@@ -29,6 +29,7 @@ class MeasurementView(BaseModel):
     measured_at: datetime
     by_person_id: PersonId | None
     source: str
+    system: str
     note: str
     goal_progress: float | None
 

@@ -59,6 +59,7 @@ TESTED = [
     ("POST", "/goal-assignments"),
     ("GET", "/goal-assignments"),
     ("GET", "/goal-assignments/{assignment_id}"),
+    ("POST", "/measurements"),
     ("POST", "/titles"),
 ]
 """A new route is added here with its test."""

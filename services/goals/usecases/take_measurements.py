@@ -1,0 +1,132 @@
+"""Take many measurements at once, from people or from the machines that have them.
+
+When    somebody reports them (POST /measurements),
+        or a system tells one on cairn.goals.measurements (goals.Measurement)
+May     measure: self, manager, service           (access.py)
+Rule    measure_key_result; each by itself, and each once by the id that its sender gave it
+Emits   goals.KeyResultMeasured
+Then    reviews.gather_evidence
+
+What is refused says why and keeps nothing else from being taken: over HTTP in the answer, on the topic
+by being parked.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from services.goals.store import GOALS, MeasurementStore
+from services.goals.usecases.measure_key_result import (
+    MeasuredInFuture,
+    MeasureKeyResult,
+    NewMeasurement,
+    measure_key_result,
+)
+from shared.contracts.base import Frozen
+from shared.contracts.goals import Measurement as ToldMeasurement
+from shared.errors import Refusal
+from shared.http import Run
+from shared.ids import GoalId, KeyResultId, derive, mint
+from shared.messaging.inbound import Told
+from shared.problem_docs import refusals
+from shared.work import Transaction
+
+router = APIRouter(tags=["goals"])
+OwnId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class OneOfMany(NewMeasurement):
+    """A measurement and which key result it is of; `id` is the sender's own, by which it counts once."""
+
+    goal_id: GoalId
+    key_result_id: KeyResultId
+    id: OwnId | None = None
+
+
+class Measurements(Frozen):
+    """What was measured."""
+
+    measurements: Annotated[tuple[OneOfMany, ...], Field(min_length=1, max_length=500)]
+
+
+class TakeMeasurements(Measurements):
+    """The same; `batch_id` is new and `sender` keeps the ids of senders apart."""
+
+    batch_id: str
+    sender: str
+
+
+class Taken(BaseModel):
+    """What became of a measurement, in the order in which they were sent; a refusal says how to mend it."""
+
+    status: Literal["taken", "known", "refused"]
+    measurement_id: str | None = None
+    rule: str | None = None
+    detail: str | None = None
+
+
+class TakenMeasurements(BaseModel):
+    """What became of all of them."""
+
+    taken: int
+    known: int
+    refused: int
+    results: list[Taken]
+
+
+async def take_measurements(command: TakeMeasurements, tx: Transaction) -> TakenMeasurements:
+    """Take each that no rule refuses."""
+    await tx.peek_many(GOALS, {each.goal_id for each in command.measurements})
+    results: list[Taken] = []
+    for number, each in enumerate(command.measurements):
+        own = each.id or f"{command.batch_id} {number}"
+        results.append(await _one(each, measurement_id(command.sender, own), tx))
+    counts = {status: sum(1 for each in results if each.status == status) for status in ("taken", "known")}
+    return TakenMeasurements(**counts, refused=len(results) - sum(counts.values()), results=results)
+
+
+async def take_told_measurement(told: Told, tx: Transaction) -> None:
+    """Take what a system tells; raises the `Refusal` for which it is parked."""
+    said = told.message
+    assert isinstance(said, ToldMeasurement)  # noqa: S101  the topic's only type
+    id_ = measurement_id(told.source, told.id)
+    if await MeasurementStore(tx).find(id_) is None:
+        command = MeasureKeyResult(
+            goal_id=said.goal_id,
+            key_result_id=said.key_result_id,
+            measurement_id=id_,
+            value=said.value,
+            measured_at=said.measured_at or told.at,
+            note=said.note,
+        )
+        await measure_key_result(command, tx)
+
+
+def measurement_id(sender: str, own_id: str) -> str:
+    """The same for what the same sender calls the same."""
+    return derive("measurement", f"{len(sender)}:{sender}", own_id)
+
+
+async def _one(each: OneOfMany, id_: str, tx: Transaction) -> Taken:
+    if await MeasurementStore(tx).find(id_) is not None:
+        return Taken(status="known", measurement_id=id_)
+    said = each.model_dump(exclude={"id"})
+    try:
+        await measure_key_result(MeasureKeyResult(**said, measurement_id=id_), tx)
+    except Refusal as refusal:
+        return Taken(status="refused", rule=refusal.rule, detail=refusal.detail)
+    return Taken(status="taken", measurement_id=id_)
+
+
+@router.post(
+    "/measurements",
+    response_model=TakenMeasurements,
+    summary="Measure many key results",
+    responses=refusals(MeasuredInFuture),
+)
+async def post_measurements(many: Measurements, run: Run) -> Response:
+    """Report up to 500 values at once; each is taken or refused by itself, and sent again is known."""
+    batch = mint("batch")
+    command = TakeMeasurements(batch_id=batch, sender=run.caller.subject, **dict(many))
+    return await run(take_measurements, command, key=batch, reply=lambda taken: taken)
