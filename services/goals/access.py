@@ -52,6 +52,7 @@ ACCESS = Table(
         "propose": (_OWNER, _MANAGER),
         "withdraw": (_OWNER, _MANAGER),
         "answer": (party("asked_id"),),
+        "amend": (_OWNER, _MANAGER),
         "measure": (_OWNER, _MANAGER, SERVICE),
         "check_in": (_OWNER, _MANAGER),
         "align": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),

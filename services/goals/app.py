@@ -7,6 +7,7 @@ from services.goals.access import ACCESS
 from services.goals.store import COLLECTIONS, GOALS, LOOKS
 from services.goals.usecases import (
     align_goal,
+    amend_goal,
     answer_proposal,
     assign_goal,
     check_in_on_goal,
@@ -53,6 +54,7 @@ SERVICE = Service(
         propose_goal.router,
         withdraw_proposal.router,
         answer_proposal.router,
+        amend_goal.router,
         align_goal.router,
         measure_key_result.router,
         take_measurements.router,

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.goals.domain.amendment import Edition
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn, Measurement
@@ -19,6 +20,7 @@ GOALS: Final = "goals"
 MEASUREMENTS: Final = "measurements"
 CHECK_INS: Final = "check_ins"
 ASSIGNMENTS: Final = "assignments"
+EDITIONS: Final = "editions"
 OUTLOOKS: Final = "outlooks"
 LOOKS: Final = "looks"
 GUARDS: Final = "guards"
@@ -50,6 +52,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     CHECK_INS: [_newest("at", "by_goal", "goal_id")],
     ASSIGNMENTS: [_newest("assigned_at", "by_assigner", "by_person_id")],
     OUTLOOKS: [],
+    EDITIONS: [_newest("number", "by_goal", "goal_id")],
     LOOKS: DUE,
     GUARDS: [],
 }
@@ -101,6 +104,18 @@ class AssignmentStore(Store[Assignment]):
 
     collection: ClassVar[str] = ASSIGNMENTS
     kind = Assignment
+
+
+class EditionStore(Store[Edition]):
+    """What agreed goals said before they were changed."""
+
+    collection: ClassVar[str] = EDITIONS
+    kind = Edition
+
+    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Edition]:
+        """Those of some goals."""
+        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
+        return [from_document(Edition, doc) for doc in docs]
 
 
 class MeasurementStore(Store[Measurement]):

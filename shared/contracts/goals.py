@@ -38,10 +38,47 @@ class GoalDrafted(_GoalEvent):
 
 
 class GoalChanged(_GoalEvent):
-    """A draft was reworded, or a goal's dates, weight or key results were changed."""
+    """A draft was reworded, or an agreed goal changed: then `changes` names what, and `edition` counts on.
+
+    `by_person_id` is who agreed to the change, or made one that needs no agreement; `from_owner_id` whose
+    goal it was, if it has another owner now; `progress` is a share from 0 to 1 by the new targets.
+    """
 
     starts_on: date
     due_on: date
+    by_person_id: PersonId | None = None
+    changes: tuple[str, ...] = ()
+    edition: int = 1
+    from_owner_id: PersonId | None = None
+    progress: float | None = None
+
+
+class GoalAmendmentProposed(_GoalEvent):
+    """A change of an agreed goal waits for the answer of `to_person_id`; `changes` names what it touches.
+
+    It comes again when somebody else is to answer, in the name of the same `by_person_id`.
+    """
+
+    by_person_id: PersonId
+    to_person_id: PersonId
+    changes: tuple[str, ...]
+
+
+class GoalAmendmentDeclined(_GoalEvent):
+    """The one who was asked does not agree to the change; the goal stays as it is."""
+
+    by_person_id: PersonId
+    to_person_id: PersonId
+
+
+class GoalAmendmentWithdrawn(_GoalEvent):
+    """The change was taken back; `to_person_id` need not answer any more.
+
+    Without `by_person_id` the suite did it, since nobody is left who could answer.
+    """
+
+    by_person_id: PersonId | None
+    to_person_id: PersonId
 
 
 class GoalProposed(_GoalEvent):

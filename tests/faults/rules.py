@@ -3,7 +3,7 @@
 Which events an acknowledged command stands for, and who is told of an event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.faults.records import Doc, Recorded
@@ -57,28 +57,34 @@ def names(event: Recorded) -> list[tuple[Any, ...]]:
             return []
 
 
+TELLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "goal_proposed": (("to_person_id",), (), "by_person_id"),
+    "goal_agreed": (("owner_id",), ("owner_id",), "by_person_id"),
+    "goal_checked_in": ((), ("owner_id",), "by_person_id"),
+    "goal_amendment_proposed": (("to_person_id",), (), "by_person_id"),
+    "goal_amendment_declined": (("to_person_id",), (), "by_person_id"),
+    "goal_amendment_withdrawn": (("to_person_id",), (), "by_person_id"),
+    "goal_changed": (("owner_id", "from_owner_id"), ("owner_id",), "by_person_id"),
+    "goal_forecast_turned": (("owner_id",), ("owner_id",), ""),
+    "goal_fell_overdue": (("owner_id",), ("owner_id",), ""),
+    "goal_went_silent": (("owner_id",), (), ""),
+    "goal_neglected": ((), ("owner_id",), ""),
+    "feedback_given": (("receiver_id",), (), "giver_id"),
+    "review_opened": (("person_id",), (), ""),
+}
+"""Of an event, the fields of those who are told, those whose managers are, and the one of who did it."""
+ONLY_IF: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "goal_checked_in": lambda data: data["confidence"] < LOW_CONFIDENCE,
+    "goal_changed": lambda data: bool(data["changes"]),
+    "goal_forecast_turned": lambda data: "miss" in {data["from_heading"], data["to_heading"]},
+}
+
+
 def told(event: Recorded, managers: Mapping[str, str | None]) -> set[tuple[str, str]]:
     """Who is told of an event: (event id, person)."""
-    data, people, actor = event.data or {}, [], None
-    match event.kind:
-        case "goal_proposed":
-            people, actor = [data["to_person_id"]], data["by_person_id"]
-        case "goal_agreed":
-            people, actor = [data["owner_id"], managers.get(data["owner_id"])], data["by_person_id"]
-        case "goal_checked_in" if data["confidence"] < LOW_CONFIDENCE:
-            people, actor = [managers.get(data["owner_id"])], data["by_person_id"]
-        case "goal_forecast_turned" if "miss" in {data["from_heading"], data["to_heading"]}:
-            people = [data["owner_id"], managers.get(data["owner_id"])]
-        case "goal_fell_overdue":
-            people = [data["owner_id"], managers.get(data["owner_id"])]
-        case "goal_went_silent":
-            people = [data["owner_id"]]
-        case "goal_neglected":
-            people = [managers.get(data["owner_id"])]
-        case "feedback_given":
-            people, actor = [data["receiver_id"]], data["giver_id"]
-        case "review_opened":
-            people = [data["person_id"]]
-        case _:
-            pass
-    return {(event.id, person) for person in people if person and person != actor}
+    data = event.data or {}
+    if event.kind not in TELLS or not ONLY_IF.get(event.kind, bool)(data):
+        return set()
+    people, managed, actor = TELLS[event.kind]
+    named = [data[field] for field in people] + [managers.get(data[field]) for field in managed]
+    return {(event.id, person) for person in named if person and person != data.get(actor)}

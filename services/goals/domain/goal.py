@@ -11,7 +11,7 @@ from pydantic import Field
 
 from services.goals.domain.key_result import KeyResult, weighted_progress
 from services.goals.domain.smart import missing_parts
-from services.goals.domain.wording import Terms, Wording
+from services.goals.domain.wording import Change, Terms, Wording
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
 from shared.contracts.base import Frozen
@@ -56,10 +56,19 @@ class Standing(Frozen):
     neglect: Neglect | None = None
 
 
+class Amendment(Frozen):
+    """A change that somebody wants, and why; see amendment.py."""
+
+    change: Change
+    by: PersonId
+    reason: str
+
+
 class Goal(Terms, Aggregate):
     """A goal of a person, a team or the organisation, with its key results.
 
-    `asked_id` is who is to agree, while the goal is proposed; `reason` is what was to be changed.
+    `asked_id` is who is to agree, while the goal or an amendment is proposed; `reason` is what was to be
+    changed, or why it was not.
     """
 
     id_field: ClassVar[str] = "goal_id"
@@ -75,6 +84,8 @@ class Goal(Terms, Aggregate):
     confidence: float | None = None
     checked_in_on: date | None = None
     standing: Standing = Standing()
+    edition: int = 1
+    amendment: Amendment | None = None
     closing_comment: str = ""
     closed_at: datetime | None = None
     closed_by: PersonId | None = None
@@ -211,7 +222,7 @@ class Goal(Terms, Aggregate):
                 status=self.status,
             )
         closing = {"outcome": outcome, "closing_comment": comment, "closed_at": at, "closed_by": by}
-        goal = self.model_copy(update={"status": "closed", "asked_id": None, **closing})
+        goal = self.model_copy(update={"status": "closed", "asked_id": None, "amendment": None, **closing})
         return goal, contract.GoalClosed(
             **goal.named(), by_person_id=by, outcome=outcome, progress=goal.progress
         )

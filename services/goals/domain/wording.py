@@ -5,11 +5,36 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from services.goals.domain.key_result import KeyResultWording
+from services.goals.domain.key_result import KeyResultWording, Quantity
 from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalKind, GoalLevel, Visibility
 from shared.errors import Invalid
-from shared.ids import GoalId
+from shared.ids import GoalId, KeyResultId, PersonId
+
+
+class KeyResultChange(Frozen):
+    """What is to change of a key result; what is left out stays."""
+
+    key_result_id: KeyResultId
+    target: Quantity | None = None
+    weight: float | None = Field(default=None, gt=0, le=100)
+
+
+class Change(Frozen):
+    """What is to change of an agreed goal; what is left out stays."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = (
+        None
+    )
+    description: str | None = Field(default=None, min_length=1, max_length=4000)
+    owner_id: PersonId | None = None
+    weight: float | None = Field(default=None, ge=0, le=100)
+    due_on: date | None = None
+    key_results: tuple[KeyResultChange, ...] = Field(default=(), max_length=20)
+
+    def fields(self) -> tuple[str, ...]:
+        """The names of what is to change, in order."""
+        return tuple(name for name, value in self if value is not None and value != ())
 
 
 class Terms(Frozen):

@@ -3,8 +3,10 @@
 When    a person's published state says so (people.PersonState)
 Rule    what nobody has agreed to yet ends with its owner; what was agreed stays, for the manager to
         close as it ended.  A proposal to somebody who is not above its owner any more goes on to the
-        nearest person who is and works here, and is a draft again if there is nobody.
-Emits   goals.GoalClosed, goals.GoalProposed, goals.GoalProposalWithdrawn
+        nearest person who is and works here, and is a draft again if there is nobody.  A change that
+        is proposed of an agreed goal goes the same way, and lapses if there is nobody.
+Emits   goals.GoalClosed, goals.GoalProposed, goals.GoalProposalWithdrawn,
+        goals.GoalAmendmentProposed, goals.GoalAmendmentWithdrawn
 Then    reviews.gather_evidence, notifications.announce
 
 It is the state and not the event that is followed, and in the transaction that takes it over, so that
@@ -13,6 +15,7 @@ the local directory always says the same as what was settled by it.
 
 from collections.abc import Sequence
 
+from services.goals.domain.amendment import ask_about, withdraw_amendment
 from services.goals.domain.goal import Goal
 from services.goals.reporting_line import working_line
 from services.goals.store import GoalStore, hold_people, look_soon
@@ -43,6 +46,8 @@ async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
     asked = [goal for goal in await goals.awaiting(person_id) if goal.owner_id != person_id]
     for goal in await goals.agreed_of(person_id):
         look_soon(tx, goal.goal_id)
+        if goal.amendment is not None:
+            await lapse(goal, tx)
     for goal in own:
         cancelled, closed = goal.close(outcome="cancelled", by=None, comment="", at=tx.now)
         tx.publish(closed, goals.save(cancelled).state())
@@ -60,16 +65,20 @@ async def _follow_line(
     """
     lost = sorted(set(old_line) - set(await Directory(tx).line_of(state.person_id)))
     hold_people(tx, state.person_id, *lost)
-    unagreed = await GoalStore(tx).unagreed_of(state.person_id)
+    open_ = [
+        goal
+        for goal in await GoalStore(tx).of(state.person_id)
+        if goal.status == "proposed" or goal.amendment is not None
+    ]
     from_below = [
         goal for above_id in lost for goal in await _asked_from_below(state.person_id, above_id, tx)
     ]
     line = await working_line(state.person_id, tx)
     if not line and state.manager_id is not None:
         return
-    for goal in unagreed:
+    for goal in open_:
         elsewhere = goal.asked_id == old_manager_id or goal.asked_id not in line
-        if goal.status == "proposed" and goal.asked_id != state.person_id and elsewhere:
+        if goal.asked_id not in {state.person_id, _new_owner(goal)} and elsewhere:
             await pass_on(goal, tx)
     for goal in from_below:
         await pass_on(goal, tx)
@@ -82,13 +91,25 @@ async def _asked_from_below(person_id: PersonId, above_id: PersonId, tx: Transac
 
 
 async def pass_on(goal: Goal, tx: Transaction) -> None:
-    """Let the nearest person above the owner who works here answer; nobody does if there is none."""
+    """Let the nearest person above the owner who works here answer; nobody does if there is none.
+
+    A change that makes somebody else the owner is that person's to answer, and of nobody in their place.
+    """
     goals = GoalStore(tx)
     line = await working_line(goal.owner_id, tx)
-    if not line:
-        goal, withdrawn = goal.withdraw(by=None)
-        tx.publish(withdrawn, goals.save(goal).state())
+    if not line or _new_owner(goal) is not None:
+        await lapse(goal, tx)
     elif line[0] != goal.asked_id:
         hold_people(tx, line[0])
-        goal, proposed = goal.ask(line[0])
+        goal, proposed = goal.ask(line[0]) if goal.amendment is None else ask_about(goal, line[0])
         tx.publish(proposed, goals.save(goal).state())
+
+
+async def lapse(goal: Goal, tx: Transaction) -> None:
+    """Take back what is proposed, since nobody is left who could answer."""
+    goal, withdrawn = goal.withdraw(by=None) if goal.amendment is None else withdraw_amendment(goal, by=None)
+    tx.publish(withdrawn, GoalStore(tx).save(goal).state())
+
+
+def _new_owner(goal: Goal) -> PersonId | None:
+    return goal.amendment.change.owner_id if goal.amendment is not None else None

@@ -1,13 +1,21 @@
 """Forget the goals of a person who is erased, with all that was measured and said of them.
 
 When    people erases the person, by a null on its state topic
-Rule    delete goals with measurements, check-ins and outlooks, write tombstones; proposals to the
-        person go on to somebody else.  What the person wrote about the goals of others belongs to those.
-Emits   goals.GoalProposed, goals.GoalProposalWithdrawn
+Rule    delete goals with measurements, check-ins, outlooks and editions, write tombstones; proposals
+        to the person go on to somebody else.  What the person wrote about others' goals belongs to those.
+Emits   goals.GoalProposed, goals.GoalProposalWithdrawn, goals.GoalAmendmentProposed,
+        goals.GoalAmendmentWithdrawn
 Then    notifications.announce
 """
 
-from services.goals.store import CheckInStore, GoalStore, MeasurementStore, OutlookStore, hold_people
+from services.goals.store import (
+    CheckInStore,
+    EditionStore,
+    GoalStore,
+    MeasurementStore,
+    OutlookStore,
+    hold_people,
+)
 from services.goals.usecases.follow_people import pass_on
 from shared.contracts.goals import GoalState
 from shared.directory import forget_person
@@ -29,7 +37,9 @@ async def forget_owner(erased: Erased, tx: Transaction) -> None:
         measurements.delete(measurement)
     for check_in in await check_ins.of(goal_ids):
         check_ins.delete(check_in)
-    outlooks = OutlookStore(tx)
+    outlooks, editions = OutlookStore(tx), EditionStore(tx)
+    for edition in await editions.of(goal_ids):
+        editions.delete(edition)
     for goal in owned:
         if (outlook := await outlooks.find(goal.goal_id)) is not None:
             outlooks.delete(outlook)

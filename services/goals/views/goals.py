@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from services.goals.domain.goal import Goal
 from services.goals.domain.outlook import Outlook, PartOutlook
 from services.goals.domain.smart import Part, missing_parts
+from services.goals.domain.wording import Change
 from services.goals.store import GOALS, OUTLOOKS
 from shared.contracts.goals import (
     GoalKind,
@@ -48,6 +49,14 @@ class KeyResultView(BaseModel):
     progress: float | None
 
 
+class AmendmentView(BaseModel):
+    """A change that waits for the answer of the goal's `asked_id`; what is null stays as it is."""
+
+    by: PersonId
+    reason: str
+    change: Change
+
+
 class GoalView(BaseModel):
     """A goal; `progress` and `confidence` are shares from 0 to 1, `mend` tells what is not SMART yet.
 
@@ -71,6 +80,8 @@ class GoalView(BaseModel):
     proposed_by: PersonId | None
     asked_id: PersonId | None
     reason: str
+    edition: int
+    amendment: AmendmentView | None
     progress: float | None
     confidence: float | None
     key_results: list[KeyResultView]
@@ -85,7 +96,14 @@ class GoalView(BaseModel):
         """The view of a goal."""
         parts = [KeyResultView(**dict(part), progress=part.progress) for part in goal.key_results]
         mend = missing_parts(goal) if goal.status == "draft" else {}
-        said = {**dict(goal), "key_results": parts, "progress": goal.progress, "mend": mend}
+        amendment = dict(goal.amendment) if goal.amendment else None
+        said = {
+            **dict(goal),
+            "amendment": amendment,
+            "key_results": parts,
+            "progress": goal.progress,
+            "mend": mend,
+        }
         return cls.model_validate(said)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a goal's way: measurements and check-ins."""
+"""What is kept of a goal's way: measurements, check-ins and editions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from services.goals.domain.amendment import Edition
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import Blocker, CheckIn, Measurement
-from services.goals.store import CHECK_INS, GOALS, MEASUREMENTS
+from services.goals.domain.wording import Wording
+from services.goals.store import CHECK_INS, EDITIONS, GOALS, MEASUREMENTS
 from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, KeyResultId, PersonId
@@ -37,6 +39,24 @@ class MeasurementView(BaseModel):
     def of(cls, measurement: Measurement) -> "MeasurementView":
         """The view of a measurement."""
         return cls(**measurement.model_dump(exclude={"version"}))
+
+
+class EditionView(BaseModel):
+    """What a goal said until it was changed; `agreed_by` is null if nobody had to agree."""
+
+    number: int
+    owner_id: PersonId
+    wording: Wording
+    until: datetime
+    changed: list[str]
+    by_person_id: PersonId
+    agreed_by: PersonId | None
+    reason: str
+
+    @classmethod
+    def of(cls, edition: Edition) -> "EditionView":
+        """The view of an edition."""
+        return cls.model_validate(edition.model_dump())
 
 
 class CheckInView(BaseModel):
@@ -98,6 +118,18 @@ async def get_check_in(goal_id: GoalId, check_in_id: str, view: View) -> CheckIn
     if doc is None:
         raise NotFound("The goal has no check-in with this id.")
     return _check_in(doc)
+
+
+@router.get("/goals/{goal_id}/editions", summary="List what a goal said before")
+async def list_editions(goal_id: GoalId, view: View, page: AskedPage) -> Page[EditionView]:
+    """What it said until each change, who changed it and why, the newest first."""
+    await view.one(Goal, GOALS, goal_id)
+    sort = Sort("number", descending=True)
+    return await read_page(view.db[EDITIONS], {"goal_id": goal_id}, asked=page, sort=sort, show=_edition)
+
+
+def _edition(doc: Mapping[str, Any]) -> EditionView:
+    return EditionView.of(from_document(Edition, doc))
 
 
 def _measurement(doc: Mapping[str, Any]) -> MeasurementView:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from shared.contracts.base import Event
 from shared.contracts.feedback import FeedbackGiven
-from shared.contracts.goals import GoalCheckedIn, GoalForecastTurned
+from shared.contracts.goals import GoalChanged, GoalCheckedIn, GoalForecastTurned
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted, SelfAssessmentWaived
 from shared.ids import PersonId
@@ -84,6 +84,12 @@ def in_trouble(event: GoalCheckedIn, at: datetime) -> bool:
     """Confidence is below 0.4, or something blocks the goal."""
     del at
     return event.confidence < LOW_CONFIDENCE or bool(event.blocker_kinds)
+
+
+def of_agreed(event: GoalChanged, at: datetime) -> bool:
+    """The goal was agreed to before."""
+    del at
+    return bool(event.changes)
 
 
 def for_a_miss(event: GoalForecastTurned, at: datetime) -> bool:

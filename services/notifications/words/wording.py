@@ -22,6 +22,7 @@ PEOPLE_FACTS: Final = frozenset(
         "asked_person_id",
         "by_person_id",
         "from_manager_id",
+        "from_owner_id",
         "from_reviewer_id",
         "giver_id",
         "manager_id",

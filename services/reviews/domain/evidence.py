@@ -67,7 +67,8 @@ class GoalEvidence(Aggregate):
 
     def after(self, event: GoalEvent, *, at: datetime) -> "GoalEvidence":
         """The goal once this has happened too."""
-        return self.model_copy(update={"visibility": event.visibility, **self._learned(event, at=at)})
+        named = {"visibility": event.visibility, "person_id": event.owner_id}
+        return self.model_copy(update={**named, **self._learned(event, at=at)})
 
     def _learned(self, event: GoalEvent, *, at: datetime) -> dict[str, object]:
         match event:
@@ -75,7 +76,8 @@ class GoalEvidence(Aggregate):
                 dates = {"starts_on": event.starts_on, "due_on": event.due_on}
                 return {"kind": event.kind, "level": event.level, **dates}
             case goals.GoalChanged():
-                return {"starts_on": event.starts_on, "due_on": event.due_on}
+                told = {} if event.progress is None else {"progress": event.progress}
+                return {"starts_on": event.starts_on, "due_on": event.due_on, **told}
             case goals.GoalAgreed():
                 return {"agreed_on": at.date(), "starts_on": event.starts_on, "due_on": event.due_on}
             case goals.KeyResultMeasured():

@@ -75,6 +75,13 @@ class GoalsHouse(StaffedHouse):
         await self.as_(by).does(f"/goals/{goal_id}/agreement")
         return goal_id
 
+    async def amended(self, owner_id: str = "anna", **changes: Any) -> str:
+        """Agreed, with a change that waits for the manager."""
+        goal_id = await self.agreed(owner_id, **changes)
+        change = {"due_on": "2026-06-30", "reason": "The market opens later."}
+        await self.as_(owner_id).does(f"/goals/{goal_id}/amendment", change)
+        return goal_id
+
     async def closed(self, owner_id: str = "anna", *, outcome: str = "achieved", **changes: Any) -> str:
         goal_id = await self.agreed(owner_id, **changes)
         await self.as_(owner_id).does(f"/goals/{goal_id}/closure", {"outcome": outcome})

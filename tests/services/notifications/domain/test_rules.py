@@ -111,6 +111,27 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
         goal(goals.GoalAgreed, by_person_id="anna", **DATES),
         {"mona": "goal_agreed"},
     ),
+    "a change is proposed": (
+        goal(goals.GoalAmendmentProposed, by_person_id="anna", to_person_id="mona", changes=("due_on",)),
+        {"mona": "goal_change_proposed"},
+    ),
+    "a change is declined": (
+        goal(goals.GoalAmendmentDeclined, by_person_id="mona", to_person_id="anna"),
+        {"anna": "goal_change_declined"},
+    ),
+    "a change is taken back": (
+        goal(goals.GoalAmendmentWithdrawn, by_person_id=None, to_person_id="mona"),
+        {"mona": "goal_change_withdrawn"},
+    ),
+    "a draft is reworded": (goal(goals.GoalChanged, **DATES), {}),
+    "changed as the manager agreed": (
+        goal(goals.GoalChanged, by_person_id="mona", changes=("due_on",), edition=2, **DATES),
+        {"anna": "goal_changed"},
+    ),
+    "changed with another owner": (
+        goal(goals.GoalChanged, changes=("owner_id",), from_owner_id="ben", edition=2, **DATES),
+        {"anna": "goal_changed", "mona": "goal_changed", "ben": "goal_changed"},
+    ),
     "heading for a miss": (
         forecast(None, "miss"),
         {"anna": "goal_heading_for_miss", "mona": "goal_heading_for_miss"},

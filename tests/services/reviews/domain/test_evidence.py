@@ -87,6 +87,14 @@ def test_dates_follow_what_is_agreed_last() -> None:
     assert agreed_goal((later, date(2026, 2, 1))).starts_on == date(2026, 4, 1)
 
 
+def test_a_goal_with_another_owner_is_evidence_of_that_one_and_progress_follows_its_new_targets() -> None:
+    moved = goals.GoalChanged(
+        **{**NAMED, **DATES, "owner_id": "ben"}, changes=("owner_id",), edition=2, progress=0.4
+    )
+    goal = agreed_goal((moved, date(2026, 2, 1)))
+    assert (goal.person_id, goal.progress) == ("ben", 0.4)
+
+
 def test_goal_that_became_private_is_private() -> None:
     private = goals.GoalChanged(**{**NAMED, **DATES, "visibility": "private"})
     assert agreed_goal((private, date(2026, 2, 1))).visibility == "private"

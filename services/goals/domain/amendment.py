@@ -1,0 +1,211 @@
+"""Changes of a goal that is agreed: what is agreed stays agreed until both want it otherwise.
+
+A change of target, weight, due date or owner is material: one side proposes it, and it counts once the
+other agrees.  Wording is not, and counts at once.  Every change says why, and what the goal said before
+is kept as an edition.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import StringConstraints, ValidationError
+
+from services.goals.domain.goal import Amendment, Change, Goal, GoalNotInStage, NotTheOneAsked
+from services.goals.domain.key_result import KeyResult
+from services.goals.domain.wording import Wording
+from shared.aggregate import Aggregate
+from shared.contracts import goals as contract
+from shared.errors import Invalid, NotFound, Refusal
+from shared.ids import GoalId, PersonId, derive
+
+MATERIAL: Final = frozenset({"due_on", "key_results", "owner_id", "weight"})
+"""What needs the other's agreement."""
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class AmendmentPending(Refusal):
+    """One change is answered before the next is proposed."""
+
+
+class NoAmendment(Refusal):
+    """No change of the goal waits for an answer."""
+
+
+class NothingChanged(Refusal):
+    """A change changes something."""
+
+    status = 422
+
+
+class Edition(Aggregate):
+    """What an agreed goal said until it was changed, and the change that ended it.
+
+    `number` counts from 1; `by_person_id` proposed the change, `agreed_by` is null where nobody had to agree.
+    """
+
+    id_field: ClassVar[str] = "edition_id"
+    edition_id: str
+    goal_id: GoalId
+    number: int
+    owner_id: PersonId
+    wording: Wording
+    until: datetime
+    changed: tuple[str, ...]
+    by_person_id: PersonId
+    agreed_by: PersonId | None
+    reason: str
+
+
+Changed = tuple[Goal, Edition, contract.GoalChanged]
+
+
+def is_material(change: Change) -> bool:
+    """Whether the other side has to agree."""
+    return bool(MATERIAL.intersection(change.fields()))
+
+
+def amend_at_once(goal: Goal, change: Change, *, by: PersonId, reason: str, at: datetime) -> Changed:
+    """Make a change to which nobody has to agree."""
+    _require_open(goal)
+    return _applied(goal, Amendment(change=change, by=by, reason=reason), agreed_by=None, at=at)
+
+
+def propose_amendment(
+    goal: Goal, change: Change, *, by: PersonId, to: PersonId, reason: str
+) -> tuple[Goal, contract.GoalAmendmentProposed]:
+    """Ask the other to agree to a change; the goal stays as it is until then."""
+    _require_open(goal)
+    changed(goal, change)
+    amendment = Amendment(change=change, by=by, reason=reason)
+    return ask_about(goal.model_copy(update={"amendment": amendment}), to)
+
+
+def ask_about(goal: Goal, to: PersonId) -> tuple[Goal, contract.GoalAmendmentProposed]:
+    """Let somebody answer the change that is proposed."""
+    amendment = pending(goal)
+    event = contract.GoalAmendmentProposed(
+        **goal.named(), by_person_id=amendment.by, to_person_id=to, changes=amendment.change.fields()
+    )
+    return goal.model_copy(update={"asked_id": to}), event
+
+
+def agree_to_amendment(goal: Goal, *, by: PersonId, at: datetime) -> Changed:
+    """Say yes; the goal is from now on as the change has it."""
+    amendment = pending(goal)
+    _require_asked(goal, by)
+    return _applied(goal, amendment, agreed_by=by, at=at)
+
+
+def decline_amendment(
+    goal: Goal, *, by: PersonId, reason: str
+) -> tuple[Goal, contract.GoalAmendmentDeclined]:
+    """Say no, and why; the goal stays as it is."""
+    amendment = pending(goal)
+    _require_asked(goal, by)
+    event = contract.GoalAmendmentDeclined(**goal.named(), by_person_id=by, to_person_id=amendment.by)
+    return goal.model_copy(update={"amendment": None, "asked_id": None, "reason": reason}), event
+
+
+def withdraw_amendment(goal: Goal, *, by: PersonId | None) -> tuple[Goal, contract.GoalAmendmentWithdrawn]:
+    """Take the proposal of a change back; without `by`, since nobody is left to answer."""
+    pending(goal)
+    asked = goal.asked_id or goal.owner_id
+    if by is not None and by == asked:
+        raise NotTheOneAsked("You are the one who was asked: agree, or decline with a reason.")
+    event = contract.GoalAmendmentWithdrawn(**goal.named(), by_person_id=by, to_person_id=asked)
+    return goal.model_copy(update={"amendment": None, "asked_id": None}), event
+
+
+def pending(goal: Goal) -> Amendment:
+    """The change that waits for an answer; raises `NoAmendment`."""
+    if goal.amendment is None:
+        raise NoAmendment("No change of this goal is proposed; there is nothing to answer.")
+    return goal.amendment
+
+
+def changed(goal: Goal, change: Change) -> Goal:
+    """The goal as the change would have it.
+
+    Raises:
+        Invalid: it would make no sense so.
+        NotFound: it names a key result that the goal does not have.
+        NothingChanged: it would be as it is.
+    """
+    said: dict[str, Any] = change.model_dump(exclude_none=True, exclude={"key_results"})
+    said["key_results"] = _parts(goal.key_results, {each.key_result_id: each for each in change.key_results})
+    try:
+        new = Goal.model_validate({**dict(goal), **said})
+    except ValidationError as error:
+        raise Invalid(f"The goal would make no sense: {error.errors()[0]['msg']}.") from error
+    _wording(new).require_sound()
+    if new == goal:
+        raise NothingChanged("The goal says so already; change something, or leave it as it is.")
+    return new
+
+
+def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at: datetime) -> Changed:
+    new = changed(goal, amendment.change)
+    fields = amendment.change.fields()
+    standing = goal.standing.model_copy(update={"overdue": goal.standing.overdue and new.due_on < at.date()})
+    settled = {"amendment": None, "asked_id": None, "edition": goal.edition + 1, "standing": standing}
+    new = new.model_copy(update=settled)
+    edition = Edition(
+        edition_id=derive("edition", goal.goal_id, str(goal.edition)),
+        goal_id=goal.goal_id,
+        number=goal.edition,
+        owner_id=goal.owner_id,
+        wording=_wording(goal),
+        until=at,
+        changed=fields,
+        by_person_id=amendment.by,
+        agreed_by=agreed_by,
+        reason=amendment.reason,
+    )
+    event = contract.GoalChanged(
+        **new.named(),
+        starts_on=new.starts_on,
+        due_on=new.due_on,
+        by_person_id=agreed_by or amendment.by,
+        changes=fields,
+        edition=new.edition,
+        from_owner_id=goal.owner_id if new.owner_id != goal.owner_id else None,
+        progress=new.progress,
+    )
+    return new, edition, event
+
+
+def _parts(parts: Sequence[KeyResult], changes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    unknown = changes.keys() - {part.key_result_id for part in parts}
+    if unknown:
+        raise NotFound("The goal has no key result with this id.", key_result_id=min(unknown))
+    return [
+        {
+            **dict(part),
+            **(
+                changes[part.key_result_id].model_dump(exclude_none=True)
+                if part.key_result_id in changes
+                else {}
+            ),
+        }
+        for part in parts
+    ]
+
+
+def _wording(goal: Goal) -> Wording:
+    return Wording.model_validate(goal.model_dump(include=set(Wording.model_fields)))
+
+
+def _require_open(goal: Goal) -> None:
+    if goal.status != "agreed":
+        raise GoalNotInStage(
+            f"A goal that is {goal.status} is not amended; reword the draft, or write a new goal.",
+            status=goal.status,
+        )
+    if goal.amendment is not None:
+        raise AmendmentPending("A change is proposed already; let it be answered, or withdraw it first.")
+
+
+def _require_asked(goal: Goal, by: PersonId) -> None:
+    if by != goal.asked_id:
+        raise NotTheOneAsked("Only the one who was asked can answer the change.")

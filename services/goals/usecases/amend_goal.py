@@ -1,0 +1,215 @@
+"""Change a goal that is agreed, and answer, or take back, such a change.
+
+When    its owner or manager asks (POST /goals/{goal_id}/amendment); the one who was asked answers
+        (.../amendment/agreement, .../amendment/refusal); who proposed it takes it back
+        (.../amendment/withdrawal)
+May     amend: self, manager; answer: the one who was asked   (access.py)
+Rule    amendment.is_material, amendment.changed, weights.require_room
+Emits   goals.GoalChanged, or goals.GoalAmendmentProposed, and then goals.GoalChanged,
+        goals.GoalAmendmentDeclined or goals.GoalAmendmentWithdrawn
+Then    reviews.gather_evidence, notifications.announce
+"""
+
+from fastapi import APIRouter, Response
+
+from services.goals.domain.amendment import (
+    AmendmentPending,
+    Changed,
+    NoAmendment,
+    NothingChanged,
+    Reason,
+    agree_to_amendment,
+    amend_at_once,
+    changed,
+    decline_amendment,
+    is_material,
+    pending,
+    propose_amendment,
+    withdraw_amendment,
+)
+from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
+from services.goals.domain.weights import WeightsExceedWhole, require_room
+from services.goals.domain.wording import Change
+from services.goals.reporting_line import working_line
+from services.goals.store import EditionStore, GoalStore, hold_people, look_soon
+from services.goals.usecases.draft_goal import LeadsNoTeam, OwnerHasLeft, require_level
+from services.goals.usecases.propose_goal import NobodyToAsk
+from services.goals.views import GoalView
+from shared.contracts.base import Frozen
+from shared.directory import Directory
+from shared.http import Run
+from shared.ids import GoalId, PersonId
+from shared.problem_docs import refusals
+from shared.work import Transaction
+
+router = APIRouter(tags=["goals"])
+PATH = "/goals/{goal_id}/amendment"
+
+
+class NewAmendment(Change):
+    """What is to change, and why."""
+
+    reason: Reason
+
+
+class AmendGoal(Frozen):
+    """Which goal is to change how, and why."""
+
+    goal_id: GoalId
+    change: Change
+    reason: str
+
+
+class AnswerAmendment(Frozen):
+    """Of which goal a change is answered or taken back; `reason` says why not."""
+
+    goal_id: GoalId
+    reason: str = ""
+
+
+class Decline(Frozen):
+    """Why not."""
+
+    reason: Reason
+
+
+async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:
+    """The goal, changed if nobody has to agree, and else with the change that is proposed."""
+    goal, change = await GoalStore(tx).get(command.goal_id), command.change
+    await tx.require("amend", goal)
+    if not is_material(change):
+        return await _change(
+            amend_at_once(goal, change, by=tx.person_id, reason=command.reason, at=tx.now), tx
+        )
+    to, new = await _asked(goal, change, tx), changed(goal, change)
+    if new.owner_id != goal.owner_id:
+        await require_level(new, tx)
+    await _require_room(new, tx)
+    hold_people(tx, to)
+    goal, proposed = propose_amendment(goal, change, by=tx.person_id, to=to, reason=command.reason)
+    goal = GoalStore(tx).save(goal)
+    tx.publish(proposed, goal.state())
+    return goal
+
+
+async def agree_to_change(command: AnswerAmendment, tx: Transaction) -> Goal:
+    """The goal as it is from now on."""
+    goal = await _to_answer(command.goal_id, tx)
+    amendment = pending(goal)
+    await _require_room(changed(goal, amendment.change), tx)
+    return await _change(agree_to_amendment(goal, by=tx.person_id, at=tx.now), tx)
+
+
+async def decline_change(command: AnswerAmendment, tx: Transaction) -> Goal:
+    """The goal as it was."""
+    goal, declined = decline_amendment(
+        await _to_answer(command.goal_id, tx), by=tx.person_id, reason=command.reason
+    )
+    goal = GoalStore(tx).save(goal)
+    tx.publish(declined, goal.state())
+    return goal
+
+
+async def withdraw_change(command: AnswerAmendment, tx: Transaction) -> Goal:
+    """The goal as it was."""
+    goal = await GoalStore(tx).get(command.goal_id)
+    await tx.require("amend", goal)
+    goal, withdrawn = withdraw_amendment(goal, by=tx.person_id)
+    goal = GoalStore(tx).save(goal)
+    tx.publish(withdrawn, goal.state())
+    return goal
+
+
+async def _change(applied: Changed, tx: Transaction) -> Goal:
+    goal, edition, event = applied
+    goal = GoalStore(tx).save(goal)
+    EditionStore(tx).save(edition)
+    tx.publish(event, goal.state())
+    look_soon(tx, goal.goal_id)
+    return goal
+
+
+async def _asked(goal: Goal, change: Change, tx: Transaction) -> PersonId:
+    """A new owner; else the owner, or, if the owner asks, the nearest person above who works here."""
+    directory = Directory(tx)
+    owner_id = change.owner_id or goal.owner_id
+    owner = await directory.require(owner_id)
+    if not owner.is_active:
+        raise OwnerHasLeft("The owner does not work here any more; name somebody who does in owner_id.")
+    if tx.person_id != owner_id:
+        return owner_id
+    line = await working_line(goal.owner_id, tx)
+    others = [person_id for person_id in line if person_id != owner_id]
+    if not others:
+        raise NobodyToAsk("Nobody works above the owner who could agree.")
+    return others[0]
+
+
+async def _require_room(goal: Goal, tx: Transaction) -> None:
+    """Refuse what the others of its owner leave no room for."""
+    hold_people(tx, goal.owner_id)
+    beside = [
+        other for other in await GoalStore(tx).weighing_on(goal.owner_id) if other.goal_id != goal.goal_id
+    ]
+    require_room(goal, beside=beside)
+
+
+async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
+    """With nothing to answer, the rule says so to whom may know."""
+    goal = await GoalStore(tx).get(goal_id)
+    await tx.require("answer" if goal.amendment is not None else "read", goal)
+    return goal
+
+
+@router.post(
+    PATH,
+    response_model=GoalView,
+    summary="Change an agreed goal",
+    responses=refusals(
+        GoalNotInStage,
+        AmendmentPending,
+        NothingChanged,
+        WeightsExceedWhole,
+        LeadsNoTeam,
+        NobodyToAsk,
+        OwnerHasLeft,
+    ),
+)
+async def post_amendment(goal_id: GoalId, new: NewAmendment, run: Run) -> Response:
+    """Target, weight, due date and owner change once the other agrees; wording changes at once."""
+    change = Change.model_validate(new.model_dump(exclude={"reason"}))
+    command = AmendGoal(goal_id=goal_id, change=change, reason=new.reason)
+    return await run(amend_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+
+
+@router.post(
+    f"{PATH}/agreement",
+    response_model=GoalView,
+    summary="Agree to a change",
+    responses=refusals(NoAmendment, WeightsExceedWhole),
+)
+async def post_agreement(goal_id: GoalId, run: Run) -> Response:
+    """Say yes to the change; what the goal said before is kept as an edition."""
+    command = AnswerAmendment(goal_id=goal_id)
+    return await run(agree_to_change, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+
+
+@router.post(
+    f"{PATH}/refusal", response_model=GoalView, summary="Decline a change", responses=refusals(NoAmendment)
+)
+async def post_refusal(goal_id: GoalId, decline: Decline, run: Run) -> Response:
+    """Say no to the change, and why; the goal stays as it is."""
+    command = AnswerAmendment(goal_id=goal_id, reason=decline.reason)
+    return await run(decline_change, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+
+
+@router.post(
+    f"{PATH}/withdrawal",
+    response_model=GoalView,
+    summary="Withdraw a change",
+    responses=refusals(NoAmendment, NotTheOneAsked),
+)
+async def post_withdrawal(goal_id: GoalId, run: Run) -> Response:
+    """Take the change back before it is answered."""
+    command = AnswerAmendment(goal_id=goal_id)
+    return await run(withdraw_change, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
