@@ -82,22 +82,6 @@ def database(client: Client, name: str) -> Database:
     return client.get_database(name, codec_options=CODEC, write_concern=MAJORITY)
 
 
-@asynccontextmanager
-async def session(client: Client) -> AsyncGenerator[Session]:
-    """A session for the length of the block."""
-    opened = await client.start_session()
-    try:
-        yield opened
-    finally:
-        # On a thread: `async with` of the driver would abort on the event loop.
-        await opened.end_session()
-
-
-async def begin(session: Session) -> None:
-    """Start a transaction that reads one snapshot and commits to a journalled majority."""
-    session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question for documents; `size` is how many are expected, `limit` 0 for all."""
@@ -265,13 +249,11 @@ __all__ = [
     "Write",
     "WriteOp",
     "aggregate",
-    "begin",
     "connect",
     "database",
     "ensure_collection",
     "open_client",
     "ping",
     "server_time",
-    "session",
     "watch",
 ]

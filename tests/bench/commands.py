@@ -10,6 +10,7 @@ from bson import ObjectId
 
 from shared import mongo
 from shared.work import Transaction, Work
+from tests.bench import sessions
 from tests.bench.arena import Arena, ProgressNoted
 
 GOALS = 5000
@@ -64,7 +65,7 @@ def commands_one_by_one(in_flight: int) -> Callable[[Arena], Awaitable[float]]:
                     row["value"] = orjson.dumps({"goal_id": id_, "progress": progress})
                     await db["outbox"].insert_one(row, session=session)
 
-                async with mongo.session(client) as session:
+                async with sessions.session(client) as session:
                     await session.with_transaction(effects, write_concern=mongo.MAJORITY)
 
             return await _rate(client, name, call, count, in_flight)

@@ -7,6 +7,7 @@ from typing import Any
 from shared import mongo
 from shared.fan_out import FanOut, FanOutWorker, Recipient
 from shared.work import FanOutJob, Transaction, Work
+from tests.bench import sessions
 from tests.bench.arena import Arena
 
 RECIPIENTS, NAIVE_RECIPIENTS = 20_000, 600
@@ -59,7 +60,7 @@ async def fan_out_one_by_one(arena: Arena) -> float:
                     {"_id": person}, {"$inc": {"count": 1}}, upsert=True, session=session
                 )
 
-            async with mongo.session(client) as session:
+            async with sessions.session(client) as session:
                 await session.with_transaction(effects, write_concern=mongo.MAJORITY)
         seconds = time.perf_counter() - began
         await _check(client, name, count)

@@ -22,6 +22,7 @@ from shared.messaging.envelope import Record
 from shared.messaging.guard import Guard
 from shared.messaging.incoming import Subscription
 from shared.work import Transaction, Work
+from tests.bench import sessions
 from tests.bench.arena import AGGREGATES, Arena, Doc, GoalUpdated, ProgressNoted, fold
 
 EVENTS, NAIVE_EVENTS = 40_000, 3_000
@@ -138,8 +139,8 @@ async def intake_raw(arena: Arena) -> float:
 async def _raw_batch(client: Any, db: Any, events: list[Doc]) -> None:
     ids = list({event["goal_id"] for event in events})
     within, size = {"_id": {"$in": ids}}, len(ids) + 1
-    async with mongo.session(client) as session:
-        await mongo.begin(session)
+    async with sessions.session(client) as session:
+        await sessions.begin(session)
         found = await db["watermarks"].find(within, session=session, batch_size=size).to_list(None)
         marks = {mark["_id"]: mark["sequence"] for mark in found}
         known = await db["views"].find(within, session=session, batch_size=size).to_list(None)
@@ -239,7 +240,7 @@ async def intake_naive(arena: Arena) -> float:
                 if noted:
                     await db["outbox"].insert_one(_row(view), session=session)
 
-            async with mongo.session(client) as session:
+            async with sessions.session(client) as session:
                 with contextlib.suppress(DuplicateKeyError):
                     await session.with_transaction(effects, write_concern=mongo.MAJORITY)
             meter.count(1)

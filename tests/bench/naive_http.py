@@ -26,6 +26,7 @@ from pymongo import ReturnDocument
 
 from deploy.local.issuer import AUDIENCE
 from shared import mongo
+from tests.bench import sessions
 
 TOPIC = "bench.naive.events"
 PAGE = 1000
@@ -108,7 +109,7 @@ def app_of(url: str, database: str, bootstrap: str, jwks_url: str, issuer: str) 
             await db["outbox"].insert_many(rows, session=session)
             return kept
 
-        async with mongo.session(app.state.client) as session:
+        async with sessions.session(app.state.client) as session:
             return await session.with_transaction(effects, write_concern=mongo.MAJORITY)
 
     return app
