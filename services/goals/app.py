@@ -19,6 +19,7 @@ from services.goals.usecases import (
     take_measurements,
     withdraw_proposal,
 )
+from services.goals.usecases.fold_goals import FoldWorker
 from services.goals.usecases.follow_people import follow_person
 from services.goals.usecases.forget_owner import forget_owner
 from services.goals.usecases.look_at_goal import look_at_goal
@@ -39,6 +40,7 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
     """What falls due by the clock."""
     looking = DueWorker(runtime.work, LOOKS, look_at_goal, timers=runtime.settings.timers)
     runtime.leased("looks", looking.turn, poll=POLL_SECONDS)
+    runtime.leased("folds", FoldWorker(runtime.work).turn, poll=POLL_SECONDS)
     return ()
 
 

@@ -10,10 +10,11 @@ from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn, Measurement
 from services.goals.domain.outlook import Outlook
+from services.goals.domain.roll_up import RollUp
 from shared.due import INDEXES as DUE
 from shared.due import wake
 from shared.ids import GoalId, PersonId
-from shared.store import Store, from_document
+from shared.store import Store, from_document, to_document
 from shared.work import Transaction
 
 GOALS: Final = "goals"
@@ -21,6 +22,10 @@ MEASUREMENTS: Final = "measurements"
 CHECK_INS: Final = "check_ins"
 ASSIGNMENTS: Final = "assignments"
 EDITIONS: Final = "editions"
+ROLL_UPS: Final = "roll_ups"
+FOLDS: Final = "folds"
+FORMER: Final = "former parent "
+"""How the mark of a goal begins that something serves no more."""
 OUTLOOKS: Final = "outlooks"
 LOOKS: Final = "looks"
 GUARDS: Final = "guards"
@@ -44,6 +49,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("visibility", "by_visibility"),
         _by("status", "by_status"),
         _by("level", "by_level"),
+        _by("standing.pace", "by_pace"),
     ],
     MEASUREMENTS: [
         _newest("measured_at", "by_goal", "goal_id"),
@@ -54,15 +60,29 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     OUTLOOKS: [],
     EDITIONS: [_newest("number", "by_goal", "goal_id")],
     LOOKS: DUE,
+    ROLL_UPS: [],
+    FOLDS: DUE,
     GUARDS: [],
 }
 
 
 class GoalStore(Store[Goal]):
-    """The goals."""
+    """The goals; documents hold their progress too, and every save has what they serve folded again."""
 
     collection: ClassVar[str] = GOALS
     kind = Goal
+
+    def save(self, aggregate: Goal) -> Goal:
+        """Store it over the version that was read; the goal at its new version."""
+        version = self._tx.put(GOALS, to_document(aggregate) | {"progress": aggregate.progress})
+        fold_soon(self._tx, aggregate)
+        return aggregate.model_copy(update={"version": version})
+
+    def delete(self, aggregate: Goal) -> None:
+        """Remove it."""
+        super().delete(aggregate)
+        if aggregate.parent_id is not None:
+            left(self._tx, aggregate.parent_id)
 
     async def above(self, goal_id: GoalId, *, most: int) -> Sequence[GoalId]:
         """The goals that a goal serves, itself first, nearest next; one more than `most` at most."""
@@ -104,6 +124,22 @@ class AssignmentStore(Store[Assignment]):
 
     collection: ClassVar[str] = ASSIGNMENTS
     kind = Assignment
+
+
+class RollUpStore(Store[RollUp]):
+    """What serves goals, added up."""
+
+    collection: ClassVar[str] = ROLL_UPS
+    kind = RollUp
+
+    async def keep(self, found: RollUp) -> bool:
+        """Store it in the place of the last one; whether it says something else."""
+        last = await self.find(found.goal_id)
+        found = found.model_copy(update={"version": last.version if last else 0})
+        if found == last or (last is None and not found.direct):
+            return False
+        self.save(found)
+        return True
 
 
 class EditionStore(Store[Edition]):
@@ -165,6 +201,17 @@ class CheckInStore(Store[CheckIn]):
 def look_soon(tx: Transaction, goal_id: GoalId) -> None:
     """Have it seen how the goal stands now."""
     wake(tx, LOOKS, goal_id)
+
+
+def fold_soon(tx: Transaction, goal: Goal) -> None:
+    """Have the goal that this one serves folded, if it serves any."""
+    if goal.parent_id is not None:
+        wake(tx, FOLDS, goal.goal_id)
+
+
+def left(tx: Transaction, parent_id: GoalId) -> None:
+    """Have a goal folded that something serves no more."""
+    wake(tx, FOLDS, f"{FORMER}{parent_id}")
 
 
 def hold_tree(tx: Transaction) -> None:

@@ -118,10 +118,11 @@ class GoalAgreed(_GoalEvent):
 
 
 class GoalAligned(_GoalEvent):
-    """The goal serves another parent, or none any more."""
+    """The goal serves another parent, or none any more; `contribution` weighs it there."""
 
     from_parent_id: GoalId | None
     to_parent_id: GoalId | None
+    contribution: float = 1.0
 
 
 class KeyResultMeasured(_GoalEvent):

@@ -81,7 +81,9 @@ class Goal(Terms, Aggregate):
     proposed_by: PersonId | None = None
     reason: str = ""
     agreed_on: date | None = None
+    contribution: float = 1.0
     confidence: float | None = None
+    blocked_by: tuple[BlockerKind, ...] = ()
     checked_in_on: date | None = None
     standing: Standing = Standing()
     edition: int = 1
@@ -186,7 +188,8 @@ class Goal(Terms, Aggregate):
         """Say how it goes; `confidence` is a share from 0 to 1."""
         self._must_be("agreed", to="be checked in on")
         heard = self.standing.model_copy(update={"silent": False})
-        goal = self.model_copy(update={"confidence": confidence, "checked_in_on": on, "standing": heard})
+        said = {"confidence": confidence, "blocked_by": blocker_kinds, "checked_in_on": on}
+        goal = self.model_copy(update={**said, "standing": heard})
         return goal, contract.GoalCheckedIn(
             **goal.named(),
             by_person_id=by,
@@ -195,7 +198,9 @@ class Goal(Terms, Aggregate):
             goal_progress=goal.progress,
         )
 
-    def align(self, parent_id: GoalId | None) -> "tuple[Goal, contract.GoalAligned]":
+    def align(
+        self, parent_id: GoalId | None, *, contribution: float = 1.0
+    ) -> "tuple[Goal, contract.GoalAligned]":
         """Let it serve another goal, or none; that there is no cycle is checked by who can see the tree."""
         if self.status == "proposed":
             raise GoalNotInStage(
@@ -204,10 +209,15 @@ class Goal(Terms, Aggregate):
             )
         if self.status == "closed":
             raise GoalNotInStage("A closed goal stays where it was.", status=self.status)
-        goal = self.model_copy(update={"parent_id": parent_id})
+        goal = self.model_copy(update={"parent_id": parent_id, "contribution": contribution})
         if goal.status == "agreed":
             goal._require_smart()  # noqa: SLF001  another one of the same kind
-        event = contract.GoalAligned(**goal.named(), from_parent_id=self.parent_id, to_parent_id=parent_id)
+        event = contract.GoalAligned(
+            **goal.named(),
+            from_parent_id=self.parent_id,
+            to_parent_id=parent_id,
+            contribution=contribution,
+        )
         return goal, event
 
     def close(

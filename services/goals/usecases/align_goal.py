@@ -7,6 +7,7 @@ Emits   goals.GoalAligned
 """
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from services.goals.access import ACCESS
 from services.goals.domain.alignment import (
@@ -18,7 +19,7 @@ from services.goals.domain.alignment import (
     require_place,
 )
 from services.goals.domain.goal import Goal, GoalNotInStage, GoalNotSmart
-from services.goals.store import GoalStore, hold_tree
+from services.goals.store import GoalStore, hold_tree, left
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.http import Run
@@ -30,9 +31,10 @@ router = APIRouter(tags=["goals"])
 
 
 class Parent(Frozen):
-    """The goal that is served; null for none."""
+    """The goal that is served; null for none.  `contribution` weighs it beside the others that serve it."""
 
     parent_id: GoalId | None
+    contribution: float = Field(default=1.0, gt=0, le=100)
 
 
 class AlignGoal(Parent):
@@ -46,12 +48,15 @@ async def align_goal(command: AlignGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("align", goal)
-    if command.parent_id == goal.parent_id:
+    before = goal.parent_id
+    if (command.parent_id, command.contribution) == (before, goal.contribution):
         return goal
-    if command.parent_id is not None:
+    if command.parent_id is not None and command.parent_id != before:
         await require_parent(goal, command.parent_id, tx)
-    goal, aligned = goal.align(command.parent_id)
+    goal, aligned = goal.align(command.parent_id, contribution=command.contribution)
     goal = goals.save(goal)
+    if before is not None and before != goal.parent_id:
+        left(tx, before)
     tx.publish(aligned, goal.state())
     return goal
 
@@ -82,5 +87,5 @@ async def require_parent(goal: Goal, parent_id: GoalId, tx: Transaction) -> None
 )
 async def put_parent(goal_id: GoalId, parent: Parent, run: Run) -> Response:
     """Let the goal serve `parent_id`, or nothing."""
-    command = AlignGoal(goal_id=goal_id, parent_id=parent.parent_id)
+    command = AlignGoal(goal_id=goal_id, **dict(parent))
     return await run(align_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from services.goals.domain.alignment import AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.wording import Wording
-from services.goals.store import GoalStore
+from services.goals.store import GoalStore, left
 from services.goals.usecases.align_goal import require_parent
 from services.goals.usecases.draft_goal import LeadsNoTeam, require_level
 from services.goals.views import GoalView
@@ -47,6 +47,8 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
             await require_parent(goal, goal.parent_id, tx)
         aligned.append(before.align(goal.parent_id)[1])
     goal = goals.save(goal)
+    if before.parent_id is not None and before.parent_id != goal.parent_id:
+        left(tx, before.parent_id)
     tx.publish(*aligned, changed, goal.state())
     return goal
 

@@ -73,6 +73,7 @@ class GoalView(BaseModel):
     status: GoalStatus
     outcome: Outcome | None
     parent_id: GoalId | None
+    contribution: float
     relevance: str
     weight: float
     starts_on: date
@@ -149,12 +150,21 @@ class GoalsWanted(BaseModel):
     outcome: Outcome | None = Field(default=None, description="Closed so only.")
     kind: GoalKind | None = Field(default=None, description="Of this kind only.")
     level: GoalLevel | None = Field(default=None, description="Of a person, a team or the organisation only.")
+    pace: Pace | None = Field(default=None, description="Where they should be by now, or not, so only.")
+    heading: Heading | None = Field(default=None, description="By their trend heading there only.")
+    overdue: bool | None = Field(default=None, description="Overdue only, or those that are not.")
+    aligned: bool | None = Field(default=None, description="Serving another goal only, or serving none.")
     runs_from: date | None = Field(default=None, description="Due on this day or later.")
     runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
 
     def filter(self) -> Doc:
         """Matches the documents of these goals."""
-        equal = self.model_dump(exclude_none=True, exclude={"runs_from", "runs_to"})
+        apart = {"runs_from", "runs_to", "pace", "heading", "overdue", "aligned"}
+        equal = self.model_dump(exclude_none=True, exclude=apart)
+        stands = {"pace": self.pace, "heading": self.heading, "overdue": self.overdue}
+        equal |= {f"standing.{name}": value for name, value in stands.items() if value is not None}
+        if self.aligned is not None:
+            equal["$and"] = [{"parent_id": {"$ne": None} if self.aligned else None}]
         due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
         start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
         return {**equal, **due, **start}

@@ -1,0 +1,169 @@
+"""The alignment tree: what a goal serves, what serves it, and how far that has come.
+
+Of a line, whoever may not read a goal learns its id and nothing else, which the goal below tells them
+anyway; of a tree they learn nothing of it.  Sums leave out private goals (domain/roll_up.py).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from services.goals.access import ACCESS
+from services.goals.domain.alignment import MOST_ABOVE
+from services.goals.domain.goal import Goal
+from services.goals.domain.roll_up import RollUp
+from services.goals.store import GOALS, ROLL_UPS
+from shared.contracts.goals import BlockerKind, GoalLevel, GoalStatus, Outcome, Pace
+from shared.http import View, Viewer
+from shared.ids import GoalId, PersonId
+from shared.mongo import Doc
+from shared.store import from_document
+
+router = APIRouter(tags=["alignment"])
+DEEPEST: Final = 5
+WIDEST: Final = 500
+"""Goals of one answer; what serves a goal beyond is read by GET /goals?parent_id=."""
+
+
+class Served(BaseModel):
+    """A goal of the line above; all but its id is null where the caller may not read it."""
+
+    goal_id: GoalId
+    owner_id: PersonId | None
+    title: str | None
+    level: GoalLevel | None
+    status: GoalStatus | None
+    progress: float | None
+
+
+class RollUpView(BaseModel):
+    """What serves a goal, added up; `progress` is the weighted share of what serves it directly, 0 to 1."""
+
+    direct: int
+    below: int
+    closed: int
+    progress: float | None
+    paces: Mapping[Pace, int]
+    blockers: Mapping[BlockerKind, int]
+
+
+class Node(BaseModel):
+    """A goal of the tree with what serves it, as far as the caller may read it.
+
+    `serving` is null where the answer ends; ask for this goal's own tree to go on.
+    """
+
+    goal_id: GoalId
+    owner_id: PersonId
+    title: str
+    level: GoalLevel
+    status: GoalStatus
+    outcome: Outcome | None
+    contribution: float
+    progress: float | None
+    pace: Pace | None
+    roll_up: RollUpView | None
+    serving: "list[Node] | None"
+
+
+class Contributor(BaseModel):
+    """Somebody who works on a goal, with how many goals that the caller may read."""
+
+    person_id: PersonId
+    goals: int
+
+
+@router.get("/goals/{goal_id}/line", summary="Read what a goal serves")
+async def get_line(goal_id: GoalId, view: View) -> list[Served]:
+    """The goals above it, the nearest first."""
+    goal = await view.one(Goal, GOALS, goal_id)
+    line: list[Served] = []
+    next_id = goal.parent_id
+    while next_id is not None and len(line) <= MOST_ABOVE:
+        doc = await view.db[GOALS].find_one({"_id": next_id})
+        if doc is None:
+            break
+        line.append(await _served(doc, view))
+        next_id = doc["parent_id"]
+    return line
+
+
+@router.get("/goals/{goal_id}/tree", summary="Read what serves a goal")
+async def get_tree(
+    goal_id: GoalId,
+    view: View,
+    depth: Annotated[int, Query(ge=1, le=DEEPEST, description="Levels below the goal.")] = 2,
+) -> Node:
+    """The goal and what serves it, level by level, with what stands below added up."""
+    top = await view.one(Goal, GOALS, goal_id)
+    levels: list[Sequence[Doc]] = [[await view.db[GOALS].find_one({"_id": top.goal_id}) or {}]]
+    seen, room, opened = await view.filter(), WIDEST, set[str]()
+    while levels[-1] and len(levels) <= depth and room > 0:
+        parents = [doc["_id"] for doc in levels[-1]]
+        found = await _serving(view, parents, seen, limit=room)
+        room -= len(found)
+        # Where the answer has no more room, the last parents may have more than it shows.
+        opened.update(parents if room > 0 else {doc["parent_id"] for doc in found[:-1]})
+        levels.append(found)
+    return await _tree(view, levels, opened)
+
+
+@router.get("/goals/{goal_id}/contributors", summary="Read who works on a goal")
+async def get_contributors(goal_id: GoalId, view: View) -> list[Contributor]:
+    """The owners of active goals that serve it, however far below, as far as the caller may read those."""
+    await view.one(Goal, GOALS, goal_id)
+    seen, found, parents = await view.filter(), defaultdict[PersonId, int](int), [goal_id]
+    for _ in range(MOST_ABOVE):
+        docs = await view.db[GOALS].find({"parent_id": {"$in": parents}}, {"_id": 1}).to_list(None)
+        if not docs:
+            break
+        parents = [doc["_id"] for doc in docs]
+        active = {"$and": [seen, {"_id": {"$in": parents}, "status": "agreed"}]}
+        async for doc in view.db[GOALS].find(active, {"owner_id": 1}):
+            found[doc["owner_id"]] += 1
+    ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    return [Contributor(person_id=person_id, goals=count) for person_id, count in ordered]
+
+
+async def _served(doc: Doc, view: Viewer) -> Served:
+    shown: dict[str, Any] = dict.fromkeys(Served.model_fields) | {"goal_id": doc["_id"]}
+    if await ACCESS.decide(view.caller, "read", doc, view.db):
+        shown |= {name: doc[name] for name in ("owner_id", "title", "level", "status", "progress")}
+    return Served.model_validate(shown)
+
+
+async def _serving(view: Viewer, parents: Sequence[str], seen: Mapping[str, Any], *, limit: int) -> list[Doc]:
+    wanted = {"$and": [seen, {"parent_id": {"$in": parents}, "outcome": {"$ne": "cancelled"}}]}
+    return await view.db[GOALS].find(wanted).sort([("parent_id", 1), ("_id", 1)]).limit(limit).to_list(None)
+
+
+async def _tree(view: Viewer, levels: Sequence[Sequence[Doc]], opened: Collection[str]) -> Node:
+    ids = [doc["_id"] for level in levels for doc in level]
+    sums = {doc["_id"]: doc async for doc in view.db[ROLL_UPS].find({"_id": {"$in": ids}})}
+    below: defaultdict[str, list[Node]] = defaultdict(list)
+    nodes: list[Node] = []
+    for level in reversed(levels):
+        nodes = [_node(doc, sums.get(doc["_id"]), opened, below) for doc in level]
+        for doc, node in zip(level, nodes, strict=True):
+            below[doc["parent_id"]].append(node)
+    return nodes[0]
+
+
+def _node(doc: Doc, summed: Doc | None, opened: Collection[str], below: Mapping[str, list[Node]]) -> Node:
+    goal = from_document(Goal, doc)
+    return Node(
+        goal_id=goal.goal_id,
+        owner_id=goal.owner_id,
+        title=goal.title,
+        level=goal.level,
+        status=goal.status,
+        outcome=goal.outcome,
+        contribution=goal.contribution,
+        progress=goal.progress,
+        pace=goal.standing.pace,
+        roll_up=RollUpView.model_validate(from_document(RollUp, summed).model_dump()) if summed else None,
+        serving=list(below.get(goal.goal_id, ())) if goal.goal_id in opened else None,
+    )
