@@ -28,6 +28,7 @@ _HR = hr_partner("owner_id")
 _EXECUTIVE: Final = Grant("executive", role="executive")
 _SHARED: Final = ("line", "everyone")
 _ASSIGNMENT: Final = Kind("assignment", read="read_assignment")
+_PERIOD: Final = Kind("period", read="read_period")
 
 ACCESS = Table(
     "goals",
@@ -42,12 +43,15 @@ ACCESS = Table(
             when(HR_ADMIN, visibility=_SHARED),
             AUDITOR,
         ),
+        "read_period": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
         "read_assignment": (party("by_person_id"), when(HR_ADMIN, visibility=_SHARED), AUDITOR),
     },
     writes={
         "draft": (_OWNER, _MANAGER, HR_ADMIN),
         "set_for_organisation": (HR_ADMIN, _EXECUTIVE),
         "assign": (HR_ADMIN,),
+        "open_period": (HR_ADMIN,),
+        "carry_over": (_OWNER, _MANAGER),
         "reword": (_OWNER, _MANAGER),
         "propose": (_OWNER, _MANAGER),
         "withdraw": (_OWNER, _MANAGER),
@@ -60,5 +64,10 @@ ACCESS = Table(
     },
     conceal="read",
     noun="goal",
-    kinds={"read_assignment": _ASSIGNMENT, "assign": Kind("assignment")},
+    kinds={
+        "read_assignment": _ASSIGNMENT,
+        "assign": Kind("assignment"),
+        "read_period": _PERIOD,
+        "open_period": _PERIOD,
+    },
 )

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.goals.access import ACCESS
-from services.goals.store import COLLECTIONS, GOALS, LOOKS
+from services.goals.store import COLLECTIONS, GOALS, LOOKS, PERIOD_TURNS
 from services.goals.usecases import (
     align_goal,
     amend_goal,
     answer_proposal,
     assign_goal,
+    carry_over_goal,
     check_in_on_goal,
     close_goal,
     draft_goal,
     measure_key_result,
     propose_goal,
     reword_goal,
+    run_period,
     take_measurements,
     withdraw_proposal,
 )
@@ -41,6 +43,8 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
     looking = DueWorker(runtime.work, LOOKS, look_at_goal, timers=runtime.settings.timers)
     runtime.leased("looks", looking.turn, poll=POLL_SECONDS)
     runtime.leased("folds", FoldWorker(runtime.work).turn, poll=POLL_SECONDS)
+    turning = DueWorker(runtime.work, PERIOD_TURNS, run_period.turn_period, timers=runtime.settings.timers)
+    runtime.leased("periods", turning.turn, poll=POLL_SECONDS)
     return ()
 
 
@@ -62,6 +66,8 @@ SERVICE = Service(
         take_measurements.router,
         check_in_on_goal.router,
         close_goal.router,
+        carry_over_goal.router,
+        run_period.router,
         *VIEWS,
         titles_router(GOALS, "title"),
     ],

@@ -10,6 +10,7 @@ from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn, Measurement
 from services.goals.domain.outlook import Outlook
+from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp
 from shared.due import INDEXES as DUE
 from shared.due import wake
@@ -23,6 +24,8 @@ CHECK_INS: Final = "check_ins"
 ASSIGNMENTS: Final = "assignments"
 EDITIONS: Final = "editions"
 ROLL_UPS: Final = "roll_ups"
+PERIODS: Final = "periods"
+PERIOD_TURNS: Final = "period_turns"
 FOLDS: Final = "folds"
 FORMER: Final = "former parent "
 """How the mark of a goal begins that something serves no more."""
@@ -50,6 +53,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("status", "by_status"),
         _by("level", "by_level"),
         _by("standing.pace", "by_pace"),
+        _by("period_id", "by_period", partialFilterExpression={"period_id": {"$gt": ""}}),
     ],
     MEASUREMENTS: [
         _newest("measured_at", "by_goal", "goal_id"),
@@ -61,6 +65,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     EDITIONS: [_newest("number", "by_goal", "goal_id")],
     LOOKS: DUE,
     ROLL_UPS: [],
+    PERIODS: [_newest("starts_on", "by_start")],
+    PERIOD_TURNS: DUE,
     FOLDS: DUE,
     GUARDS: [],
 }
@@ -140,6 +146,13 @@ class RollUpStore(Store[RollUp]):
             return False
         self.save(found)
         return True
+
+
+class PeriodStore(Store[Period]):
+    """Planning periods."""
+
+    collection: ClassVar[str] = PERIODS
+    kind = Period
 
 
 class EditionStore(Store[Edition]):

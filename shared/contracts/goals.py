@@ -6,12 +6,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from shared.contracts.base import Event, Frozen, Inbound, State
-from shared.ids import GoalId, KeyResultId, PersonId
+from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 
 GoalKind = Literal["objective", "kpi", "development"]
 GoalLevel = Literal["person", "team", "organisation"]
 GoalStatus = Literal["draft", "proposed", "agreed", "closed"]
-Outcome = Literal["achieved", "partly_achieved", "missed", "cancelled"]
+Outcome = Literal["achieved", "partly_achieved", "missed", "cancelled", "carried_over"]
+PeriodKind = Literal["quarter", "half_year", "year", "custom"]
+PeriodStatus = Literal["open", "closing", "closed"]
 Visibility = Literal["private", "line", "everyone"]
 KeyResultType = Literal["increase", "decrease", "milestone", "stay_above", "stay_below", "baseline"]
 Pace = Literal["on_track", "behind", "at_risk", "not_measured"]
@@ -28,13 +30,15 @@ class _GoalEvent(Event):
 
 
 class GoalDrafted(_GoalEvent):
-    """A goal was written down; nobody has agreed to it yet."""
+    """A goal was written down; nobody has agreed to it yet.  `origin_id` is the goal that it goes on from."""
 
     kind: GoalKind
     level: GoalLevel
     starts_on: date
     due_on: date
     parent_id: GoalId | None
+    period_id: PeriodId | None = None
+    origin_id: GoalId | None = None
 
 
 class GoalChanged(_GoalEvent):
@@ -161,6 +165,31 @@ class GoalClosed(_GoalEvent):
     progress: float | None
 
 
+class _PeriodEvent(Event):
+    subject_field: ClassVar[str] = "period_id"
+    period_id: PeriodId
+
+
+class PeriodOpened(_PeriodEvent):
+    """Goals can be planned in a period; it ends with `ends_on` and is closed after `closes_on`."""
+
+    kind: PeriodKind
+    starts_on: date
+    ends_on: date
+    closes_on: date
+
+
+class PeriodTurned(_PeriodEvent):
+    """A period closes, so that nothing new is planned in it, or is closed, so that its goals are only read.
+
+    Without `by_person_id` its time has come.
+    """
+
+    from_status: PeriodStatus
+    to_status: PeriodStatus
+    by_person_id: PersonId | None
+
+
 class Measurement(Inbound):
     """A value of a key result that a system of the enterprise has measured, in the key result's unit.
 
@@ -259,4 +288,6 @@ class GoalState(State):
     pace: Pace | None = None
     heading: Heading | None = None
     overdue: bool = False
+    period_id: PeriodId | None = None
+    origin_id: GoalId | None = None
     key_results: tuple[KeyResultFigures, ...]

@@ -9,7 +9,7 @@ from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
-from services.goals.domain.key_result import KeyResult, weighted_progress
+from services.goals.domain.key_result import MOVING, KeyResult, KeyResultWording, weighted_progress
 from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Change, Terms, Wording
 from shared.aggregate import Aggregate
@@ -17,7 +17,7 @@ from shared.contracts import goals as contract
 from shared.contracts.base import Frozen
 from shared.contracts.goals import BlockerKind, GoalStatus, Heading, Neglect, Outcome, Pace, Visibility
 from shared.errors import NotFound, Refusal
-from shared.ids import GoalId, KeyResultId, PersonId
+from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 
 
 class _Named(TypedDict):
@@ -87,6 +87,7 @@ class Goal(Terms, Aggregate):
     checked_in_on: date | None = None
     standing: Standing = Standing()
     edition: int = 1
+    origin_id: GoalId | None = None
     amendment: Amendment | None = None
     closing_comment: str = ""
     closed_at: datetime | None = None
@@ -104,13 +105,19 @@ class Goal(Terms, Aggregate):
         """Write a new goal down."""
         wording.require_sound()
         goal = cls.model_validate({**_said(wording), "goal_id": goal_id, "owner_id": owner_id})
-        return goal, contract.GoalDrafted(
-            **goal.named(),
-            kind=goal.kind,
-            level=goal.level,
-            starts_on=goal.starts_on,
-            due_on=goal.due_on,
-            parent_id=goal.parent_id,
+        return goal, goal.drafted()
+
+    def drafted(self) -> contract.GoalDrafted:
+        """The event that it was written down."""
+        return contract.GoalDrafted(
+            **self.named(),
+            kind=self.kind,
+            level=self.level,
+            starts_on=self.starts_on,
+            due_on=self.due_on,
+            parent_id=self.parent_id,
+            period_id=self.period_id,
+            origin_id=self.origin_id,
         )
 
     def reword(self, wording: Wording) -> "tuple[Goal, contract.GoalChanged]":
@@ -237,6 +244,35 @@ class Goal(Terms, Aggregate):
             **goal.named(), by_person_id=by, outcome=outcome, progress=goal.progress
         )
 
+    def carried_over(
+        self,
+        goal_id: GoalId,
+        *,
+        period_id: PeriodId,
+        starts_on: date,
+        due_on: date,
+        by: PersonId,
+        at: datetime,
+    ) -> "tuple[Goal, contract.GoalClosed, Goal, contract.GoalDrafted]":
+        """End it, and draft what goes on from where it stands; a target that is reached is for a new goal."""
+        self._must_be("agreed", to="be carried over")
+        open_parts = [part for part in self.key_results if part.type not in MOVING or part.progress != 1.0]
+        if not open_parts:
+            raise GoalNotInStage("All of it is reached; close it as achieved.", status=self.status)
+        ended, closed = self.close(outcome="carried_over", by=by, comment="", at=at)
+        terms = {name: getattr(self, name) for name in Terms.model_fields}
+        terms |= {"period_id": period_id, "starts_on": starts_on, "due_on": due_on}
+        parts = tuple(
+            KeyResultWording.model_validate(
+                {**dict(part), "start": part.value if part.type in MOVING else part.start}
+            )
+            for part in open_parts
+        )
+        wording = Wording.model_validate({**terms, "key_results": parts})
+        new, _ = Goal.draft(wording, goal_id=goal_id, owner_id=self.owner_id)
+        new = new.model_copy(update={"origin_id": self.goal_id, "contribution": self.contribution})
+        return ended, closed, new, new.drafted()
+
     def state(self) -> contract.GoalState:
         """What others may know; only a goal that everyone may read shows its words."""
         public = self.visibility == "everyone"
@@ -257,6 +293,8 @@ class Goal(Terms, Aggregate):
             pace=self.standing.pace,
             heading=self.standing.heading,
             overdue=self.standing.overdue,
+            period_id=self.period_id,
+            origin_id=self.origin_id,
             key_results=tuple(part.figures(confidential=not public) for part in self.key_results),
         )
 

@@ -9,7 +9,7 @@ from services.goals.domain.key_result import KeyResultWording, Quantity
 from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalKind, GoalLevel, Visibility
 from shared.errors import Invalid
-from shared.ids import GoalId, KeyResultId, PersonId
+from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 
 
 class KeyResultChange(Frozen):
@@ -45,6 +45,7 @@ class Terms(Frozen):
     kind: GoalKind = "objective"
     level: GoalLevel = "person"
     visibility: Visibility = "line"
+    period_id: PeriodId | None = None
     parent_id: GoalId | None = None
     relevance: str = Field(default="", max_length=1000)
     weight: float = Field(default=0.0, ge=0, le=100)

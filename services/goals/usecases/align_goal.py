@@ -19,6 +19,7 @@ from services.goals.domain.alignment import (
     require_place,
 )
 from services.goals.domain.goal import Goal, GoalNotInStage, GoalNotSmart
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, hold_tree, left
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
@@ -48,6 +49,7 @@ async def align_goal(command: AlignGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("align", goal)
+    await require_period(goal, "follow", tx)
     before = goal.parent_id
     if (command.parent_id, command.contribution) == (before, goal.contribution):
         return goal
@@ -82,7 +84,13 @@ async def require_parent(goal: Goal, parent_id: GoalId, tx: Transaction) -> None
     response_model=GoalView,
     summary="Align a goal",
     responses=refusals(
-        AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed, GoalNotInStage, GoalNotSmart
+        *OF_PERIODS,
+        AlignmentCycle,
+        AlignmentTooDeep,
+        NoSuchParent,
+        ParentClosed,
+        GoalNotInStage,
+        GoalNotSmart,
     ),
 )
 async def put_parent(goal_id: GoalId, parent: Parent, run: Run) -> Response:

@@ -30,6 +30,7 @@ from services.goals.domain.amendment import (
 from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.weights import WeightsExceedWhole, require_room
 from services.goals.domain.wording import Change
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import working_line
 from services.goals.store import EditionStore, GoalStore, hold_people, look_soon
 from services.goals.usecases.draft_goal import LeadsNoTeam, OwnerHasLeft, require_level
@@ -77,6 +78,7 @@ async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:
     """The goal, changed if nobody has to agree, and else with the change that is proposed."""
     goal, change = await GoalStore(tx).get(command.goal_id), command.change
     await tx.require("amend", goal)
+    await require_period(goal, "follow", tx)
     if not is_material(change):
         return await _change(
             amend_at_once(goal, change, by=tx.person_id, reason=command.reason, at=tx.now), tx
@@ -96,6 +98,7 @@ async def agree_to_change(command: AnswerAmendment, tx: Transaction) -> Goal:
     """The goal as it is from now on."""
     goal = await _to_answer(command.goal_id, tx)
     amendment = pending(goal)
+    await require_period(goal, "follow", tx)
     await _require_room(changed(goal, amendment.change), tx)
     return await _change(agree_to_amendment(goal, by=tx.person_id, at=tx.now), tx)
 
@@ -166,6 +169,7 @@ async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
     response_model=GoalView,
     summary="Change an agreed goal",
     responses=refusals(
+        *OF_PERIODS,
         GoalNotInStage,
         AmendmentPending,
         NothingChanged,

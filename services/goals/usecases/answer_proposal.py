@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import working_line
 from services.goals.store import GoalStore, look_soon
 from services.goals.views import GoalView
@@ -46,6 +47,7 @@ async def agree_to_goal(command: AgreeToGoal, tx: Transaction) -> Goal:
     """The agreed goal."""
     goals = GoalStore(tx)
     goal = await _to_answer(command.goal_id, tx)
+    await require_period(goal, "plan", tx)
     goal, agreed = goal.agree(by=tx.person_id, on=tx.now.date())
     goal = goals.save(goal)
     tx.publish(agreed, goal.state())
@@ -84,7 +86,7 @@ async def _other(goal: Goal, tx: Transaction) -> PersonId:
     "/goals/{goal_id}/agreement",
     response_model=GoalView,
     summary="Agree to a goal",
-    responses=refusals(GoalNotInStage),
+    responses=refusals(*OF_PERIODS, GoalNotInStage),
 )
 async def post_agreement(goal_id: GoalId, run: Run) -> Response:
     """Say yes to the proposal; the goal is active from now on."""

@@ -17,6 +17,7 @@ from services.goals.domain.alignment import AlignmentTooDeep, NoSuchParent, Pare
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import GoalNotSmart
 from services.goals.domain.wording import Wording
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import AssignmentStore
 from services.goals.usecases.align_goal import require_parent
 from services.goals.usecases.propose_assigned_goal import order_goals
@@ -75,6 +76,7 @@ async def assign_goal(command: AssignGoal, tx: Transaction) -> Assignment:
         raise AssignerUnknown("You are not in the directory, and people are told who sets a goal for them.")
     await require_known(command.population, tx)
     goal, _ = assignment.goal_for(tx.person_id)
+    await require_period(goal, "plan", tx)
     if goal.parent_id is not None:
         await require_parent(goal, goal.parent_id, tx)
     if command.dry_run:
@@ -102,7 +104,7 @@ async def _require_own_reports(population: NamedPopulation, tx: Transaction) -> 
     response_model=AssignmentView,
     responses={
         200: {"model": AssignmentPreview, "description": "Whom it would reach; asked with `dry_run`."},
-        **refusals(GoalNotSmart, NoSuchParent, ParentClosed, AlignmentTooDeep, AssignerUnknown),
+        **refusals(*OF_PERIODS, GoalNotSmart, NoSuchParent, ParentClosed, AlignmentTooDeep, AssignerUnknown),
     },
     summary="Set one goal for many",
 )

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Blocker, CheckIn
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import CheckInStore, GoalStore, look_soon
 from services.goals.views import CheckInView
 from shared.contracts.base import Frozen
@@ -44,6 +45,7 @@ async def check_in_on_goal(command: CheckInOnGoal, tx: Transaction) -> CheckIn:
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("check_in", goal)
+    await require_period(goal, "follow", tx)
     check_in = CheckIn(
         check_in_id=command.check_in_id,
         goal_id=command.goal_id,
@@ -68,7 +70,7 @@ async def check_in_on_goal(command: CheckInOnGoal, tx: Transaction) -> CheckIn:
     response_model=CheckInView,
     status_code=201,
     summary="Check in",
-    responses=refusals(GoalNotInStage),
+    responses=refusals(*OF_PERIODS, GoalNotInStage),
 )
 async def post_check_in(goal_id: GoalId, new: NewCheckIn, run: Run) -> Response:
     """Confidence, comment, what stands in the way and what comes next.  If-Match speaks of the goal."""

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
@@ -41,6 +42,7 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("close", goal)
+    await require_period(goal, "follow", tx)
     by = tx.caller.person_id if tx.caller else None
     goal, closed = goal.close(outcome=command.outcome, by=by, comment=command.comment, at=tx.now)
     goal = goals.save(goal)
@@ -52,7 +54,7 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     "/goals/{goal_id}/closure",
     response_model=GoalView,
     summary="Close a goal",
-    responses=refusals(GoalNotInStage),
+    responses=refusals(*OF_PERIODS, GoalNotInStage),
 )
 async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
     """End the goal with an outcome."""

@@ -15,6 +15,7 @@ from services.goals.access import ACCESS
 from services.goals.domain.alignment import AlignmentTooDeep, NoSuchParent, ParentClosed
 from services.goals.domain.goal import Goal
 from services.goals.domain.wording import Wording
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import leads_somebody, working_line
 from services.goals.store import GoalStore, hold_people
 from services.goals.usecases.align_goal import require_parent
@@ -63,6 +64,7 @@ async def draft_goal(command: DraftGoal, tx: Transaction) -> Goal:
     if not owner.is_active:
         raise OwnerHasLeft("The owner does not work here any more; choose somebody else.")
     hold_people(tx, owner.person_id)
+    await require_period(goal, "plan", tx)
     await require_level(goal, tx)
     if goal.parent_id is not None:
         await require_parent(goal, goal.parent_id, tx)
@@ -84,7 +86,7 @@ async def require_level(goal: Goal, tx: Transaction) -> None:
     status_code=201,
     response_model=GoalView,
     summary="Write a goal down",
-    responses=refusals(OwnerHasLeft, LeadsNoTeam, NoSuchParent, ParentClosed, AlignmentTooDeep),
+    responses=refusals(*OF_PERIODS, OwnerHasLeft, LeadsNoTeam, NoSuchParent, ParentClosed, AlignmentTooDeep),
 )
 async def post_goal(new: NewGoal, run: Run) -> Response:
     """A draft of the caller's own, or of the person named by `owner_id`."""

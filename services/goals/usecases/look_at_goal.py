@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from services.goals.domain.forecast import MOST, Point
 from services.goals.domain.goal import Goal
-from services.goals.domain.outlook import Look, look, standing, turns
-from services.goals.store import LOOKS, GoalStore, MeasurementStore, OutlookStore
+from services.goals.domain.outlook import CHECK_IN_DAYS, Look, look, standing, turns
+from services.goals.store import LOOKS, GoalStore, MeasurementStore, OutlookStore, PeriodStore
 from shared.directory import Directory
 from shared.due import Due, call, rest
 from shared.ids import GoalId, KeyResultId
@@ -53,8 +53,13 @@ async def _seen(goal: Goal, tx: Transaction) -> tuple[ZoneInfo, Look]:
     points: defaultdict[KeyResultId, list[Point]] = defaultdict(list)
     for each in await MeasurementStore(tx).newest(GoalId(goal.goal_id), limit=VALUES):
         points[each.key_result_id].append(Point(each.measured_at, each.value))
-    works_here = owner is None or owner.is_active
-    return zone, Look(points, tx.now.astimezone(zone).date(), works_here)
+    period = await PeriodStore(tx).find(goal.period_id) if goal.period_id else None
+    return zone, Look(
+        points,
+        on=tx.now.astimezone(zone).date(),
+        owner_works_here=owner is None or owner.is_active,
+        check_in_days=period.check_in_days if period else CHECK_IN_DAYS,
+    )
 
 
 def next_midnight(today: date, zone: ZoneInfo) -> datetime:

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Measurement
 from services.goals.domain.key_result import Quantity
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
 from services.goals.views import MeasurementView
 from shared.clock import in_utc, to_millisecond
@@ -58,6 +59,7 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("measure", goal)
+    await require_period(goal, "follow", tx)
     at = require_past(command.measured_at, now=tx.now)
     goal, measured = goal.measure(command.key_result_id, command.value, at=at)
     person_id = tx.caller.person_id if tx.caller else None
@@ -96,7 +98,7 @@ def require_past(measured_at: datetime | None, *, now: datetime) -> datetime:
     response_model=MeasurementView,
     status_code=201,
     summary="Measure a key result",
-    responses=refusals(GoalNotInStage, MeasuredInFuture),
+    responses=refusals(*OF_PERIODS, GoalNotInStage, MeasuredInFuture),
 )
 async def post_measurement(
     goal_id: GoalId, key_result_id: KeyResultId, new: NewMeasurement, run: Run

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from services.goals.domain.goal import Goal, GoalNotInStage, GoalNotSmart
 from services.goals.domain.weights import WeightsExceedWhole, require_room
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import working_line
 from services.goals.store import GoalStore, hold_people
 from services.goals.usecases.draft_goal import OwnerHasLeft
@@ -55,6 +56,7 @@ async def propose_goal(command: ProposeGoal, tx: Transaction) -> Goal:
     await tx.require("propose", goal)
     if not await Directory(tx).is_active(goal.owner_id):
         raise OwnerHasLeft("The owner does not work here any more; nobody could agree for them.")
+    await require_period(goal, "plan", tx)
     to = await _asked(goal, command.to_person_id, tx)
     goal, proposed = goal.propose(by=tx.person_id, to=to)
     hold_people(tx, goal.owner_id, to)
@@ -85,7 +87,7 @@ async def _asked(goal: Goal, named: PersonId | None, tx: Transaction) -> PersonI
     response_model=GoalView,
     summary="Propose a goal",
     responses=refusals(
-        GoalNotInStage, GoalNotSmart, NotToBeAsked, WeightsExceedWhole, NobodyToAsk, OwnerHasLeft
+        *OF_PERIODS, GoalNotInStage, GoalNotSmart, NotToBeAsked, WeightsExceedWhole, NobodyToAsk, OwnerHasLeft
     ),
 )
 async def post_proposal(goal_id: GoalId, run: Run, proposal: Proposal | None = None) -> Response:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from services.goals.domain.alignment import AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.wording import Wording
+from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, left
 from services.goals.usecases.align_goal import require_parent
 from services.goals.usecases.draft_goal import LeadsNoTeam, require_level
@@ -41,6 +42,7 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     goal, changed = before.reword(command.wording)
     if goal.level != before.level:
         await require_level(goal, tx)
+    await require_period(goal, "plan", tx)
     aligned: list[GoalAligned] = []
     if goal.parent_id != before.parent_id:
         if goal.parent_id is not None:
@@ -58,7 +60,7 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     response_model=GoalView,
     summary="Reword a draft",
     responses=refusals(
-        GoalNotInStage, LeadsNoTeam, AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed
+        *OF_PERIODS, GoalNotInStage, LeadsNoTeam, AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed
     ),
 )
 async def put_goal(goal_id: GoalId, wording: Wording, run: Run) -> Response:

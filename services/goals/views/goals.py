@@ -25,7 +25,7 @@ from shared.contracts.goals import (
 )
 from shared.errors import NotFound
 from shared.http import View
-from shared.ids import GoalId, KeyResultId, PersonId
+from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, read_page
 from shared.preconditions import IfNoneMatchHeader, entity_tag, if_none_match
@@ -72,6 +72,8 @@ class GoalView(BaseModel):
     visibility: Visibility
     status: GoalStatus
     outcome: Outcome | None
+    period_id: PeriodId | None
+    origin_id: GoalId | None
     parent_id: GoalId | None
     contribution: float
     relevance: str
@@ -146,6 +148,7 @@ class GoalsWanted(BaseModel):
     owner_id: PersonId | None = Field(default=None, description="Of this person only.")
     asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
     parent_id: GoalId | None = Field(default=None, description="Serving this goal only.")
+    period_id: PeriodId | None = Field(default=None, description="Of this period only.")
     status: GoalStatus | None = Field(default=None, description="In this stage only.")
     outcome: Outcome | None = Field(default=None, description="Closed so only.")
     kind: GoalKind | None = Field(default=None, description="Of this kind only.")

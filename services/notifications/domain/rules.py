@@ -186,6 +186,8 @@ SILENT: Final[Mapping[type[Event], str]] = {
     goals.GoalDrafted: "a draft is nobody else's business yet",
     goals.GoalAligned: "seen in the tree",
     goals.GoalPaceChanged: "a forecast that turns says it earlier, and once",
+    goals.PeriodOpened: "known to those who plan",
+    goals.PeriodTurned: "seen where goals are planned",
     goals.KeyResultMeasured: "progress is followed, not announced",
     feedback.FeedbackAcknowledged: "seen beside the feedback",
     feedback.FeedbackWithdrawn: "what was told of it is taken back with it",

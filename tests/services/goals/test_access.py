@@ -67,6 +67,11 @@ TESTED = [
     ("POST", "/goal-assignments"),
     ("GET", "/goal-assignments"),
     ("GET", "/goal-assignments/{assignment_id}"),
+    ("POST", "/goals/{goal_id}/carry-over"),
+    ("POST", "/periods"),
+    ("GET", "/periods"),
+    ("GET", "/periods/{period_id}"),
+    ("POST", "/periods/{period_id}/closure"),
     ("POST", "/measurements"),
     ("POST", "/titles"),
 ]
@@ -250,7 +255,7 @@ async def test_what_is_hidden_is_answered_like_what_does_not_exist(
     house: GoalsHouse, method: str, path: str
 ) -> None:
     hidden = (await secret_goal(house, "private"))[0].rpartition("/")[2]
-    body = wording(reason="Less.", value=1, confidence=0.5, outcome="missed", parent_id=None)
+    body = wording(reason="Less.", value=1, confidence=0.5, outcome="missed", parent_id=None, period_id="p")
     bodies = []
     for goal_id in (hidden, "unknown"):
         asked = path.format(goal_id=goal_id, key_result_id="reach", measurement_id="m", check_in_id="c")

@@ -1,0 +1,84 @@
+"""Carry a goal over to another period: it goes on from where it stands, under a new id.
+
+When    its owner or manager asks (POST /goals/{goal_id}/carry-over), whether or not its period is closed
+May     carry_over: self, manager                 (access.py)
+Rule    Goal.carried_over; the new period plans
+Emits   goals.GoalClosed with the outcome carried_over, and goals.GoalDrafted of the new goal
+Then    reviews.gather_evidence, notifications.announce
+"""
+
+from datetime import date
+
+from fastapi import APIRouter, Response
+
+from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
+from services.goals.periods import period_named
+from services.goals.store import GoalStore, hold_people
+from services.goals.views import GoalView
+from shared.contracts.base import Frozen
+from shared.http import Run
+from shared.ids import GoalId, PeriodId, mint
+from shared.problem_docs import refusals
+from shared.work import Transaction
+
+router = APIRouter(tags=["goals"])
+
+
+class CarryOver(Frozen):
+    """Where to; left out, the new goal runs for the whole period."""
+
+    period_id: PeriodId
+    starts_on: date | None = None
+    due_on: date | None = None
+
+
+class CarryOverGoal(CarryOver):
+    """Which goal goes on as which; `new_goal_id` is new."""
+
+    goal_id: GoalId
+    new_goal_id: GoalId
+
+
+async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
+    """The new draft; its `origin_id` is the goal that it goes on from."""
+    goals = GoalStore(tx)
+    goal = await goals.get(command.goal_id)
+    await tx.require("carry_over", goal)
+    period = await period_named(command.period_id, tx)
+    period.require("plan")
+    hold_people(tx, goal.owner_id)
+    starts_on, due_on = command.starts_on or period.starts_on, command.due_on or period.ends_on
+    period.require_within(due_on)
+    closed, ended, new, drafted = goal.carried_over(
+        command.new_goal_id,
+        period_id=command.period_id,
+        starts_on=starts_on,
+        due_on=due_on,
+        by=tx.person_id,
+        at=tx.now,
+    )
+    tx.publish(ended, goals.save(closed).state())
+    new = goals.save(new)
+    tx.publish(drafted, new.state())
+    return new
+
+
+@router.post(
+    "/goals/{goal_id}/carry-over",
+    status_code=201,
+    response_model=GoalView,
+    summary="Carry a goal over",
+    responses=refusals(GoalNotInStage, NoSuchPeriod, OutsidePeriod, PeriodClosing, PeriodClosed),
+)
+async def post_carry_over(goal_id: GoalId, to: CarryOver, run: Run) -> Response:
+    """Close it as carried over, and draft its successor with what was measured last as the start."""
+    command = CarryOverGoal(goal_id=goal_id, new_goal_id=GoalId(mint("goal")), **dict(to))
+    return await run(
+        carry_over_goal,
+        command,
+        key=goal_id,
+        reply=GoalView.of,
+        status=201,
+        location=lambda goal: f"/goals/{goal.goal_id}",
+    )

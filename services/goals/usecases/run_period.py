@@ -1,0 +1,103 @@
+"""Open a planning period, let it close in its time, or close it before.
+
+When    HR asks (POST /periods, POST /periods/{period_id}/closure); its last day has ended, or its time
+        of grace (a leased worker)
+May     open_period: HR admin                     (access.py)
+Rule    Period.open, Period.turn, Period.close
+Emits   goals.PeriodOpened, goals.PeriodTurned
+"""
+
+from fastapi import APIRouter, Response
+
+from services.goals.domain.period import Period, PeriodClosed, PeriodWording
+from services.goals.store import PERIOD_TURNS, PeriodStore
+from services.goals.views import PeriodView
+from shared.contracts.base import Frozen
+from shared.due import Due, call, rest
+from shared.http import Run
+from shared.ids import PeriodId, mint
+from shared.problem_docs import refusals
+from shared.work import Transaction
+
+router = APIRouter(tags=["periods"])
+
+
+class OpenPeriod(Frozen):
+    """A period to plan in; `period_id` is new."""
+
+    period_id: PeriodId
+    wording: PeriodWording
+
+
+class ClosePeriod(Frozen):
+    """Which period ends now."""
+
+    period_id: PeriodId
+
+
+async def open_period(command: OpenPeriod, tx: Transaction) -> Period:
+    """The new period."""
+    period, opened = Period.open(command.wording, period_id=command.period_id)
+    await tx.require("open_period", period)
+    period = PeriodStore(tx).save(period)
+    tx.publish(opened)
+    _call(period, tx)
+    return period
+
+
+async def close_period(command: ClosePeriod, tx: Transaction) -> Period:
+    """The closed period."""
+    period = await PeriodStore(tx).get(command.period_id)
+    await tx.require("open_period", period)
+    period, turned = period.close(by=tx.person_id)
+    period = PeriodStore(tx).save(period)
+    tx.publish(turned)
+    _call(period, tx)
+    return period
+
+
+async def turn_period(due: Due, tx: Transaction) -> None:
+    """Let it be what it is by now."""
+    found = await PeriodStore(tx).find(due.id)
+    if found is None:
+        rest(tx, PERIOD_TURNS, due.id)
+        return
+    period, turned = found.turn(at=tx.now)
+    if turned is not None:
+        period = PeriodStore(tx).save(period)
+        tx.publish(turned)
+    _call(period, tx)
+
+
+def _call(period: Period, tx: Transaction) -> None:
+    next_turn = period.next_turn()
+    if next_turn is None:
+        rest(tx, PERIOD_TURNS, period.period_id)
+    else:
+        call(tx, PERIOD_TURNS, period.period_id, at=next_turn)
+
+
+@router.post("/periods", status_code=201, response_model=PeriodView, summary="Open a period")
+async def post_period(wording: PeriodWording, run: Run) -> Response:
+    """A quarter, half-year, year or another period in which goals are planned."""
+    command = OpenPeriod(period_id=PeriodId(mint("period")), wording=wording)
+    return await run(
+        open_period,
+        command,
+        key=command.period_id,
+        reply=PeriodView.of,
+        status=201,
+        location=lambda period: f"/periods/{period.period_id}",
+    )
+
+
+@router.post(
+    "/periods/{period_id}/closure",
+    response_model=PeriodView,
+    summary="Close a period",
+    responses=refusals(PeriodClosed),
+)
+async def post_closure(period_id: PeriodId, run: Run) -> Response:
+    """End it now; its goals are only read from here on, and carried over."""
+    command = ClosePeriod(period_id=period_id)
+    return await run(close_period, command, key=period_id, reply=PeriodView.of, match=("periods", period_id))
