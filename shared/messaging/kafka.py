@@ -9,9 +9,11 @@ from aiokafka.helpers import create_ssl_context
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from shared.messaging.cut_connections import hear_of_cut_connections
 from shared.settings import Settings
 
 MAX_REQUEST_BYTES = 1_048_576
+hear_of_cut_connections()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
