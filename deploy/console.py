@@ -7,6 +7,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 PIPED_WIDTH = 160
 """Columns where nobody watches: what reads a pipe or a file wants rows whole."""
@@ -60,3 +61,9 @@ class ShownSteps:
         self._progress.update(self._tasks[step], total=1, completed=1)
         if not self._console.is_terminal:
             self._console.print(f"{step}: {seconds:.1f} s", highlight=False)
+
+
+def plain(text: object) -> Text:
+    """What files, headers and people say is shown, and never obeyed by the terminal or read as markup."""
+    letters = (letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    return Text("".join(letters))

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
-from deploy.console import ShownSteps, err, out
+from deploy.console import ShownSteps, err, out, plain
 from deploy.local.addresses import Addresses
 from deploy.local.errors import LocalError
 from deploy.options import DATA, DataOption, run
@@ -224,10 +223,10 @@ def _show(report: Mapping[str, Any], *, name: str) -> None:
         if more > 0:
             err.print(f"and {more} more; --json prints all of them", highlight=False)
     if report["state"] == "unusable":
-        err.print(_plain(f"cairn: {name}: nothing was imported. {report['detail']}"), style="red")
+        err.print(plain(f"cairn: {name}: nothing was imported. {report['detail']}"), style="red")
         return
     title = f"What importing {name} would do" if report["dry_run"] else f"{name} is imported"
-    table = Table(title=_plain(title), title_justify="left", show_header=False)
+    table = Table(title=plain(title), title_justify="left", show_header=False)
     for count in COUNTS:
         table.add_row(count, str(report[count]))
     out.print(table)
@@ -244,10 +243,5 @@ def _problem_table(problems: Sequence[Mapping[str, Any]]) -> Table:
             str(each["reason"]),
             str(each["mend"]),
         ]
-        table.add_row(*map(_plain, cells), style=COLOURS.get(severity))
+        table.add_row(*map(plain, cells), style=COLOURS.get(severity))
     return table
-
-
-def _plain(text: str) -> Text:
-    """What files and headers hold is shown, and never obeyed by the terminal or read as markup."""
-    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))

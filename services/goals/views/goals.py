@@ -87,6 +87,9 @@ class GoalView(BaseModel):
     amendment: AmendmentView | None
     progress: float | None
     confidence: float | None
+    pace: Pace | None
+    heading: Heading | None
+    overdue: bool
     key_results: list[KeyResultView]
     closing_comment: str
     closed_at: datetime | None
@@ -100,8 +103,10 @@ class GoalView(BaseModel):
         parts = [KeyResultView(**dict(part), progress=part.progress) for part in goal.key_results]
         mend = missing_parts(goal) if goal.status == "draft" else {}
         amendment = dict(goal.amendment) if goal.amendment else None
+        stands = {name: getattr(goal.standing, name) for name in ("pace", "heading", "overdue")}
         said = {
             **dict(goal),
+            **stands,
             "amendment": amendment,
             "key_results": parts,
             "progress": goal.progress,
