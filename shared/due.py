@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
+from shared import mongo
 from shared.identity import Caller
 from shared.work import ByKey, Job, Transaction, Work
 from shared.work.job import Handler
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 PAGE: Final = 200
 """Things of one transaction."""
 PAUSE: Final = timedelta(minutes=1)
-"""How long what failed is left alone, so that it keeps nothing else from its turn."""
+"""How long what failed is left alone."""
 INDEXES: Final[Sequence[IndexModel]] = [
     IndexModel([("due_at", ASCENDING)], name="due", partialFilterExpression={"due_at": {"$type": "date"}}),
     IndexModel(
@@ -50,6 +51,13 @@ def call(tx: Transaction, collection: str, id_: str, *, at: datetime) -> None:
 def rest(tx: Transaction, collection: str, id_: str) -> None:
     """Let it be until somebody wakes it."""
     tx.update(collection, id_, {"$unset": {"due_at": "", "woken_at": ""}})
+
+
+async def leave(collection: mongo.Collection, ids: Sequence[str], error: Exception, *, now: datetime) -> None:
+    """Let what could not be taken up be for a minute, so that it keeps nothing else from its turn."""
+    log.error("%s: %s could not be taken up: %r", collection.name, ", ".join(ids[:5]), error)
+    later: dict[str, Any] = {"$set": {"due_at": now + PAUSE}, "$unset": {"woken_at": ""}}
+    await collection.update_many({"_id": {"$in": list(ids)}}, later)
 
 
 class DueWorker:
@@ -88,10 +96,5 @@ class DueWorker:
             await self._work.execute(jobs, ByKey.plan)
         for job in jobs:
             if job.error is not None:
-                await self._leave(job, now)
+                await leave(self._work.db[self._collection], [str(job.key)], job.error, now=now)
         return len(docs) == PAGE
-
-    async def _leave(self, job: Job, now: datetime) -> None:
-        log.error("%s: %s could not be taken up: %r", self._collection, job.key, job.error)
-        later: dict[str, Any] = {"$set": {"due_at": now + PAUSE}, "$unset": {"woken_at": ""}}
-        await self._work.db[self._collection].update_one({"_id": job.key, "due_at": {"$lte": now}}, later)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from services.goals.domain.roll_up import RollUp, Serving, roll_up
 from services.goals.store import FOLDS, FORMER, GOALS, GoalStore, RollUpStore, fold_soon
-from shared.due import PAGE, rest
+from shared.due import PAGE, leave, rest
 from shared.ids import GoalId
 from shared.store import from_document
 from shared.work import ByKey, Job, Transaction, Work
@@ -75,8 +75,9 @@ class FoldWorker:
     async def turn(self) -> bool:
         """Fold what is due; whether there may be more."""
         db, now = self._work.db, self._work.clock.now()
-        due = db[FOLDS].find({"woken_at": {"$type": "date"}}, {"_id": 1}).sort("woken_at", 1).limit(MOST)
-        marks = [doc["_id"] for doc in await due.to_list(None)]
+        # What was left after a failure is no longer woken, and due again after a while.
+        due = {"$or": [{"woken_at": {"$type": "date"}}, {"due_at": {"$lte": now}}]}
+        marks = [doc["_id"] for doc in await db[FOLDS].find(due, {"_id": 1}).limit(MOST).to_list(None)]
         if not marks:
             return False
         jobs = [
@@ -86,7 +87,7 @@ class FoldWorker:
         await self._work.execute(jobs, ByKey.plan)
         for job in jobs:
             if job.error is not None:
-                raise job.error
+                await leave(db[FOLDS], job.message.marks, job.error, now=now)
         return True
 
     async def _parents(self, marks: Sequence[str]) -> dict[GoalId | None, list[str]]:

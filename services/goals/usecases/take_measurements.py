@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from services.goals.store import GOALS, MeasurementStore
+from services.goals.store import GOALS, MEASUREMENTS, MeasurementStore
 from services.goals.usecases.measure_key_result import (
     MeasuredInFuture,
     MeasureKeyResult,
@@ -77,11 +77,13 @@ class TakenMeasurements(BaseModel):
 
 async def take_measurements(command: TakeMeasurements, tx: Transaction) -> TakenMeasurements:
     """Take each that no rule refuses."""
+    ids = [
+        measurement_id(command.sender, each.id or f"{command.batch_id} {number}")
+        for number, each in enumerate(command.measurements)
+    ]
     await tx.peek_many(GOALS, {each.goal_id for each in command.measurements})
-    results: list[Taken] = []
-    for number, each in enumerate(command.measurements):
-        own = each.id or f"{command.batch_id} {number}"
-        results.append(await _one(each, measurement_id(command.sender, own), tx))
+    await tx.peek_many(MEASUREMENTS, ids)
+    results = [await _one(each, id_, tx) for each, id_ in zip(command.measurements, ids, strict=True)]
     counts = {status: sum(1 for each in results if each.status == status) for status in ("taken", "known")}
     return TakenMeasurements(**counts, refused=len(results) - sum(counts.values()), results=results)
 

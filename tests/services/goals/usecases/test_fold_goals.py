@@ -3,14 +3,18 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from services.goals.domain.roll_up import RollUp, roll_up
 from services.goals.store import FOLDS
+from services.goals.usecases import fold_goals as usecase
 from services.goals.usecases.fold_goals import FoldWorker, counted
 from shared.contracts.people import PersonState
 from shared.store import from_document
-from tests.services.goals.house import REACH, GoalsHouse
+from tests.services.goals.house import NOW, REACH, GoalsHouse, clock_at
 
 
 async def fold(house: GoalsHouse) -> None:
@@ -134,6 +138,30 @@ async def test_goals_that_serve_none_are_found(house: GoalsHouse) -> None:
     assert [each["goal_id"] for each in listed["items"]] == [orphan]
     listed = await house.as_("anna").read("/goals", aligned="true", owner_id="anna")
     assert [each["goal_id"] for each in listed["items"]] == [aligned]
+
+
+async def test_a_fold_that_fails_keeps_no_other_from_its_turn_and_comes_again(
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = await parent_of(house), await parent_of(house)
+    for parent in (bad, good):
+        await house.agreed(parent_id=parent, visibility="everyone")
+    real = usecase.roll_up
+
+    def failing(goal_id: Any, serving: Any) -> RollUp:
+        if goal_id == bad:
+            raise ArithmeticError("broken")
+        return real(goal_id, serving)
+
+    monkeypatch.setattr(usecase, "roll_up", failing)
+    with clock_at(house.work, NOW):
+        await fold(house)
+    assert ((await below(house, good)) or {})["direct"] == 1
+    assert await below(house, bad) is None
+    monkeypatch.setattr(usecase, "roll_up", real)
+    with clock_at(house.work, NOW + timedelta(seconds=61)):
+        await fold(house)
+    assert ((await below(house, bad)) or {})["direct"] == 1
 
 
 async def from_scratch(house: GoalsHouse) -> Mapping[str, RollUp]:
