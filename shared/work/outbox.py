@@ -93,9 +93,9 @@ class Outbox:
     ) -> int:
         if subject in sequences:
             return sequences[subject]
-        ref = next(ref for ref in writes.puts if ref[1] == subject)
-        known = before.get(ref)
-        return int(known.get("sequence", 0)) if known else 0
+        # Of all documents with this id: what is kept beside an aggregate may have its id and no sequence.
+        known = [before.get(ref) for ref in writes.puts if ref[1] == subject]
+        return max((int(doc.get("sequence", 0)) for doc in known if doc), default=0)
 
     def _envelope(
         self, kind: type[Message], subject: str, sequence: int, at: datetime, cause: Cause

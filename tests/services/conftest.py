@@ -47,6 +47,10 @@ async def open_house(apps: Apps) -> AsyncIterator[Callable[..., Awaitable[Any]]]
                 if not collection.startswith("system."):
                     await app.state.db[collection].delete_many({})
             client = AsyncClient(transport=ASGITransport(app), base_url="http://service")
-            return kind(app, await open_.enter_async_context(client))
+            houses.append(kind(app, await open_.enter_async_context(client)))
+            return houses[-1]
 
+        houses: list[House] = []
         yield opened
+        for house in houses:
+            assert await house.disorder() == []

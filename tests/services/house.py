@@ -130,6 +130,19 @@ class House:
             for row in rows
         ]
 
+    async def disorder(self) -> list[str]:
+        """What subscribers could not follow: events that are not numbered on, states behind older ones."""
+        rows = await self.db["outbox"].find({}, {"value": 0}).sort("_id", 1).to_list(None)
+        last: dict[tuple[str, str], int] = {}
+        wrong: list[str] = []
+        for row in rows:
+            line, event = (row["topic"], row["key"]), row["topic"].endswith(".events")
+            before, now = last.get(line), row["sequence"]
+            if before is not None and (now != before + 1 if event else now <= before):
+                wrong.append(f"{row['type']} of {row['key']}: {now} after {before}")
+            last[line] = now
+        return wrong
+
     async def said(self, subject: str | None = None) -> list[str]:
         """The short names of the events, in order."""
         return [event["said"] for event in await self.published(subject=subject)]

@@ -8,6 +8,7 @@ import pytest
 
 from services.goals.store import LOOKS
 from services.goals.usecases import look_at_goal as usecase
+from shared.contracts.people import PersonState
 from shared.due import DueWorker
 from tests.services.goals.house import NOW, REACH, GoalsHouse, clock_at, wording
 
@@ -192,3 +193,12 @@ async def test_the_words_of_a_private_goal_are_not_in_its_outlook(house: GoalsHo
     await house.look(NOW)
     assert "canary" not in await house.text_of("outlooks")
     assert (await house.as_("ben").get(f"/goals/{goal_id}/outlook")).status_code == 404
+
+
+async def test_who_is_erased_leaves_no_outlook_and_a_last_word_above_all_others(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await house.look(NOW)
+    await house.erase(PersonState, "anna")
+    assert await house.db["outlooks"].count_documents({}) == 0
+    states = await house.db["outbox"].find({"topic": "cairn.goals.state", "key": goal_id}).to_list(None)
+    assert max(states, key=lambda row: row["sequence"])["value"] is None
