@@ -19,6 +19,8 @@ from tests.faults.rules import names, promised, told
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 SHOWN = 5
+UNSENT_SECONDS = 10.0
+"""How long a row may wait for its relay when nothing else happens."""
 
 
 @dataclass
@@ -88,6 +90,7 @@ class Checker:
         verdict = Verdict(commands=len(ledger))
         # Before the log is read: webhooks to those who are away go on, and what comes of them.
         sent = await self._sent()
+        verdict.unsent = await self._unsent()
         whole = await read_log(self._bootstrap)
         log = [each for each in whole if not each.injected]
         events = {each.id: each for each in reversed(log) if each.topic.endswith(".events")}
@@ -131,6 +134,20 @@ class Checker:
                 found[service] = {str(row["_id"]) async for row in rows}
         return found
 
+    async def _unsent(self) -> int:
+        """How many of the rows that an outbox holds back now it does not send in the next seconds."""
+        waiting = 0
+        async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
+            for service in SERVICES:
+                outbox: Any = client[f"cairn_{service}"]["outbox"]
+                rows = [row["_id"] async for row in outbox.find({"sent": False}, {"_id": 1})]
+                until = time.monotonic() + UNSENT_SECONDS
+                held = {"_id": {"$in": rows}, "sent": False}
+                while (left := await outbox.count_documents(held)) and time.monotonic() < until:
+                    await asyncio.sleep(0.2)
+                waiting += left
+        return waiting
+
     async def _books(
         self, verdict: Verdict, db: Any, service: str, log: Sequence[Recorded], sent: AbstractSet[str]
     ) -> None:
@@ -140,7 +157,6 @@ class Checker:
         lying = {each.id for each in log if each.topic == topic}
         verdict.say(f"{service}: outbox rows not on the topic", sent - lying)
         verdict.say(f"{service}: events that are no outbox row", lying - rows)
-        verdict.unsent += await db["outbox"].count_documents({"sent": False})
         verdict.parked += await db["parked"].count_documents({})
         verdict.say(
             f"{service}: fan-outs that failed", [each async for each in db["fan_out_failures"].find()]
