@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.checker import Checker, Verdict
+from tests.faults.crashes import READERS, crash
 from tests.faults.driver import Driver, Ledger
 from tests.faults.injected import put_records
-from tests.faults.instances import READERS, crash
 from tests.faults.run import Run
 from tests.faults.town import Town, running_town
 
@@ -51,7 +51,7 @@ async def _crash_before_work(run: Run, always: str) -> None:
     async with _driven(run):
         for _ in range(CRASHES):
             for service in READERS:
-                await crash(run, "before_work", service, always=always)
+                await crash(run, service, "before_work", always=always)
 
 
 async def _repeat(run: Run, _: str) -> None:

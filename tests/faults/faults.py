@@ -6,25 +6,26 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
+from tests.faults.crashes import crash_at, overtaking
 from tests.faults.injected import inject, poison
-from tests.faults.instances import (
-    crash_at,
-    freeze_consumer,
-    freeze_relay,
-    kill_storm,
-    overtaking,
-    wrong_clock,
-)
+from tests.faults.instances import freeze_consumer, freeze_relay, kill_storm, wrong_clock
 from tests.faults.proxy import Mood
 from tests.faults.run import BITE_SECONDS, Fault, NoBiteError, Run
 from tests.faults.traps import POINTS
 
 FULL_MINUTES, LONG_MINUTES = 15.0, 30.0
-SMTP_AWAY_SECONDS = 30.0
+AWAY_SECONDS = 30.0
+WAITING_SECONDS = 2.0
+"""A mail that has not gone for so long waits for the mail server."""
+MOOD_SECONDS = 6.0
+RESET_PAUSE = 0.7
+MEBIBYTE = 1_048_576
 
 
 async def kill_primary(run: Run) -> None:
@@ -43,20 +44,24 @@ async def disk_full(run: Run) -> None:
         run.skipped["disk_full"] = "mounting a small disk is not allowed here"
         return
     child, ballast = run.town.database.children[member], disk / "ballast"
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
-        while file.write(b"\0" * 1_048_576):
-            pass
     try:
+        await asyncio.to_thread(_fill, ballast)
         async with asyncio.timeout(BITE_SECONDS):
             while child.alive:
                 await asyncio.sleep(0.1)
     except TimeoutError:
         raise NoBiteError("mongod did not mind a full disk") from None
     finally:
-        ballast.unlink()
+        ballast.unlink(missing_ok=True)
     run.bit("disk_full")
     await run.recovered("disk_full")
     await run.town.database.restart(member)
+
+
+def _fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"\0" * MEBIBYTE):
+            pass
 
 
 async def kill_broker(run: Run) -> None:
@@ -77,21 +82,21 @@ async def restart_broker(run: Run) -> None:
     await run.recovered("restart_broker")
 
 
-def network(mood: Mood | Literal["resets"]) -> Fault:
-    """The network between the services and both engines is bad for a while."""
+def network(mood: Mood | Literal["resets"], seconds: float = MOOD_SECONDS) -> Fault:
+    """The network between the services and both engines is bad for so long."""
 
     async def trouble(run: Run) -> None:
         proxies = [run.town.kafka_proxy, *run.town.mongo_proxies]
         if mood == "resets":
-            for _ in range(8):
+            for _ in range(round(seconds / RESET_PAUSE)):
                 run.bit("network_resets", sum(proxy.reset() for proxy in proxies))
-                await asyncio.sleep(0.7)
+                await asyncio.sleep(RESET_PAUSE)
         else:
             before = sum(proxy.disturbed for proxy in proxies)
             chosen = [run.dice.choice(proxies)] if mood == "silent" else proxies
             for proxy in chosen:
                 proxy.become(mood)
-            await asyncio.sleep(6)
+            await asyncio.sleep(seconds)
             for proxy in proxies:
                 proxy.become("clear")
             run.bit(f"network_{mood}", sum(proxy.disturbed for proxy in proxies) - before)
@@ -100,24 +105,42 @@ def network(mood: Mood | Literal["resets"]) -> Fault:
     return trouble
 
 
-async def receivers_away(run: Run) -> None:
-    """SMTP is gone for a while; of the webhook endpoints one is slow, one fails, one is gone for good."""
-    town = run.town
-    before = sum(town.hooks.bitten.values())
-    town.hooks.troubled = {"slow", "failing", "gone"}
-    town.mailbox.close()
-    until = time.monotonic() + SMTP_AWAY_SECONDS
-    while time.monotonic() < until:
-        await run.driver.give_feedback()
-        await asyncio.sleep(0.5)
-    async with AsyncMongoClient[Any](town.database.url) as client:
-        due = {"state": "due", "channel": "email"}
-        waiting = await client["cairn_notifications"]["deliveries"].count_documents(due)
-    await town.mailbox.open(town.smtp_port)
-    town.hooks.troubled = {"gone"}
-    run.bit("smtp_away", min(1, waiting))
-    run.bit("webhook_trouble", sum(town.hooks.bitten.values()) - before)
-    await run.recovered("receivers_away")
+def receivers_away(seconds: float = AWAY_SECONDS) -> Fault:
+    """The mail server is away, and webhook endpoints are slow, failing and gone, until that was noticed."""
+
+    async def trouble(run: Run) -> None:
+        town, seen = run.town, dict[str, float]()
+        before, refused, waiting = sum(town.hooks.bitten.values()), 0, 0
+        town.hooks.troubled = {"slow", "failing", "gone"}
+        town.mailbox.close()
+        began = time.monotonic()
+        try:
+            while (passed := time.monotonic() - began) < BITE_SECONDS:
+                if passed > seconds and waiting and refused:
+                    break
+                await run.driver.give_feedback()
+                due = await _mails_due(run)
+                seen = {each: seen.get(each, passed) for each in due}
+                waiting = sum(passed - first > WAITING_SECONDS for first in seen.values())
+                refused = sum(town.hooks.bitten.values()) - before
+                await asyncio.sleep(0.5)
+        finally:
+            await town.mailbox.open(town.smtp_port)
+            town.hooks.troubled = {"gone"}
+        run.bit("smtp_away", waiting)
+        run.bit("webhook_trouble", refused)
+        await run.recovered("receivers_away")
+
+    return trouble
+
+
+async def _mails_due(run: Run) -> list[str]:
+    due = {"state": "due", "channel": "email"}
+    with suppress(PyMongoError):  # the database may well be away
+        async with AsyncMongoClient[Any](run.town.database.url) as client:
+            found = client["cairn_notifications"]["deliveries"].find(due, {"_id": 1})
+            return [str(each["_id"]) async for each in found]
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +161,7 @@ class Scheduled:
 FAULTS: Mapping[str, Scheduled] = {
     **{f"crash_{point}": Scheduled(crash_at(point), 3, 10) for point in POINTS if point != "before_work"},
     "crash_before_work": Scheduled(crash_at("before_work"), 1, 3),  # what the control ack_first breaks
-    "kill_instance": Scheduled(kill_storm, 3),
+    "kill_instance": Scheduled(kill_storm(), 3),
     "freeze_instance": Scheduled(freeze_consumer, 3),
     "freeze_relay": Scheduled(freeze_relay, 2),
     "kill_mongod_primary": Scheduled(kill_primary, 3),
@@ -149,8 +172,8 @@ FAULTS: Mapping[str, Scheduled] = {
     "network_resets": Scheduled(network("resets"), 2),
     "network_silent": Scheduled(network("silent"), 2),
     "network_sliced": Scheduled(network("sliced"), 1),
-    "receivers_away": Scheduled(receivers_away, 1),
-    "wrong_clock": Scheduled(wrong_clock, 1),
+    "receivers_away": Scheduled(receivers_away(), 1),
+    "wrong_clock": Scheduled(wrong_clock(), 1),
     "inject": Scheduled(inject, 2),
     "overtaking": Scheduled(overtaking, 2),
     "poison": Scheduled(poison, 1),

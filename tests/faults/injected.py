@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from contextlib import suppress
 from typing import Any
@@ -112,26 +113,33 @@ async def poison(run: Run) -> None:
     goal = await run.driver.new_goal()
     run.poisoned = goal.goal_id
     run.town.poison_file.write_text(goal.goal_id)
+    await run.driver.check_in(goal, confidence=0.2)  # of which a manager must be told
     for _ in range(4):
         await run.driver.measure(goal)
-    async with AsyncMongoClient[Any](run.town.database.url) as client, asyncio.timeout(BITE_SECONDS):
-        while not await _is_parked(client, goal.goal_id):
-            await run.driver.measure(goal)
-            await asyncio.sleep(1)
-    run.bit("poison")
+    parked, until = 0, time.monotonic() + BITE_SECONDS
+    async with AsyncMongoClient[Any](run.town.database.url) as client:
+        while not parked and time.monotonic() < until:
+            await asyncio.sleep(0.5)
+            parked = await _parked(client, source=goal.goal_id, reason="failed")
+    run.bit("poison", min(1, parked))
+    await run.recovered("poison")
 
 
-async def _is_parked(client: Any, goal_id: str) -> bool:
-    with suppress(PyMongoError):
-        row = await client["cairn_notifications"]["parked"].find_one({"source": goal_id, "reason": "failed"})
-        return row is not None
-    return False
+async def _parked(client: Any, **which: str) -> int:
+    with suppress(PyMongoError):  # the database may well be away
+        return await client["cairn_notifications"]["parked"].count_documents(which)
+    return 0
 
 
 async def redrive(run: Run) -> None:
-    """The poison is gone, and what is parked is tried again."""
+    """The poison is gone, and what is parked is tried again, until none of it is parked any more."""
     run.town.poison_file.unlink(missing_ok=True)
+    until = time.monotonic() + BITE_SECONDS
     async with AsyncMongoClient[Any](run.town.database.url) as client:
-        for service in SERVICES[1:]:
-            db: Any = client[f"cairn_{service}"]
-            await ask_redrive(db)
+        while time.monotonic() < until:
+            for service in SERVICES[1:]:
+                db: Any = client[f"cairn_{service}"]
+                await ask_redrive(db)
+            if not await _parked(client, source=run.poisoned):
+                return
+            await asyncio.sleep(1)

@@ -1,138 +1,158 @@
-"""What happens to instances of services: they die, stand still, misread the clock, read in disorder."""
+"""What happens to instances of services: they are killed, stand still, misread the clock."""
 
 import asyncio
 import signal
 import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aiokafka.errors import KafkaError
+from bson import ObjectId
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from deploy.local.services import SERVICES
+from tests.faults.groups import Members, goes_on_without_one, members_by_group
 from tests.faults.run import BITE_SECONDS, Fault, NoBiteError, Run
-from tests.faults.town import INSTANCES
 
-READERS = ("reviews", "notifications")
-"""They read events, where the next state of an aggregate cannot make up for one that was lost."""
-AT: dict[str, tuple[str, ...]] = {
-    "after_mongo_commit": SERVICES[1:],
-    "after_kafka_ack": ("goals", "feedback", "notifications"),
-    "before_mark": ("goals", "feedback", "notifications"),
-    "before_work": READERS,
-    "before_offset_commit": ("reviews", "notifications", "feedback"),
-    "mid_fan_out": ("reviews",),
-    "after_smtp": ("notifications",),
-    "after_webhook": ("notifications",),
-}
-"""In which services a crash point lies on the way of the driver's commands."""
 STORM_SECONDS = 30.0
 RELAY = "relay"
 """The name of its lease."""
-PASSAGES = {"mid_fan_out": (1, 3), "before_work": (1, 4)}
-"""How often a point may be passed before it kills; between 2 and 12 times elsewhere."""
+LEASE_SECONDS = 4.0
+"""Longer than a lease lasts."""
+NEAR = timedelta(minutes=10)
+"""As near as a clock that is an hour off may be to that hour."""
 
 
-async def restart_all(run: Run, service: str, fault: str) -> None:
-    """Stop the instances of a service and start them with what is wrong."""
-    armed = [(service, number) for number in range(INSTANCES)]
-    await asyncio.gather(*(run.town.instances[each].stop(grace=10) for each in armed))
-    await asyncio.gather(*(run.town.start_instance(*each, fault=fault, wait=False) for each in armed))
+def kill_storm(seconds: float = STORM_SECONDS, services: Sequence[str] = SERVICES) -> Fault:
+    """Random instances are killed, and again as soon as they are back, for so long."""
+
+    async def storm(run: Run) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            each = run.dice.choice([place for place in run.town.instances if place[0] in services])
+            for _ in range(2):
+                await run.town.instances[each].kill()
+                run.bit("kill_instance")
+                run.kills += 1
+                await run.town.start_instance(*each)
+        await run.recovered("kill_instance")
+
+    return storm
 
 
-async def crash(run: Run, point: str, service: str, *, always: str = "") -> None:
-    """Have a service die at a point of its work, and start it again; `always` stays wrong with it.
-
-    Both instances are armed, since only one of them may hold the lease or the partitions.
-    """
-    what, town = f"crash:{point}", run.town
-    before = town.bites()[what]
-    after = run.dice.randint(*PASSAGES.get(point, (2, 12)))
-    await restart_all(run, service, f"{what}:{after},{always}")
-    if point == "mid_fan_out":
-        await run.driver.launch_cycle()
-    bitten = await run.bitten(what, before + 1)
-    armed = [(service, number) for number in range(INSTANCES)]
-    for each in armed:
-        await town.instances[each].kill()
-    await asyncio.gather(*(town.start_instance(*each, fault=always, wait=False) for each in armed))
-    if not bitten:
-        raise NoBiteError(f"{point} of {service} was not passed {after} times in {BITE_SECONDS:.0f} s")
-    times = town.bites()[what] - before
-    run.kills += times
-    run.bit(f"crash_{point}", times)
-
-
-def crash_at(point: str) -> Fault:
-    """A service dies at a point of its work."""
-
-    async def fault(run: Run) -> None:
-        await crash(run, point, run.dice.choice(AT[point]))
-        await run.recovered(f"crash_{point}")
-
-    return fault
-
-
-async def kill_storm(run: Run) -> None:
-    """Random instances are killed, and again as soon as they are back."""
-    until = time.monotonic() + STORM_SECONDS
-    while time.monotonic() < until:
-        each = run.dice.choice(list(run.town.instances))
-        for _ in range(2):
-            await run.town.instances[each].kill()
-            run.bit("kill_instance")
-            run.kills += 1
-            await run.town.start_instance(*each)
-    await run.recovered("kill_instance")
+@asynccontextmanager
+async def _frozen(run: Run, place: tuple[str, int]) -> AsyncGenerator[None]:
+    """While an instance stands still."""
+    child = run.town.instances[place]
+    child.send(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        child.send(signal.SIGCONT)
 
 
 async def freeze_consumer(run: Run) -> None:
-    """An instance stands still past its session's end and its lease, and then goes on."""
-    each = (run.dice.choice(("notifications", "reviews", "feedback")), run.dice.randrange(INSTANCES))
-    child = run.town.instances[each]
-    child.send(signal.SIGSTOP)
-    await asyncio.sleep(9)  # the session lasts 6 s, the lease 3 s
-    child.send(signal.SIGCONT)
-    run.bit("freeze_instance")
+    """An instance stands still until its groups go on without it, and then goes on itself."""
+    service = run.dice.choice([each for each in SERVICES[2:] if len(run.town.numbers(each)) > 1])
+    numbers = run.town.numbers(service)
+    before = await _until(run, service, lambda groups: all(len(each) == len(numbers) for each in groups))
+
+    def gone_on(groups: Sequence[Members]) -> bool:
+        return all(map(goes_on_without_one, before.values(), groups))
+
+    async with _frozen(run, (service, run.dice.choice(numbers))):
+        left = await _until(run, service, gone_on)
+    if not (before and left):
+        raise NoBiteError(f"the groups of {service} did not go on without an instance that stood still")
+    run.bit("freeze_instance", len(left))
     await run.recovered("freeze_instance")
+
+
+async def _until(
+    run: Run, service: str, wanted: Callable[[Sequence[Members]], bool]
+) -> Mapping[str, Members]:
+    """Wait until the groups of a service, by name, are as wanted; empty if they do not become so."""
+    until = time.monotonic() + BITE_SECONDS
+    while time.monotonic() < until:
+        with suppress(KafkaError):  # the broker may well be away
+            found = await members_by_group(run.town.broker.bootstrap, service)
+            ordered = dict(sorted(found.items()))
+            if ordered and wanted(tuple(ordered.values())):
+                return ordered
+        await asyncio.sleep(0.5)
+    return {}
 
 
 async def freeze_relay(run: Run) -> None:
     """The instance that relays stands still past its lease, and then goes on."""
-    async with AsyncMongoClient[Any](run.town.database.url) as client:
-        leases: Any = client["cairn_goals"]["leases"]
-        lost = 0
-        for number in range(INSTANCES):  # whichever holds the lease is one of them
-            before = await leases.find_one({"_id": RELAY})
-            child = run.town.instances["goals", number]
-            child.send(signal.SIGSTOP)
-            await asyncio.sleep(4)
-            child.send(signal.SIGCONT)
-            after = await leases.find_one({"_id": RELAY})
-            lost += int(before["token"] != after["token"])
+    lost, until = 0, time.monotonic() + BITE_SECONDS
+    while not lost and time.monotonic() < until:
+        for number in run.town.numbers("goals"):  # whichever holds the lease is one of them
+            before = await _holders(run)
+            async with _frozen(run, ("goals", number)):
+                await asyncio.sleep(LEASE_SECONDS)
+                lost += int(await _holders(run) != before)
     run.bit("freeze_relay", lost)
     await run.recovered("freeze_relay")
 
 
-async def wrong_clock(run: Run) -> None:
-    """One instance of each service has its clock an hour off for a while."""
-    hour = run.dice.choice((-3600, 3600))
-
-    async def restart(service: str, fault: str) -> None:
-        await run.town.instances[service, 1].stop(grace=10)
-        await run.town.start_instance(service, 1, fault=fault)
-
-    await asyncio.gather(*(restart(service, f"clock:{hour}") for service in SERVICES))
-    run.bit("wrong_clock", len(SERVICES))
-    await asyncio.sleep(8)
-    await asyncio.gather(*(restart(service, "") for service in SERVICES))
-    await run.recovered("wrong_clock")
+async def _holders(run: Run) -> int:
+    """How many have held the lease of the relay of goals."""
+    async with AsyncMongoClient[Any](run.town.database.url) as client:
+        lease = await client["cairn_goals"]["leases"].find_one({"_id": RELAY})
+    return int(lease["token"]) if lease else 0
 
 
-async def overtaking(run: Run) -> None:
-    """For a while, 2 % of the records come to their readers after later ones of the same key."""
-    before = run.town.bites()["overtaken"]
-    await asyncio.gather(*(restart_all(run, service, "overtaking:2") for service in READERS))
-    bitten = await run.bitten("overtaken", before + 1)
-    await asyncio.sleep(5)
-    await asyncio.gather(*(restart_all(run, service, "") for service in READERS))
-    run.bit("overtaking", (run.town.bites()["overtaken"] - before) if bitten else 0)
-    await run.recovered("overtaking")
+def wrong_clock(services: Sequence[str] = SERVICES) -> Fault:
+    """One instance of each of some services has its clock an hour off until it has written so."""
+
+    async def restart(run: Run, service: str, fault: str) -> None:
+        number = run.town.numbers(service)[-1]
+        await run.town.instances[service, number].stop(grace=10)
+        await run.town.start_instance(service, number, fault=fault)
+
+    async def trouble(run: Run) -> None:
+        hour = run.dice.choice((-1, 1))
+        began = datetime.now(UTC)
+        await asyncio.gather(*(restart(run, service, f"clock:{hour * 3600}") for service in services))
+        written = await asyncio.gather(*(_written_off(run, service, hour, began) for service in services))
+        await asyncio.gather(*(restart(run, service, "") for service in services))
+        in_time = [service for service, rows in zip(services, written, strict=True) if not rows]
+        if in_time:
+            raise NoBiteError(f"nothing that {', '.join(in_time)} wrote was an hour off")
+        run.bit("wrong_clock", sum(written))
+        await run.recovered("wrong_clock")
+
+    return trouble
+
+
+async def _written_off(run: Run, service: str, hour: int, began: datetime) -> int:
+    """Wait until the last instance of a service has published what is an hour off; how many rows."""
+    number, until, rows = run.town.numbers(service)[-1], time.monotonic() + BITE_SECONDS, 0
+    while not rows and time.monotonic() < until:
+        match service:  # these publish only when they are asked
+            case "people":
+                await run.driver.create_unit(at=number)
+            case "reviews":
+                await run.driver.launch_cycle(people=1, at=number)
+            case _:
+                await asyncio.sleep(0.5)
+        with suppress(PyMongoError):
+            rows = await _rows_off(run, service, hour, began)
+    return rows
+
+
+async def _rows_off(run: Run, service: str, hour: int, began: datetime) -> int:
+    """Rows of an outbox whose time is off from when their id was made, which no fault touches."""
+    since = {"_id": {"$gte": ObjectId.from_datetime(began)}}
+    async with AsyncMongoClient[Any](run.town.database.url, tz_aware=True) as client:
+        rows = client[f"cairn_{service}"]["outbox"].find(since, {"time": 1})
+        return sum([is_off(row["time"], row["_id"].generation_time, hours=hour) async for row in rows])
+
+
+def is_off(told: datetime, real: datetime, *, hours: int) -> bool:
+    """Whether a clock that told the time was so many hours off, or nearly so."""
+    return abs(told - real - timedelta(hours=hours)) < NEAR

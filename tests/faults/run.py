@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,29 @@ from pymongo.errors import PyMongoError
 from tests.faults.driver import Driver
 from tests.faults.town import Town
 
-BITE_SECONDS = 60.0
+BITE_SECONDS = 120.0
 RECOVERY_SECONDS = 300.0
 
 
 class NoBiteError(AssertionError):
     """A fault had no effect, so that surviving it proves nothing."""
+
+
+class NotRecoveredError(AssertionError):
+    """What was asked after a fault did not reach everybody."""
+
+
+class Watch:
+    """How long each part of a run took, in seconds."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, float] = {}
+        self._at = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        """A part is over, and the next one begins."""
+        before, self._at = self._at, time.monotonic()
+        self.took[name] = round(self.took.get(name, 0.0) + self._at - before, 1)
 
 
 @dataclass
@@ -28,6 +45,7 @@ class Run:
     town: Town
     driver: Driver
     dice: random.Random
+    watch: Watch = field(default_factory=Watch)
     bites: dict[str, int] = field(default_factory=dict[str, int])
     recoveries: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     kills: int = 0
@@ -53,28 +71,46 @@ class Run:
             return False
         return True
 
-    async def recovered(self, name: str) -> None:
-        """Wait until a new command has reached two other services, and note how long that took."""
-        began = time.monotonic()
-        async with asyncio.timeout(RECOVERY_SECONDS):
-            goal = await self.driver.new_goal()
-            given = await self.driver.give_feedback()
-            async with AsyncMongoClient[Any](self.town.database.url) as client:
-                while not await _arrived(client, goal.goal_id, given):
-                    await asyncio.sleep(0.1)
-        self.recoveries.setdefault(name, []).append(time.monotonic() - began)
+    async def recovered(self, *names: str) -> None:
+        """Wait until a new command has reached other services, and note how long that took after these.
+
+        Raises:
+            NotRecoveredError: it does not come to all of them.
+        """
+        began, missing = time.monotonic(), ["the answers"]
+        try:
+            async with asyncio.timeout(RECOVERY_SECONDS):
+                goal = await self.driver.new_goal()
+                given = await self.driver.give_feedback()
+                async with AsyncMongoClient[Any](self.town.database.url) as client:
+                    while missing := await _missing(client, goal.goal_id, given):
+                        await asyncio.sleep(0.1)
+        except TimeoutError:
+            told = f"{', '.join(missing)} did not come within {RECOVERY_SECONDS:.0f} s"
+            raise NotRecoveredError(
+                f"after {', '.join(names)}: {told}; logs: {self.town.data.logs}"
+            ) from None
+        took = time.monotonic() - began
+        for name in names:
+            self.recoveries.setdefault(name, []).append(took)
 
 
-async def _arrived(client: Any, goal_id: str, feedback_id: str) -> bool:
+async def _missing(client: Any, goal_id: str, feedback_id: str) -> list[str]:
+    """Where a new goal and new feedback have not come yet."""
+    places = {
+        "the goal in feedback": ("cairn_feedback", "known_goals", {"_id": goal_id}),
+        "the notification of the goal": ("cairn_notifications", "notifications", {"about_id": goal_id}),
+        "the feedback in reviews": ("cairn_reviews", "evidence_feedback", {"_id": feedback_id}),
+    }
     try:
-        copy = await client["cairn_feedback"]["known_goals"].find_one({"_id": goal_id})
-        told = await client["cairn_notifications"]["notifications"].find_one({"about_id": goal_id})
-        evidence = await client["cairn_reviews"]["evidence_feedback"].find_one({"_id": feedback_id})
-    except PyMongoError:  # the database may well be away
-        return False
-    return None not in (copy, told, evidence)
+        found = {name: await client[db][each].find_one(query) for name, (db, each, query) in places.items()}
+    except PyMongoError as error:  # the database may well be away
+        return [f"an answer of the database ({type(error).__name__})"]
+    return [name for name, doc in found.items() if doc is None]
 
 
 Fault = Callable[[Run], Awaitable[None]]
+Group = Mapping[str, Fault]
+"""Faults that come at the same time, by name."""
 
-__all__ = ["BITE_SECONDS", "Fault", "NoBiteError", "Run"]
+__all__ = ["BITE_SECONDS", "Fault", "Group", "NoBiteError", "NotRecoveredError", "Run", "Watch"]

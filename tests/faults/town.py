@@ -1,4 +1,4 @@
-"""Everything that the faults happen to: two of each service, a broker, three mongods, proxies, receivers."""
+"""Everything that the faults happen to: services, a broker, three mongods, proxies, receivers."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from weakref import WeakSet
 
 import httpx
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -30,7 +31,8 @@ from tests.faults.replica_set import ReplicaSet
 from tests.faults.serve import FAULT, POISON
 from tests.faults.traps import BITES
 
-INSTANCES = 2
+TWICE: Mapping[str, int] = dict.fromkeys(SERVICES, 2)
+"""How many instances of each service there are."""
 MEMBERS = 3
 STOP_SECONDS = 20.0
 DISK_MB = 900
@@ -45,6 +47,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
+        self._sessions: WeakSet[SMTP] = WeakSet()
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Count one mail."""
@@ -58,14 +61,21 @@ class Mailbox:
     async def open(self, port: int) -> None:
         """Listen."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: SMTP(self, hostname="localhost", enable_SMTPUTF8=True, loop=loop), LOOPBACK, port
-        )
+
+        def session() -> SMTP:
+            opened = SMTP(self, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
+            self._sessions.add(opened)
+            return opened
+
+        self._server = await loop.create_server(session, LOOPBACK, port)
 
     def close(self) -> None:
-        """Be gone."""
+        """Be gone, for those who are connected too."""
         if self._server is not None:
             self._server.close()
+        for session in self._sessions:
+            if session.transport is not None:
+                session.transport.close()
 
 
 class Hooks:
@@ -126,6 +136,10 @@ class Town:
         lines = self.bites_file.read_text().splitlines() if self.bites_file.is_file() else []
         return Counter(lines)
 
+    def numbers(self, service: str) -> list[int]:
+        """The numbers of a service's instances."""
+        return [number for each, number in self.ports if each == service]
+
     def url(self, service: str, number: int) -> str:
         """Where an instance answers."""
         return f"http://{LOOPBACK}:{self.ports[service, number]}"
@@ -146,7 +160,7 @@ class Town:
         return child
 
     async def start_all(self, fault: str = "") -> None:
-        """Both instances of every service."""
+        """All instances of every service."""
         await asyncio.gather(*(self.start_instance(*each, fault=fault) for each in self.ports))
 
     async def stop_all(self) -> None:
@@ -167,27 +181,32 @@ class Town:
 async def _mounted(path: Path, stack: AsyncExitStack) -> Path | None:
     """A small file system of its own until the stack unwinds; None where nothing may be mounted."""
     path.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "cairn-faults", str(path)]
-    try:
-        mount = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
-    except OSError:
-        return None
-    if await mount.wait() != 0:
-        return None
 
     async def unmount() -> None:
-        await (await asyncio.create_subprocess_exec("umount", "-l", str(path))).wait()
+        await _call("umount", "-l", str(path))
 
-    stack.push_async_callback(unmount)
-    return path
+    stack.push_async_callback(unmount)  # first, since what is told to stop while it mounts may have mounted
+    options = ("-t", "tmpfs", "-o", f"size={DISK_MB}m", "cairn-faults")
+    return path if await _call("mount", *options, str(path)) else None
+
+
+async def _call(*command: str) -> bool:
+    """Whether a program could be run, and was content."""
+    try:
+        called = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+    except OSError:
+        return False
+    return await called.wait() == 0
 
 
 @asynccontextmanager
-async def running_town(directory: Path, seed: int) -> AsyncGenerator[Town]:
+async def running_town(
+    directory: Path, seed: int, instances: Mapping[str, int] = TWICE
+) -> AsyncGenerator[Town]:
     """A town without its services, which are started by whoever knows what is wrong with them."""
     async with AsyncExitStack() as stack:
         data = stack.enter_context(held(directory))
-        ports = iter(free_ports(2 * len(SERVICES) + 2 * MEMBERS + 6))
+        ports = iter(free_ports(sum(instances.values()) + 2 * MEMBERS + 6))
         broker = Kafka(data=data, port=next(ports), controller_port=next(ports))
         kafka_proxy = Proxy(port=next(ports), target=broker.port, seed=seed)
         broker.advertised_port = kafka_proxy.port
@@ -211,7 +230,7 @@ async def running_town(directory: Path, seed: int) -> AsyncGenerator[Town]:
         stack.push_async_callback(broker.stop)
         stack.push_async_callback(database.stop)
         await asyncio.gather(broker.start(), database.start())
-        numbered = [(service, number) for service in SERVICES for number in range(INSTANCES)]
+        numbered = [(service, number) for service in SERVICES for number in range(instances[service])]
         placed = {each: next(ports) for each in numbered}
         first = {service: f"http://{LOOPBACK}:{placed[service, 0]}" for service in SERVICES}
         town = Town(

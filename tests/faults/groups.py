@@ -1,0 +1,50 @@
+"""Who reads what in Kafka's consumer groups, as the broker tells it to the bare client."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
+STABLE = "Stable"
+EMPTY = "Empty"
+Place = tuple[str, int]
+Members = Mapping[str, frozenset[Place]]
+"""The partitions that each member of a group reads, by the member's id."""
+
+
+async def members_by_group(bootstrap: str, service: str) -> dict[str, Members]:
+    """All groups of a service; empty while one of them shares out its partitions anew."""
+    found: dict[str, Members] = {}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        groups = [str(name) for name, *_ in await admin.list_consumer_groups()]
+        for group in (name for name in groups if name.startswith(f"{service}.")):
+            # One at a time: the client misreads an answer about several.
+            (answer,) = await admin.describe_consumer_groups([group])
+            described: Any = answer
+            _, _, state, _, _, members = described.groups[0][:6]
+            if state not in {STABLE, EMPTY}:
+                return {}
+            found[group] = {member[0]: _places(member[4]) for member in members}
+    finally:
+        await admin.close()
+    return found
+
+
+def goes_on_without_one(before: Members, now: Members) -> bool:
+    """Whether a member is gone, and the others read everything instead if there are any."""
+    gone = set(before) - set(now)
+    return bool(gone) and (not now or _all(now) >= _all(before))
+
+
+def _all(members: Members) -> frozenset[Place]:
+    return frozenset[Place]().union(*members.values())
+
+
+def _places(assignment: bytes) -> frozenset[Place]:
+    if not assignment:
+        return frozenset()
+    decoded = ConsumerProtocolMemberAssignment.decode(assignment)
+    return frozenset((topic, partition) for topic, parts in decoded.assignment for partition in parts)
