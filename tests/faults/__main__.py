@@ -32,7 +32,7 @@ from tests.faults.town import TWICE, running_town
 GOALS = 500
 RATE = 150.0
 SETTLE_SECONDS = 180.0
-PATIENCE = 1.5
+PATIENCE = 2.0
 """The faults of a run may take so many times the minutes that they are meant to."""
 err = Console(stderr=True)
 

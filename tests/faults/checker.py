@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -18,6 +19,8 @@ from tests.faults.records import Doc, Recorded, first_of_each, last_of, newest_o
 from tests.faults.rules import names, promised, told
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
+DUE = ("looks", "period_turns")
+"""Where goals keeps what it does by the clock, and soon after a change: it can publish something."""
 SHOWN = 5
 UNSENT_SECONDS = 10.0
 """How long a row may wait for its relay when nothing else happens."""
@@ -60,30 +63,38 @@ class Checker:
         self._bootstrap = bootstrap
 
     async def settle(self, *, seconds: float) -> str:
-        """Wait until nothing moves any more; what still waits when time is up, or empty."""
-        until = time.monotonic() + seconds
+        """Wait until nothing moves any more, twice in turn; what still waits when time is up, or empty."""
+        until, before = time.monotonic() + seconds, -1
         while True:
-            waiting = await self._waiting()
-            if not waiting or time.monotonic() > until:
-                return waiting
+            waiting, records = await self._waiting()
+            if not waiting and records == before:
+                return ""
+            if time.monotonic() > until:
+                return waiting or f"{records - before} new records"
+            before = -1 if waiting else records
             await asyncio.sleep(1.0)
 
-    async def _waiting(self) -> str:
+    async def _waiting(self) -> tuple[str, int]:
+        """What waits, and how many records there are."""
         log = [each for each in await read_log(self._bootstrap) if not each.injected]
         last = last_of(log)
         async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
+            for name in DUE:
+                due = {"due_at": {"$lte": datetime.now(UTC)}}
+                if looks := await client["cairn_goals"][name].count_documents(due):
+                    return f"goals: {looks} of {name} due", len(log)
             for service in SERVICES:
                 db = client[f"cairn_{service}"]
                 if unsent := await db["outbox"].count_documents({"sent": False}):
-                    return f"{service}: {unsent} rows unsent"
+                    return f"{service}: {unsent} rows unsent", len(log)
                 if jobs := await db["fan_outs"].count_documents({"state": "open"}):
-                    return f"{service}: {jobs} fan-outs open"
+                    return f"{service}: {jobs} fan-outs open", len(log)
                 if late := await _behind(db, last):
-                    return f"{service}: {len(late)} sources behind, such as {late[:2]}"
+                    return f"{service}: {len(late)} sources behind, such as {late[:2]}", len(log)
             due = {"state": "due", "channel": "email"}
             if mails := await client["cairn_notifications"]["deliveries"].count_documents(due):
-                return f"{mails} mails due"
-        return ""
+                return f"{mails} mails due", len(log)
+        return "", len(log)
 
     async def check(self, ledger: Sequence[Doc]) -> Verdict:
         """All of it."""
