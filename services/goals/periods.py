@@ -35,3 +35,9 @@ async def require_period(goal: Goal, deed: Deed, tx: Transaction) -> None:
     period.require(deed)
     if deed == "plan":
         period.require_within(goal.due_on)
+
+
+async def require_within(goal: Goal, tx: Transaction) -> None:
+    """Refuse a due date outside of the goal's period, if it has one."""
+    if goal.period_id is not None:
+        (await period_named(goal.period_id, tx)).require_within(goal.due_on)

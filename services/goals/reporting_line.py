@@ -4,6 +4,8 @@ What follows from that is each use case's own.
 """
 
 from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from shared.directory import PEOPLE, Directory
 from shared.ids import PersonId
@@ -16,6 +18,12 @@ async def working_line(person_id: PersonId, tx: Transaction) -> Sequence[PersonI
     line = await directory.line_of(person_id)
     await directory.read_ahead(line)
     return [above_id for above_id in line if await directory.is_active(above_id)]
+
+
+async def today_of(person_id: PersonId, tx: Transaction) -> date:
+    """The day that it is where a person lives."""
+    person = await Directory(tx).person(person_id)
+    return tx.now.astimezone(ZoneInfo(person.time_zone if person else "UTC")).date()
 
 
 async def leads_somebody(person_id: PersonId, tx: Transaction) -> bool:

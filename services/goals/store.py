@@ -11,7 +11,7 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn, Measurement
 from services.goals.domain.outlook import Outlook
 from services.goals.domain.period import Period
-from services.goals.domain.roll_up import RollUp
+from services.goals.domain.roll_up import RollUp, Serving
 from shared.due import INDEXES as DUE
 from shared.due import wake
 from shared.ids import GoalId, PersonId
@@ -214,6 +214,21 @@ class CheckInStore(Store[CheckIn]):
 def look_soon(tx: Transaction, goal_id: GoalId) -> None:
     """Have it seen how the goal stands now."""
     wake(tx, LOOKS, goal_id)
+
+
+def counted(goal: dict[str, Any], below: dict[str, Any] | None) -> Serving:
+    """A goal's document and the sum of what serves it, as far as they count."""
+    standing: dict[str, Any] = goal.get("standing") or {}
+    return Serving(
+        status=goal["status"],
+        outcome=goal["outcome"],
+        visibility=goal["visibility"],
+        contribution=goal.get("contribution", 1.0),
+        progress=goal.get("progress"),
+        pace=standing.get("pace"),
+        blockers=tuple(goal.get("blocked_by", ())),
+        below=from_document(RollUp, below) if below else None,
+    )
 
 
 def fold_soon(tx: Transaction, goal: Goal) -> None:

@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
+from shared.clock import in_utc
 from shared.contracts.base import Event, Frozen, Inbound, State
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 
@@ -201,7 +202,7 @@ class Measurement(Inbound):
     goal_id: GoalId
     key_result_id: KeyResultId
     value: Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
-    measured_at: AwareDatetime | None = None
+    measured_at: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = None
     note: Annotated[str, Field(max_length=1000)] = ""
 
 

@@ -21,7 +21,7 @@ from faststream.kafka.message import KafkaAckableMessage
 
 from shared.errors import Refusal
 from shared.messaging.envelope import Record
-from shared.messaging.guard import WATERMARKS, Guard
+from shared.messaging.guard import PARKED, WATERMARKS, Guard
 from shared.messaging.inbound import Gate
 from shared.messaging.incoming import EventJob
 from shared.settings import Settings
@@ -84,8 +84,14 @@ class Intake:
         self._report(jobs, time.perf_counter() - started)
 
     async def _alone(self, failing: Mapping[str, Sequence[EventJob]]) -> None:
-        """Try the events of each failing source again without company, then park them."""
-        for jobs in failing.values():
+        """Try the events of each failing source again without company, then park them.
+
+        Records from outside are nobody's company: all that fail are tried again at once.
+        """
+        alone: Iterable[Sequence[EventJob]] = failing.values()
+        if isinstance(self.guard, Gate):
+            alone = [[job for jobs in failing.values() for job in jobs]]
+        for jobs in alone:
             for pause in RETRY_PAUSES:
                 await asyncio.sleep(pause)
                 await self._work.execute(jobs, self.guard.plan)
@@ -98,13 +104,20 @@ class Intake:
         share = len(failing) / len({job.key for job in jobs})
         if share < self._stop_share:
             return
-        failed = {"topic": self.guard.topic, "state": "failed"}
-        parked = await self._work.db[WATERMARKS].count_documents(failed)
+        parked = await self._parked()
         if parked + len(failing) > self._stop_count:
             raise TooManyParked(
                 f"{self.guard.topic}: {parked} sources are parked and {share:.0%} of the next ones fail;"
                 " nothing more is taken until the service or the limits are mended"
             )
+
+    async def _parked(self) -> int:
+        """The sources, or the records from outside, that are parked since they failed."""
+        if isinstance(self.guard, Gate):
+            failed = {"topic": self.guard.topic, "source": None, "reason": "failed"}
+            return await self._work.db[PARKED].count_documents(failed)
+        failed = {"topic": self.guard.topic, "state": "failed"}
+        return await self._work.db[WATERMARKS].count_documents(failed)
 
     def _report(self, jobs: Sequence[EventJob], seconds: float) -> None:
         self._gauges.batch(self.guard.topic, len(jobs), seconds)

@@ -1,8 +1,8 @@
 """Changes of a goal that is agreed: what is agreed stays agreed until both want it otherwise.
 
 A change of target, weight, due date or owner is material: one side proposes it, and it counts once the
-other agrees.  Wording is not, and counts at once.  Every change says why, and what the goal said before
-is kept as an edition.
+other agrees, and a new owner after that.  Wording is not, and counts at once.  Every change says why,
+and what the goal said before is kept as an edition.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,6 +34,12 @@ class NoAmendment(Refusal):
 
 class NothingChanged(Refusal):
     """A change changes something."""
+
+    status = 422
+
+
+class OwnerChangesAlone(Refusal):
+    """Whose goal it is changes by itself, and what it says by itself."""
 
     status = 422
 
@@ -72,12 +78,16 @@ def amend_at_once(goal: Goal, change: Change, *, by: PersonId, reason: str, at: 
 
 
 def propose_amendment(
-    goal: Goal, change: Change, *, by: PersonId, to: PersonId, reason: str
+    goal: Goal, change: Change, *, by: PersonId, to: PersonId, reason: str, then: PersonId | None = None
 ) -> tuple[Goal, contract.GoalAmendmentProposed]:
-    """Ask the other to agree to a change; the goal stays as it is until then."""
+    """Ask the other, and `then` a new owner, to agree to a change; the goal stays as it is until then."""
     _require_open(goal)
+    if change.owner_id is not None and len(change.fields()) > 1:
+        raise OwnerChangesAlone(
+            "Another owner is a change by itself, since others agree to it; propose the rest apart."
+        )
     changed(goal, change)
-    amendment = Amendment(change=change, by=by, reason=reason)
+    amendment = Amendment(change=change, by=by, reason=reason, then=then)
     return ask_about(goal.model_copy(update={"amendment": amendment}), to)
 
 
@@ -90,10 +100,15 @@ def ask_about(goal: Goal, to: PersonId) -> tuple[Goal, contract.GoalAmendmentPro
     return goal.model_copy(update={"asked_id": to}), event
 
 
-def agree_to_amendment(goal: Goal, *, by: PersonId, at: datetime) -> Changed:
-    """Say yes; the goal is from now on as the change has it."""
+def agree_to_amendment(
+    goal: Goal, *, by: PersonId, at: datetime
+) -> Changed | tuple[Goal, contract.GoalAmendmentProposed]:
+    """Say yes; the goal is from now on as the change has it, unless a new owner has to agree too."""
     amendment = pending(goal)
     _require_asked(goal, by)
+    if amendment.then is not None:
+        asked = goal.model_copy(update={"amendment": amendment.model_copy(update={"then": None})})
+        return ask_about(asked, amendment.then)
     return _applied(goal, amendment, agreed_by=by, at=at)
 
 
@@ -115,6 +130,14 @@ def withdraw_amendment(goal: Goal, *, by: PersonId | None) -> tuple[Goal, contra
         raise NotTheOneAsked("You are the one who was asked: agree, or decline with a reason.")
     event = contract.GoalAmendmentWithdrawn(**goal.named(), by_person_id=by, to_person_id=asked)
     return goal.model_copy(update={"amendment": None, "asked_id": None}), event
+
+
+def let_amendment_lapse(goal: Goal) -> tuple[Goal, Sequence[contract.GoalAmendmentWithdrawn]]:
+    """The goal without the change that waits, if one does, and the event of it."""
+    if goal.amendment is None:
+        return goal, ()
+    goal, withdrawn = withdraw_amendment(goal, by=None)
+    return goal, (withdrawn,)
 
 
 def pending(goal: Goal) -> Amendment:
@@ -147,7 +170,8 @@ def changed(goal: Goal, change: Change) -> Goal:
 def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at: datetime) -> Changed:
     new = changed(goal, amendment.change)
     fields = amendment.change.fields()
-    standing = goal.standing.model_copy(update={"overdue": goal.standing.overdue and new.due_on < at.date()})
+    overdue = goal.standing.overdue and new.due_on == goal.due_on
+    standing = goal.standing.model_copy(update={"overdue": overdue})
     settled = {"amendment": None, "asked_id": None, "edition": goal.edition + 1, "standing": standing}
     new = new.model_copy(update=settled)
     edition = Edition(

@@ -15,9 +15,9 @@ from services.goals.domain.key_result import MOVING, KeyResult, weighted
 from shared.contracts.goals import Heading
 
 MOST: Final = 60
-"""So many of the newest measurements make the trend; older ones say little, and pairs grow by the square."""
+"""So many of the newest days make the trend; older ones say little, and pairs grow by the square."""
 FEWEST: Final = 3
-"""With fewer points a line through them is no trend."""
+"""With points of fewer days a line through them is no trend."""
 SHORTEST: Final = 0.1
 """The points must span this share of the goal's time."""
 Z_80: Final = 1.2815515655446004
@@ -68,9 +68,10 @@ class PartForecast(NamedTuple):
 
 
 def trend(points: Sequence[Point]) -> Trend | None:
-    """The line through the newest points; None for fewer than three times."""
-    newest = sorted(points, key=lambda point: point.at)[-MOST:]
-    if len({point.at for point in newest}) < FEWEST:
+    """The line through the last points of the newest days; None for fewer than three days."""
+    days_last = {point.at.date(): point for point in sorted(points, key=lambda point: point.at)}
+    newest = [*days_last.values()][-MOST:]
+    if len(newest) < FEWEST:
         return None
     since = newest[0].at
     days = [_days(since, point.at) for point in newest]

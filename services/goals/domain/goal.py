@@ -57,11 +57,12 @@ class Standing(Frozen):
 
 
 class Amendment(Frozen):
-    """A change that somebody wants, and why; see amendment.py."""
+    """A change that somebody wants, and why; `then` is who has to agree after the one who is asked now."""
 
     change: Change
     by: PersonId
     reason: str
+    then: PersonId | None = None
 
 
 class Goal(Terms, Aggregate):

@@ -1,7 +1,8 @@
 """Planning periods: open for planning and work, closing for a time of grace, then closed for good.
 
 A goal may belong to one.  While it closes, what was agreed is still followed, graded and carried over, but
-nothing new is planned; once it is closed its goals are read and no longer changed.
+nothing new is planned; once it is closed its goals are read and no longer changed, but settled: what was
+left open is closed as it ended, or carried over.
 """
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -9,6 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from services.goals.domain.wording import EARLIEST, LATEST
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
 from shared.contracts.base import Frozen
@@ -19,7 +21,10 @@ from shared.ids import PeriodId, PersonId
 EVERYWHERE: Final = timezone(-timedelta(hours=12))
 """A day has ended when it has ended everywhere on Earth: nobody's period ends before their midnight."""
 Deed = Literal["plan", "follow"]
-"""To plan is to draft, reword, propose or agree; to follow is to measure, check in, amend, align or close."""
+"""To plan is to draft, reword, propose or agree; to follow is to measure, check in, amend or align.
+
+To settle what was left open, by closing it or carrying it over, is allowed in any stage.
+"""
 
 
 class PeriodClosing(Refusal):
@@ -50,8 +55,8 @@ class PeriodWording(Frozen):
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     kind: PeriodKind
-    starts_on: date
-    ends_on: date
+    starts_on: date = Field(ge=EARLIEST)
+    ends_on: date = Field(le=LATEST)
     grace_days: int = Field(default=14, ge=0, le=90)
     check_in_days: int = Field(default=14, ge=1, le=90)
 
@@ -118,7 +123,7 @@ class Period(PeriodWording, Aggregate):
         """Refuse what its stage does not allow."""
         if self.status == "closed":
             raise PeriodClosed(
-                f"The period “{self.name}” is closed; carry the goal over to one that is open.",
+                f"The period “{self.name}” is closed; close the goal as it ended, or carry it over.",
                 period_id=self.period_id,
             )
         if self.status == "closing" and deed == "plan":

@@ -2,7 +2,7 @@
 
 A goal's whole progress is its own, by its key results; one that has none to tell of is as far as what
 serves it.  What serves a goal counts by its contribution.  Private goals are left out, since a sum over
-one of them would tell it; so are drafts and what was cancelled.
+one of them would tell it; so are drafts, what was cancelled, and what goes on as another goal.
 """
 
 from collections import Counter
@@ -46,7 +46,8 @@ class Serving(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether it is added up."""
-        agreed = self.status == "agreed" or (self.status == "closed" and self.outcome != "cancelled")
+        ended = self.status == "closed" and self.outcome not in {"cancelled", "carried_over"}
+        agreed = self.status == "agreed" or ended
         return agreed and self.visibility != "private"
 
     @property

@@ -1,7 +1,7 @@
 """What is written down of a goal: the part that its owner and manager word together."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -10,6 +10,10 @@ from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalKind, GoalLevel, Visibility
 from shared.errors import Invalid
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
+
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2999, 12, 31)
+"""Within these everything can be reckoned with."""
 
 
 class KeyResultChange(Frozen):
@@ -29,7 +33,7 @@ class Change(Frozen):
     description: str | None = Field(default=None, min_length=1, max_length=4000)
     owner_id: PersonId | None = None
     weight: float | None = Field(default=None, ge=0, le=100)
-    due_on: date | None = None
+    due_on: date | None = Field(default=None, ge=EARLIEST, le=LATEST)
     key_results: tuple[KeyResultChange, ...] = Field(default=(), max_length=20)
 
     def fields(self) -> tuple[str, ...]:
@@ -49,8 +53,8 @@ class Terms(Frozen):
     parent_id: GoalId | None = None
     relevance: str = Field(default="", max_length=1000)
     weight: float = Field(default=0.0, ge=0, le=100)
-    starts_on: date
-    due_on: date
+    starts_on: date = Field(ge=EARLIEST, le=LATEST)
+    due_on: date = Field(ge=EARLIEST, le=LATEST)
 
 
 class Wording(Terms):

@@ -17,6 +17,7 @@ from services.goals.domain.amendment import (
     Changed,
     NoAmendment,
     NothingChanged,
+    OwnerChangesAlone,
     Reason,
     agree_to_amendment,
     amend_at_once,
@@ -30,7 +31,7 @@ from services.goals.domain.amendment import (
 from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.weights import WeightsExceedWhole, require_room
 from services.goals.domain.wording import Change
-from services.goals.periods import OF_PERIODS, require_period
+from services.goals.periods import OF_PERIODS, require_period, require_within
 from services.goals.reporting_line import working_line
 from services.goals.store import EditionStore, GoalStore, hold_people, look_soon
 from services.goals.usecases.draft_goal import LeadsNoTeam, OwnerHasLeft, require_level
@@ -83,12 +84,12 @@ async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:
         return await _change(
             amend_at_once(goal, change, by=tx.person_id, reason=command.reason, at=tx.now), tx
         )
-    to, new = await _asked(goal, change, tx), changed(goal, change)
+    (to, then), new = await _asked(goal, change, tx), changed(goal, change)
     if new.owner_id != goal.owner_id:
         await require_level(new, tx)
     await _require_room(new, tx)
     hold_people(tx, to)
-    goal, proposed = propose_amendment(goal, change, by=tx.person_id, to=to, reason=command.reason)
+    goal, proposed = propose_amendment(goal, change, by=tx.person_id, to=to, then=then, reason=command.reason)
     goal = GoalStore(tx).save(goal)
     tx.publish(proposed, goal.state())
     return goal
@@ -100,7 +101,16 @@ async def agree_to_change(command: AnswerAmendment, tx: Transaction) -> Goal:
     amendment = pending(goal)
     await require_period(goal, "follow", tx)
     await _require_room(changed(goal, amendment.change), tx)
-    return await _change(agree_to_amendment(goal, by=tx.person_id, at=tx.now), tx)
+    if amendment.then is not None and not await Directory(tx).is_active(amendment.then):
+        raise OwnerHasLeft("Who was to be the owner does not work here any more; decline, or withdraw it.")
+    agreed = agree_to_amendment(goal, by=tx.person_id, at=tx.now)
+    if len(agreed) == 3:
+        return await _change(agreed, tx)
+    goal, proposed = agreed
+    hold_people(tx, proposed.to_person_id)
+    goal = GoalStore(tx).save(goal)
+    tx.publish(proposed, goal.state())
+    return goal
 
 
 async def decline_change(command: AnswerAmendment, tx: Transaction) -> Goal:
@@ -132,24 +142,32 @@ async def _change(applied: Changed, tx: Transaction) -> Goal:
     return goal
 
 
-async def _asked(goal: Goal, change: Change, tx: Transaction) -> PersonId:
-    """A new owner; else the owner, or, if the owner asks, the nearest person above who works here."""
-    directory = Directory(tx)
-    owner_id = change.owner_id or goal.owner_id
-    owner = await directory.require(owner_id)
-    if not owner.is_active:
+async def _asked(goal: Goal, change: Change, tx: Transaction) -> tuple[PersonId, PersonId | None]:
+    """Who has to agree, and who then: the other of owner and manager, and a new owner if there is one.
+
+    Of an owner who has left nobody is asked but the new one.
+    """
+    directory, new_id = Directory(tx), change.owner_id
+    owner_works_here = await directory.is_active(goal.owner_id)
+    if new_id is not None and not (await directory.require(new_id)).is_active:
+        raise OwnerHasLeft("Who is to be the owner does not work here any more; name somebody who does.")
+    if new_id is None and not owner_works_here:
         raise OwnerHasLeft("The owner does not work here any more; name somebody who does in owner_id.")
-    if tx.person_id != owner_id:
-        return owner_id
-    line = await working_line(goal.owner_id, tx)
-    others = [person_id for person_id in line if person_id != owner_id]
-    if not others:
+    if tx.person_id != goal.owner_id:
+        other = goal.owner_id if owner_works_here else None
+    else:
+        other = next(iter(await working_line(goal.owner_id, tx)), None)
+    asked = [other] if other is not None else []
+    if new_id is not None and new_id not in {tx.person_id, other}:
+        asked.append(new_id)
+    if not asked:
         raise NobodyToAsk("Nobody works above the owner who could agree.")
-    return others[0]
+    return asked[0], asked[1] if len(asked) > 1 else None
 
 
 async def _require_room(goal: Goal, tx: Transaction) -> None:
-    """Refuse what the others of its owner leave no room for."""
+    """Refuse what the others of its owner leave no room for, or its period no day."""
+    await require_within(goal, tx)
     hold_people(tx, goal.owner_id)
     beside = [
         other for other in await GoalStore(tx).weighing_on(goal.owner_id) if other.goal_id != goal.goal_id
@@ -173,6 +191,7 @@ async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
         GoalNotInStage,
         AmendmentPending,
         NothingChanged,
+        OwnerChangesAlone,
         WeightsExceedWhole,
         LeadsNoTeam,
         NobodyToAsk,
@@ -190,7 +209,7 @@ async def post_amendment(goal_id: GoalId, new: NewAmendment, run: Run) -> Respon
     f"{PATH}/agreement",
     response_model=GoalView,
     summary="Agree to a change",
-    responses=refusals(NoAmendment, WeightsExceedWhole),
+    responses=refusals(*OF_PERIODS, NoAmendment, WeightsExceedWhole, OwnerHasLeft),
 )
 async def post_agreement(goal_id: GoalId, run: Run) -> Response:
     """Say yes to the change; what the goal said before is kept as an edition."""

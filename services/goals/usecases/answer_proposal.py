@@ -13,7 +13,7 @@ from pydantic import Field
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.periods import OF_PERIODS, require_period
-from services.goals.reporting_line import working_line
+from services.goals.reporting_line import today_of, working_line
 from services.goals.store import GoalStore, look_soon
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
@@ -48,7 +48,7 @@ async def agree_to_goal(command: AgreeToGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     goal = await _to_answer(command.goal_id, tx)
     await require_period(goal, "plan", tx)
-    goal, agreed = goal.agree(by=tx.person_id, on=tx.now.date())
+    goal, agreed = goal.agree(by=tx.person_id, on=await today_of(goal.owner_id, tx))
     goal = goals.save(goal)
     tx.publish(agreed, goal.state())
     look_soon(tx, goal.goal_id)

@@ -3,7 +3,8 @@
 When    its owner or manager asks (POST /goals/{goal_id}/carry-over), whether or not its period is closed
 May     carry_over: self, manager                 (access.py)
 Rule    Goal.carried_over; the new period plans
-Emits   goals.GoalClosed with the outcome carried_over, and goals.GoalDrafted of the new goal
+Emits   goals.GoalClosed with the outcome carried_over, and goals.GoalDrafted of the new goal;
+        goals.GoalAmendmentWithdrawn of a change that waits
 Then    reviews.gather_evidence, notifications.announce
 """
 
@@ -11,6 +12,7 @@ from datetime import date
 
 from fastapi import APIRouter, Response
 
+from services.goals.domain.amendment import let_amendment_lapse
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
 from services.goals.periods import period_named
@@ -50,6 +52,7 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     hold_people(tx, goal.owner_id)
     starts_on, due_on = command.starts_on or period.starts_on, command.due_on or period.ends_on
     period.require_within(due_on)
+    goal, lapsed = let_amendment_lapse(goal)
     closed, ended, new, drafted = goal.carried_over(
         command.new_goal_id,
         period_id=command.period_id,
@@ -58,7 +61,7 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
         by=tx.person_id,
         at=tx.now,
     )
-    tx.publish(ended, goals.save(closed).state())
+    tx.publish(*lapsed, ended, goals.save(closed).state())
     new = goals.save(new)
     tx.publish(drafted, new.state())
     return new
@@ -81,4 +84,5 @@ async def post_carry_over(goal_id: GoalId, to: CarryOver, run: Run) -> Response:
         reply=GoalView.of,
         status=201,
         location=lambda goal: f"/goals/{goal.goal_id}",
+        match=("goals", goal_id),
     )

@@ -13,6 +13,7 @@ from pydantic import Field
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Blocker, CheckIn
 from services.goals.periods import OF_PERIODS, require_period
+from services.goals.reporting_line import today_of
 from services.goals.store import CheckInStore, GoalStore, look_soon
 from services.goals.views import CheckInView
 from shared.contracts.base import Frozen
@@ -57,8 +58,9 @@ async def check_in_on_goal(command: CheckInOnGoal, tx: Transaction) -> CheckIn:
         next_steps=command.next_steps,
         progress=goal.progress,
     )
+    today = await today_of(goal.owner_id, tx)
     goal, checked_in = goal.check_in(
-        by=tx.person_id, confidence=command.confidence, blocker_kinds=check_in.blocker_kinds, on=tx.now.date()
+        by=tx.person_id, confidence=command.confidence, blocker_kinds=check_in.blocker_kinds, on=today
     )
     tx.publish(checked_in, goals.save(goal).state())
     look_soon(tx, goal.goal_id)

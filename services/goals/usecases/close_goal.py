@@ -3,15 +3,15 @@
 When    its owner, their manager or HR asks (POST /goals/{goal_id}/closure)
 May     close: self, manager, HR admin            (access.py)
 Rule    Goal.close
-Emits   goals.GoalClosed
+Emits   goals.GoalClosed, and goals.GoalAmendmentWithdrawn of a change that waits
 Then    reviews.gather_evidence, notifications.announce
 """
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from services.goals.domain.amendment import let_amendment_lapse
 from services.goals.domain.goal import Goal, GoalNotInStage
-from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
@@ -42,11 +42,11 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("close", goal)
-    await require_period(goal, "follow", tx)
+    goal, lapsed = let_amendment_lapse(goal)
     by = tx.caller.person_id if tx.caller else None
     goal, closed = goal.close(outcome=command.outcome, by=by, comment=command.comment, at=tx.now)
     goal = goals.save(goal)
-    tx.publish(closed, goal.state())
+    tx.publish(*lapsed, closed, goal.state())
     return goal
 
 
@@ -54,7 +54,7 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     "/goals/{goal_id}/closure",
     response_model=GoalView,
     summary="Close a goal",
-    responses=refusals(*OF_PERIODS, GoalNotInStage),
+    responses=refusals(GoalNotInStage),
 )
 async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
     """End the goal with an outcome."""

@@ -11,13 +11,12 @@ fold that changes something marks the goal that it was of, and so on up the tree
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from services.goals.domain.roll_up import RollUp, Serving, roll_up
-from services.goals.store import FOLDS, FORMER, GOALS, GoalStore, RollUpStore, fold_soon
+from services.goals.domain.roll_up import Serving, roll_up
+from services.goals.store import FOLDS, FORMER, GOALS, GoalStore, RollUpStore, counted, fold_soon
 from shared.due import PAGE, leave, rest
 from shared.ids import GoalId
-from shared.store import from_document
 from shared.work import ByKey, Job, Transaction, Work
 
 MOST: Final = 5 * PAGE
@@ -33,9 +32,14 @@ class FoldGoal:
 
 
 async def fold_goal(command: FoldGoal, tx: Transaction) -> None:
-    """Keep the sum, and mark the goal if it has changed."""
-    for mark in command.marks:
-        rest(tx, FOLDS, mark)
+    """Keep the sum, and mark the goal if it has changed.
+
+    A goal that has gone elsewhere since its mark was read keeps the mark, for the goal that it serves now.
+    """
+    marked = await tx.peek_many(GOALS, command.marks)
+    for mark, doc in zip(command.marks, marked, strict=True):
+        if doc is None or doc["parent_id"] == command.goal_id:
+            rest(tx, FOLDS, mark)
     goal = await GoalStore(tx).find(command.goal_id) if command.goal_id else None
     if goal is None:
         return
@@ -49,21 +53,6 @@ async def _serving(goal_id: GoalId, tx: Transaction) -> Sequence[Serving]:
     goals = await tx.find(GOALS, {"parent_id": goal_id})
     sums = await tx.peek_many(RollUpStore.collection, [goal["_id"] for goal in goals])
     return [counted(goal, below) for goal, below in zip(goals, sums, strict=True)]
-
-
-def counted(goal: dict[str, Any], below: dict[str, Any] | None) -> Serving:
-    """A goal's document and the sum of what serves it, as far as they count."""
-    standing: dict[str, Any] = goal.get("standing") or {}
-    return Serving(
-        status=goal["status"],
-        outcome=goal["outcome"],
-        visibility=goal["visibility"],
-        contribution=goal.get("contribution", 1.0),
-        progress=goal.get("progress"),
-        pace=standing.get("pace"),
-        blockers=tuple(goal.get("blocked_by", ())),
-        below=from_document(RollUp, below) if below else None,
-    )
 
 
 class FoldWorker:

@@ -97,7 +97,7 @@ async def pass_on(goal: Goal, tx: Transaction) -> None:
     """
     goals = GoalStore(tx)
     line = await working_line(goal.owner_id, tx)
-    if not line or _new_owner(goal) is not None:
+    if not line or goal.asked_id == _new_owner(goal):
         await lapse(goal, tx)
     elif line[0] != goal.asked_id:
         hold_people(tx, line[0])

@@ -39,6 +39,7 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     before = await goals.get(command.goal_id)
     await tx.require("reword", before)
+    await require_period(before, "plan", tx)
     goal, changed = before.reword(command.wording)
     if goal.level != before.level:
         await require_level(goal, tx)

@@ -1,7 +1,8 @@
 """The alignment tree: what a goal serves, what serves it, and how far that has come.
 
 Of a line, whoever may not read a goal learns its id and nothing else, which the goal below tells them
-anyway; of a tree they learn nothing of it.  Sums leave out private goals (domain/roll_up.py).
+anyway; of a tree they learn nothing of it.  Sums leave out private goals (domain/roll_up.py), and are
+shown of five goals or more, or where the caller sees all that they are made of: a sum of one is no sum.
 """
 
 from collections import defaultdict
@@ -9,13 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.goals.access import ACCESS
 from services.goals.domain.alignment import MOST_ABOVE
 from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import RollUp
-from services.goals.store import GOALS, ROLL_UPS
+from services.goals.store import GOALS, ROLL_UPS, counted
 from shared.contracts.goals import BlockerKind, GoalLevel, GoalStatus, Outcome, Pace
 from shared.http import View, Viewer
 from shared.ids import GoalId, PersonId
@@ -24,6 +25,8 @@ from shared.store import from_document
 
 router = APIRouter(tags=["alignment"])
 DEEPEST: Final = 5
+SMALLEST: Final = 5
+"""Goals below, of which a sum is shown to who may not read them all."""
 WIDEST: Final = 500
 """Goals of one answer; what serves a goal beyond is read by GET /goals?parent_id=."""
 
@@ -67,6 +70,7 @@ class Node(BaseModel):
     pace: Pace | None
     roll_up: RollUpView | None
     serving: "list[Node] | None"
+    counts: bool = Field(exclude=True)
 
 
 class Contributor(BaseModel):
@@ -154,6 +158,7 @@ async def _tree(view: Viewer, levels: Sequence[Sequence[Doc]], opened: Collectio
 
 def _node(doc: Doc, summed: Doc | None, opened: Collection[str], below: Mapping[str, list[Node]]) -> Node:
     goal = from_document(Goal, doc)
+    serving = list(below.get(goal.goal_id, ())) if goal.goal_id in opened else None
     return Node(
         goal_id=goal.goal_id,
         owner_id=goal.owner_id,
@@ -164,6 +169,19 @@ def _node(doc: Doc, summed: Doc | None, opened: Collection[str], below: Mapping[
         contribution=goal.contribution,
         progress=goal.progress,
         pace=goal.standing.pace,
-        roll_up=RollUpView.model_validate(from_document(RollUp, summed).model_dump()) if summed else None,
-        serving=list(below.get(goal.goal_id, ())) if goal.goal_id in opened else None,
+        roll_up=_shown(from_document(RollUp, summed), serving) if summed else None,
+        serving=serving,
+        counts=counted(doc, None).counts,
     )
+
+
+def _shown(summed: RollUp, serving: Sequence[Node] | None) -> RollUpView | None:
+    """The sum, if it tells of nobody's goal alone what the caller may not read."""
+    seen = [node for node in serving or () if node.counts]
+    whole = len(seen) == summed.direct and sum(_below(node) for node in seen) == summed.below
+    return RollUpView.model_validate(summed.model_dump()) if whole or summed.below >= SMALLEST else None
+
+
+def _below(node: Node) -> int:
+    """How many goals a node stands for: itself, and those below whose sum is shown."""
+    return 1 + (node.roll_up.below if node.roll_up else 0)

@@ -88,8 +88,8 @@ def test_the_range_spans_the_forecast_and_is_wider_when_values_scatter() -> None
 
 @pytest.mark.parametrize(
     "few",
-    [[], points((20, 10)), points((1, 1), (2, 2), (3, 3)), points((40, 10), (40, 12))],
-    ids=["none", "one", "all at the beginning", "all at once"],
+    [[], points((20, 10)), points((1, 1), (2, 2), (3, 3)), points((40, 10), (40.1, 12), (40.2, 14))],
+    ids=["none", "one", "all at the beginning", "all on one day"],
 )
 def test_too_few_measurements_make_no_forecast(few: list[Point]) -> None:
     assert forecast(part(), few, starts_on=START, due_on=DUE) is None

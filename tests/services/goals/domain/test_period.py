@@ -66,7 +66,7 @@ def test_what_each_stage_allows() -> None:
     with pytest.raises(PeriodClosing, match="closing"):
         closing.require("plan")
     for deed in ("plan", "follow"):
-        with pytest.raises(PeriodClosed, match="carry the goal over"):
+        with pytest.raises(PeriodClosed, match="carry it over"):
             closed.require(deed)
     with pytest.raises(PeriodClosed):
         closed.close(by=None)
@@ -90,6 +90,7 @@ def test_a_goal_of_a_period_is_due_within_it(due_on: date) -> None:
         {"grace_days": 91},
         {"check_in_days": 0},
         {"name": " "},
+        {"kind": "custom", "ends_on": "9999-12-31"},
     ],
 )
 def test_a_period_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:

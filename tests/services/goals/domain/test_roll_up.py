@@ -49,6 +49,7 @@ def test_what_cannot_be_told_is_no_zero() -> None:
         {"status": "draft"},
         {"status": "proposed"},
         {"status": "closed", "outcome": "cancelled"},
+        {"status": "closed", "outcome": "carried_over"},
         {"visibility": "private"},
     ],
 )

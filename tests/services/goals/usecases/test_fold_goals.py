@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from services.goals.domain.roll_up import RollUp, roll_up
-from services.goals.store import FOLDS
+from services.goals.store import FOLDS, counted
 from services.goals.usecases import fold_goals as usecase
-from services.goals.usecases.fold_goals import FoldWorker, counted
+from services.goals.usecases.fold_goals import FoldWorker
 from shared.contracts.people import PersonState
 from shared.store import from_document
 from tests.services.goals.house import NOW, REACH, GoalsHouse, clock_at
@@ -90,6 +90,43 @@ async def test_a_private_goal_is_in_no_sum_and_in_no_tree_of_others(house: Goals
     assert (tree["roll_up"], tree["serving"]) == (None, [])
     own = await house.as_("anna").read(f"/goals/{top}/tree")
     assert [node["goal_id"] for node in own["serving"]] == [private]
+
+
+async def test_a_sum_of_few_is_shown_to_who_sees_all_of_them_and_a_sum_of_many_to_everybody(
+    house: GoalsHouse,
+) -> None:
+    top = await parent_of(house)
+    kid = await house.agreed(parent_id=top, visibility="line")
+    await measured(house, kid, 7)
+    await fold(house)
+    assert (await house.as_("peer").read(f"/goals/{top}/tree"))["roll_up"] is None
+    assert (await house.as_("chief").read(f"/goals/{top}/tree"))["roll_up"]["progress"] == 0.7
+    for _ in range(4):
+        await house.agreed(parent_id=top, visibility="line")
+    await fold(house)
+    of_five = await house.as_("peer").read(f"/goals/{top}/tree")
+    assert (of_five["roll_up"]["below"], of_five["serving"]) == (5, [])
+
+
+async def test_a_goal_that_goes_elsewhere_while_its_mark_is_read_is_folded_where_it_went(
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = await parent_of(house), await parent_of(house)
+    kid = await house.agreed(parent_id=old, visibility="everyone")
+    worker = FoldWorker(house.work)
+    read = worker._parents
+
+    async def parents(marks: Any) -> Any:
+        found = await read(marks)
+        await house.as_("anna").does(f"/goals/{kid}/parent", {"parent_id": new}, method="PUT")
+        monkeypatch.undo()
+        return found
+
+    monkeypatch.setattr(worker, "_parents", parents)
+    await worker.turn()
+    await fold(house)
+    assert ((await below(house, new)) or {"direct": None})["direct"] == 1
+    assert await below(house, old) is None
 
 
 async def test_the_line_above_shows_what_may_be_read_and_hides_the_rest(house: GoalsHouse) -> None:

@@ -84,23 +84,25 @@ async def test_while_it_closes_what_was_agreed_goes_on_and_nothing_new_begins(ho
     await anna.does(f"/goals/{agreed}/closure", {"outcome": "achieved"})
 
 
-async def test_once_closed_its_goals_are_only_read(house: GoalsHouse) -> None:
+async def test_once_closed_its_goals_are_only_read_and_settled(house: GoalsHouse) -> None:
     period_id = await opened(house)
     goal_id, amended = await house.agreed(period_id=period_id), await house.agreed(period_id=period_id)
-    change = {"weight": 5, "reason": "More."}
+    change, drafted = {"weight": 5, "reason": "More."}, await house.drafted(period_id=period_id)
     await house.as_("anna").does(f"/goals/{amended}/amendment", change)
     await turn(house, CLOSED)
     anna = house.as_("anna")
     refused = [
         await anna.post(f"/goals/{goal_id}/key-results/reach/measurements", {"value": 4}),
         await anna.post(f"/goals/{goal_id}/check-ins", {"confidence": 0.5}),
-        await anna.post(f"/goals/{goal_id}/closure", {"outcome": "achieved"}),
+        await anna.put(f"/goals/{drafted}", wording(), If_Match="*"),
         await anna.post(f"/goals/{goal_id}/amendment", change),
         await house.as_("manager").post(f"/goals/{amended}/amendment/agreement"),
         await anna.put(f"/goals/{goal_id}/parent", {"parent_id": None, "contribution": 2}),
     ]
     assert [(each.status_code, rule_of(each)) for each in refused] == [(409, "period-closed")] * 6
     assert (await anna.get(f"/goals/{goal_id}")).status_code == 200
+    assert (await anna.does(f"/goals/{goal_id}/closure", {"outcome": "achieved"}))["status"] == "closed"
+    assert (await anna.does(f"/goals/{drafted}/closure", {"outcome": "cancelled"}))["status"] == "closed"
 
 
 @pytest.mark.parametrize("at", [NOW, CLOSING, CLOSED])

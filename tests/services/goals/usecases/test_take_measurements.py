@@ -166,15 +166,15 @@ async def test_what_cannot_be_taken_is_parked_with_the_reason_and_holds_up_nothi
         told({"goal_id": goal_id}, offset=4, id_="4"),
         told(one("unknown", 1), offset=5, id_="5"),
         told(one(goal_id, 1, measured_at="2999-01-01T00:00:00Z"), offset=6, id_="6"),
-        told(one(goal_id, 1), offset=7, id_="7", ce_time="yesterday"),
-        Record(TOPIC, 0, 8, None, None, ()),
+        told(one(goal_id, 1), offset=71, id_="7", ce_time="yesterday"),
+        Record(TOPIC, 0, 7, None, None, ()),
+        told(one(goal_id, 1, measured_at="0001-01-01T00:00:00+14:00"), offset=8, id_="8"),
     ]
     good = told(one(goal_id, 2), offset=9, id_="9")
     assert await take(house, *bad, good) == ["parked"] * len(bad) + ["applied"]
     found = await parked(house)
-    assert [reason for reason, _ in found.values()] == ["unreadable"] * 4 + ["refused"] * 2 + [
-        "unreadable"
-    ] * 2
+    reasons = [reason for reason, _ in found.values()]
+    assert reasons == ["unreadable"] * 4 + ["refused"] * 2 + ["unreadable"] * 3
     said = [error for _, error in found.values()]
     assert "is not taken here; send cairn.goals.measurement.v1" in said[1]
     assert "newer than .v1" in said[2]
