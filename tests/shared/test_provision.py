@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from services.goals.app import SERVICE
 from shared import mongo, provision
-from shared.contracts.catalogue import all_messages
+from shared.contracts.catalogue import all_topics
 from shared.messaging.envelope import topic_of
 from shared.messaging.topics import missing_topics
 from shared.runtime import ENGINE_COLLECTIONS
@@ -29,7 +29,7 @@ def settings_for(engines: Any, name: str, **others: Any) -> Settings:
 
 async def test_topics_of_all_contracts_are_made_and_found_again(engines, name):
     settings = settings_for(engines, name)
-    names = {topic_of(kind) for kind in all_messages()}
+    names = {topic_of(kind) for kind in all_topics()}
     first = await provision.provision_topics(settings)
     assert {topic.name for topic in first} == names
     assert not await missing_topics(settings, names)
