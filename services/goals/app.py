@@ -36,12 +36,14 @@ from shared.service import Service
 from shared.worker import Worker
 
 POLL_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 5.0
+"""Several measurements of a goal within it cost one look."""
 
 
 def workers(runtime: Runtime) -> Sequence[Worker]:
     """What falls due by the clock."""
     looking = DueWorker(runtime.work, LOOKS, look_at_goal, timers=runtime.settings.timers)
-    runtime.leased("looks", looking.turn, poll=POLL_SECONDS)
+    runtime.leased("looks", looking.turn, poll=LOOK_SECONDS)
     runtime.leased("folds", FoldWorker(runtime.work).turn, poll=POLL_SECONDS)
     turning = DueWorker(runtime.work, PERIOD_TURNS, run_period.turn_period, timers=runtime.settings.timers)
     runtime.leased("periods", turning.turn, poll=POLL_SECONDS)

@@ -1,7 +1,7 @@
 """See how a goal stands, and tell what has turned.
 
 When    something of it was reported or changed, and each midnight where the owner lives
-        (a leased worker, within a second)
+        (a leased worker, within five seconds)
 Rule    outlook.look, outlook.turns
 Emits   goals.GoalPaceChanged, goals.GoalForecastTurned, goals.GoalFellOverdue, goals.GoalWentSilent,
         goals.GoalNeglected
