@@ -14,7 +14,7 @@ from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp, Serving
 from shared.due import INDEXES as DUE
 from shared.due import wake
-from shared.ids import GoalId, PersonId
+from shared.ids import GoalId, KeyResultId, PersonId
 from shared.store import Store, from_document, to_document
 from shared.work import Transaction
 
@@ -39,9 +39,9 @@ def _by(field: str, name: str, **options: Any) -> IndexModel:
     return IndexModel([(field, ASCENDING), ("_id", ASCENDING)], name=name, **options)
 
 
-def _newest(time: str, name: str, *fields: str) -> IndexModel:
+def _newest(time: str, name: str, *fields: str, **options: Any) -> IndexModel:
     keys = [(field, ASCENDING) for field in fields]
-    return IndexModel([*keys, (time, DESCENDING), ("_id", DESCENDING)], name=name)
+    return IndexModel([*keys, (time, DESCENDING), ("_id", DESCENDING)], name=name, **options)
 
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
@@ -52,6 +52,9 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("visibility", "by_visibility"),
         _by("status", "by_status"),
         _by("level", "by_level"),
+        _by("category", "by_category", partialFilterExpression={"category": {"$gt": ""}}),
+        _by("tags", "by_tag"),
+        _newest("closed_at", "by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}),
         _by("standing.pace", "by_pace"),
         _by("period_id", "by_period", partialFilterExpression={"period_id": {"$gt": ""}}),
     ],
@@ -178,10 +181,20 @@ class MeasurementStore(Store[Measurement]):
         docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
         return [from_document(Measurement, doc) for doc in docs]
 
-    async def newest(self, goal_id: GoalId, *, limit: int) -> Sequence[Measurement]:
-        """The newest of a goal, the newest first."""
+    async def newest(
+        self,
+        goal_id: GoalId,
+        *,
+        limit: int,
+        of: KeyResultId | None = None,
+        but: str | None = None,
+    ) -> Sequence[Measurement]:
+        """The newest that count of a goal, or `of` a key result, the newest first and one left out."""
         sort = {"measured_at": -1, "_id": -1}
-        docs = await self._tx.find(self.collection, {"goal_id": goal_id}, sort=sort, limit=limit)
+        wanted: dict[str, Any] = {"goal_id": goal_id, "correction": None}
+        wanted |= {"key_result_id": of} if of else {}
+        wanted |= {"_id": {"$ne": but}} if but else {}
+        docs = await self._tx.find(self.collection, wanted, sort=sort, limit=limit)
         return [from_document(Measurement, doc) for doc in docs]
 
 

@@ -23,6 +23,7 @@ from shared.contracts.goals import (
     GoalClosed,
     GoalDrafted,
     KeyResultMeasured,
+    MeasurementCorrected,
 )
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.http.titles import titles_router
@@ -52,6 +53,7 @@ SERVICE = Service(
         GoalChanged: gather_evidence,
         GoalAgreed: gather_evidence,
         KeyResultMeasured: gather_evidence,
+        MeasurementCorrected: gather_evidence,
         GoalCheckedIn: gather_evidence,
         GoalClosed: gather_evidence,
         FeedbackGiven: gather_feedback,

@@ -25,6 +25,7 @@ from shared.access.grants import (
     manager,
     party,
     self_,
+    team,
     when,
 )
 from shared.access.standing import Standing
@@ -48,5 +49,6 @@ __all__ = [
     "manager",
     "party",
     "self_",
+    "team",
     "when",
 ]

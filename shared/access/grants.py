@@ -128,6 +128,11 @@ def chain(field: str) -> Grant:
     return _relative("manager chain", field, Directory.is_above, DirectoryReader.person_ids_below)
 
 
+def team(field: str) -> Grant:
+    """Who shares the direct manager of the person whom the field names, or has that person for one."""
+    return _relative("team", field, Directory.is_in_team_of, DirectoryReader.person_ids_with_in_team)
+
+
 def executive(field: str) -> Grant:
     """A caller with the role who is in the line above the person whom the field names."""
     return replace(chain(field), name="executive", role="executive")

@@ -15,7 +15,11 @@ GoalStatus = Literal["draft", "proposed", "agreed", "closed"]
 Outcome = Literal["achieved", "partly_achieved", "missed", "cancelled", "carried_over"]
 PeriodKind = Literal["quarter", "half_year", "year", "custom"]
 PeriodStatus = Literal["open", "closing", "closed"]
-Visibility = Literal["private", "line", "everyone"]
+Perspective = Literal["financial", "customer", "internal_process", "learning_and_growth"]
+"""Of the balanced scorecard; Kaplan and Norton, 1992."""
+Visibility = Literal["private", "line", "team", "everyone"]
+GradedAs = Literal["self", "final"]
+UnitKind = Literal["number", "percent", "money", "yes_no", "milestones"]
 KeyResultType = Literal["increase", "decrease", "milestone", "stay_above", "stay_below", "baseline"]
 Pace = Literal["on_track", "behind", "at_risk", "not_measured"]
 Heading = Literal["reach", "miss"]
@@ -143,6 +147,25 @@ class KeyResultMeasured(_GoalEvent):
     goal_progress: float | None
 
 
+class MeasurementCorrected(_GoalEvent):
+    """A measurement was wrong: `to_value` held at its time, or nothing that is known if it is null.
+
+    `current` and `current_at` are the newest measurement of the key result that counts now, null if none
+    does; `progress` of both are shares from 0 to 1.
+    """
+
+    key_result_id: KeyResultId
+    measurement_id: str
+    by_person_id: PersonId | None
+    from_value: float
+    to_value: float | None
+    measured_at: datetime
+    current: float | None
+    current_at: datetime | None
+    key_result_progress: float | None
+    goal_progress: float | None
+
+
 class GoalCheckedIn(_GoalEvent):
     """Somebody said how it goes; `confidence` is a share from 0 to 1.
 
@@ -164,6 +187,13 @@ class GoalClosed(_GoalEvent):
     by_person_id: PersonId | None
     outcome: Outcome
     progress: float | None
+
+
+class GoalGraded(_GoalEvent):
+    """The owner has graded their own goal, or the manager finally; what the grade is stays confidential."""
+
+    by_person_id: PersonId
+    graded_as: GradedAs
 
 
 class _PeriodEvent(Event):
@@ -256,7 +286,8 @@ class GoalNeglected(_GoalEvent):
 class KeyResultFigures(Frozen):
     """A key result without its words; `progress` is null while it cannot be told.
 
-    `unit` is null where the goal shows no title.
+    `unit` is null where the goal shows no title; `commit` is what is surely to be reached, `stretch` what
+    would be more than asked for.
     """
 
     key_result_id: KeyResultId
@@ -267,10 +298,13 @@ class KeyResultFigures(Frozen):
     current: float
     weight: float
     progress: float | None
+    unit_kind: UnitKind = "number"
+    commit: float | None = None
+    stretch: float | None = None
 
 
 class GoalState(State):
-    """A goal as others may know it; only one that everyone may read shows its title."""
+    """A goal as others may know it; only one that everyone may read shows its title, category and tags."""
 
     subject_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
@@ -291,4 +325,7 @@ class GoalState(State):
     overdue: bool = False
     period_id: PeriodId | None = None
     origin_id: GoalId | None = None
+    category: str | None = None
+    perspective: Perspective | None = None
+    tags: tuple[str, ...] | None = None
     key_results: tuple[KeyResultFigures, ...]

@@ -102,6 +102,14 @@ class Directory:
         doc = await self._tx.peek(PEOPLE, person_id)
         return doc is not None and doc["manager_id"] == manager_id
 
+    async def is_in_team_of(self, member_id: str, person_id: str) -> bool:
+        """Whether the first reports to the second, or both to the same manager."""
+        member, person = await self._tx.peek_many(PEOPLE, (member_id, person_id))
+        manager_id = member["manager_id"] if member else None
+        return manager_id is not None and (
+            manager_id == person_id or (person is not None and person["manager_id"] == manager_id)
+        )
+
     async def line_of(self, person_id: str) -> Sequence[PersonId]:
         """Everyone above the person, nearest first."""
         doc = await self._tx.peek(PEOPLE, person_id)

@@ -84,6 +84,14 @@ class DirectoryReader:
         doc = await self._database[PEOPLE].find_one({"_id": manager_id}, {"report_ids": 1})
         return doc["report_ids"] if doc else ()
 
+    async def person_ids_with_in_team(self, person_id: str) -> Sequence[PersonId]:
+        """The person's manager, and everyone, active or not, who reports to that manager too."""
+        doc = await self._database[PEOPLE].find_one({"_id": person_id}, {"manager_id": 1})
+        manager_id = doc.get("manager_id") if doc else None
+        if manager_id is None:
+            return ()
+        return (manager_id, *await self.person_ids_reporting_to(manager_id))
+
     async def person_ids_partnered_by(self, hr_partner_id: str) -> Sequence[PersonId]:
         """Everyone, active or not, whose unit's HR partners list a person; see `hr_partners_of`."""
         units = await mongo.aggregate(

@@ -68,6 +68,8 @@ TELLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "goal_forecast_turned": (("owner_id",), ("owner_id",), ""),
     "goal_fell_overdue": (("owner_id",), ("owner_id",), ""),
     "goal_went_silent": (("owner_id",), (), ""),
+    "measurement_corrected": (("owner_id",), (), "by_person_id"),
+    "goal_graded": (("owner_id",), ("owner_id",), "by_person_id"),
     "goal_neglected": ((), ("owner_id",), ""),
     "feedback_given": (("receiver_id",), (), "giver_id"),
     "review_opened": (("person_id",), (), ""),
@@ -75,6 +77,7 @@ TELLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 """Of an event, the fields of those who are told, those whose managers are, and the one of who did it."""
 ONLY_IF: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "goal_checked_in": lambda data: data["confidence"] < LOW_CONFIDENCE,
+    "measurement_corrected": lambda data: data["by_person_id"] is not None,
     "goal_changed": lambda data: bool(data["changes"]),
     "goal_forecast_turned": lambda data: "miss" in {data["from_heading"], data["to_heading"]},
 }

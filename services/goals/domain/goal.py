@@ -9,7 +9,8 @@ from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
-from services.goals.domain.key_result import MOVING, KeyResult, KeyResultWording, weighted_progress
+from services.goals.domain.grade import Grade, Retrospective
+from services.goals.domain.key_result import KeyResult, weighted_progress
 from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Change, Terms, Wording
 from shared.aggregate import Aggregate
@@ -17,7 +18,7 @@ from shared.contracts import goals as contract
 from shared.contracts.base import Frozen
 from shared.contracts.goals import BlockerKind, GoalStatus, Heading, Neglect, Outcome, Pace, Visibility
 from shared.errors import NotFound, Refusal
-from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
+from shared.ids import GoalId, KeyResultId, PersonId
 
 
 class _Named(TypedDict):
@@ -91,6 +92,8 @@ class Goal(Terms, Aggregate):
     origin_id: GoalId | None = None
     amendment: Amendment | None = None
     closing_comment: str = ""
+    retrospective: Retrospective | None = None
+    grades: tuple[Grade, ...] = ()
     closed_at: datetime | None = None
     closed_by: PersonId | None = None
 
@@ -123,28 +126,28 @@ class Goal(Terms, Aggregate):
 
     def reword(self, wording: Wording) -> "tuple[Goal, contract.GoalChanged]":
         """Replace what a draft says."""
-        self._must_be("draft", to="be reworded")
+        self.must_be("draft", to="be reworded")
         wording.require_sound()
         goal = Goal.model_validate({**dict(self), **_said(wording)})
         return goal, contract.GoalChanged(**goal.named(), starts_on=goal.starts_on, due_on=goal.due_on)
 
     def propose(self, *, by: PersonId, to: PersonId) -> "tuple[Goal, contract.GoalProposed]":
         """Ask the other, manager or owner, to agree."""
-        self._must_be("draft", to="be proposed")
+        self.must_be("draft", to="be proposed")
         self._require_smart()
         goal = self.model_copy(update={"status": "proposed", "proposed_by": by, "reason": ""})
         return goal.ask(to)
 
     def ask(self, to: PersonId) -> "tuple[Goal, contract.GoalProposed]":
         """Let somebody else answer the proposal, in the name of who made it."""
-        self._must_be("proposed", to="be answered")
+        self.must_be("proposed", to="be answered")
         goal = self.model_copy(update={"asked_id": to})
         by = self.proposed_by or self.owner_id
         return goal, contract.GoalProposed(**goal.named(), by_person_id=by, to_person_id=to)
 
     def withdraw(self, *, by: PersonId | None) -> "tuple[Goal, contract.GoalProposalWithdrawn]":
         """Take the proposal back; it is a draft again.  Without `by`, since nobody is left to answer."""
-        self._must_be("proposed", to="be withdrawn")
+        self.must_be("proposed", to="be withdrawn")
         if by is not None and by == self.asked_id:
             raise AskedToAnswer("You are the one who was asked: agree, or ask for changes.")
         asked = self.asked_id or self.owner_id
@@ -174,27 +177,57 @@ class Goal(Terms, Aggregate):
         self, key_result_id: KeyResultId, value: float, *, at: datetime
     ) -> "tuple[Goal, contract.KeyResultMeasured]":
         """Take a new value of a key result."""
-        self._must_be("agreed", to="be measured")
-        before = next((part for part in self.key_results if part.key_result_id == key_result_id), None)
-        if before is None:
+        self.must_be("agreed", to="be measured")
+        measured = self.part(key_result_id).measured(value, at=at)
+        goal = self._with(measured)
+        return goal, goal.measurement_of(measured, at=at, value=value)
+
+    def reach_milestone(
+        self, key_result_id: KeyResultId, milestone_id: str, *, reached: bool, at: datetime
+    ) -> "tuple[Goal, contract.KeyResultMeasured]":
+        """Take up that a milestone of a key result is reached, or is not after all."""
+        self.must_be("agreed", to="be measured")
+        measured = self.part(key_result_id).with_milestone(milestone_id, reached=reached, at=at)
+        goal = self._with(measured)
+        return goal, goal.measurement_of(measured, at=at)
+
+    def stand_corrected(
+        self, key_result_id: KeyResultId, value: float | None, *, at: datetime | None
+    ) -> "tuple[Goal, KeyResult]":
+        """Let this be the newest value of a key result, since one was wrong; None if none is left."""
+        self.must_be("agreed", to="be measured")
+        stands = self.part(key_result_id).standing_at(value, at=at)
+        return self._with(stands), stands
+
+    def part(self, key_result_id: KeyResultId) -> KeyResult:
+        """The key result; raises `NotFound`."""
+        found = next((part for part in self.key_results if part.key_result_id == key_result_id), None)
+        if found is None:
             raise NotFound("The goal has no key result with this id.")
-        measured = before.measured(value, at=at)
-        parts = tuple(measured if part is before else part for part in self.key_results)
-        goal = self.model_copy(update={"key_results": parts})
-        return goal, contract.KeyResultMeasured(
-            **goal.named(),
-            key_result_id=key_result_id,
-            value=value,
+        return found
+
+    def _with(self, new: KeyResult) -> "Goal":
+        parts = tuple(new if part.key_result_id == new.key_result_id else part for part in self.key_results)
+        return self.model_copy(update={"key_results": parts})
+
+    def measurement_of(
+        self, part: KeyResult, *, at: datetime, value: float | None = None
+    ) -> contract.KeyResultMeasured:
+        """The event that a key result has a value, its newest one unless another is given."""
+        return contract.KeyResultMeasured(
+            **self.named(),
+            key_result_id=part.key_result_id,
+            value=part.value if value is None else value,
             measured_at=at,
-            key_result_progress=measured.progress,
-            goal_progress=goal.progress,
+            key_result_progress=part.progress,
+            goal_progress=self.progress,
         )
 
     def check_in(
         self, *, by: PersonId, confidence: float, blocker_kinds: tuple[BlockerKind, ...], on: date
     ) -> "tuple[Goal, contract.GoalCheckedIn]":
         """Say how it goes; `confidence` is a share from 0 to 1."""
-        self._must_be("agreed", to="be checked in on")
+        self.must_be("agreed", to="be checked in on")
         heard = self.standing.model_copy(update={"silent": False})
         said = {"confidence": confidence, "blocked_by": blocker_kinds, "checked_in_on": on}
         goal = self.model_copy(update={**said, "standing": heard})
@@ -228,52 +261,6 @@ class Goal(Terms, Aggregate):
         )
         return goal, event
 
-    def close(
-        self, *, outcome: Outcome, by: PersonId | None, comment: str, at: datetime
-    ) -> "tuple[Goal, contract.GoalClosed]":
-        """End it; a goal that was never agreed can only be cancelled.  Without `by` the suite does it."""
-        if self.status == "closed":
-            raise GoalNotInStage("The goal is closed already.", status=self.status)
-        if self.status != "agreed" and outcome != "cancelled":
-            raise GoalNotInStage(
-                f"A goal that is {self.status} was never agreed; it can only be cancelled.",
-                status=self.status,
-            )
-        closing = {"outcome": outcome, "closing_comment": comment, "closed_at": at, "closed_by": by}
-        goal = self.model_copy(update={"status": "closed", "asked_id": None, "amendment": None, **closing})
-        return goal, contract.GoalClosed(
-            **goal.named(), by_person_id=by, outcome=outcome, progress=goal.progress
-        )
-
-    def carried_over(
-        self,
-        goal_id: GoalId,
-        *,
-        period_id: PeriodId,
-        starts_on: date,
-        due_on: date,
-        by: PersonId,
-        at: datetime,
-    ) -> "tuple[Goal, contract.GoalClosed, Goal, contract.GoalDrafted]":
-        """End it, and draft what goes on from where it stands; a target that is reached is for a new goal."""
-        self._must_be("agreed", to="be carried over")
-        open_parts = [part for part in self.key_results if part.type not in MOVING or part.progress != 1.0]
-        if not open_parts:
-            raise GoalNotInStage("All of it is reached; close it as achieved.", status=self.status)
-        ended, closed = self.close(outcome="carried_over", by=by, comment="", at=at)
-        terms = {name: getattr(self, name) for name in Terms.model_fields}
-        terms |= {"period_id": period_id, "starts_on": starts_on, "due_on": due_on}
-        parts = tuple(
-            KeyResultWording.model_validate(
-                {**dict(part), "start": part.value if part.type in MOVING else part.start}
-            )
-            for part in open_parts
-        )
-        wording = Wording.model_validate({**terms, "key_results": parts})
-        new, _ = Goal.draft(wording, goal_id=goal_id, owner_id=self.owner_id)
-        new = new.model_copy(update={"origin_id": self.goal_id, "contribution": self.contribution})
-        return ended, closed, new, new.drafted()
-
     def state(self) -> contract.GoalState:
         """What others may know; only a goal that everyone may read shows its words."""
         public = self.visibility == "everyone"
@@ -296,6 +283,9 @@ class Goal(Terms, Aggregate):
             overdue=self.standing.overdue,
             period_id=self.period_id,
             origin_id=self.origin_id,
+            category=self.category if public else None,
+            perspective=self.perspective,
+            tags=self.tags if public else None,
             key_results=tuple(part.figures(confidential=not public) for part in self.key_results),
         )
 
@@ -308,14 +298,15 @@ class Goal(Terms, Aggregate):
         if missing:
             raise GoalNotSmart(" ".join(missing.values()), missing=sorted(missing))
 
-    def _must_be(self, status: GoalStatus, *, to: str) -> None:
+    def must_be(self, status: GoalStatus, *, to: str) -> None:
+        """Refuse what another stage is for; raises `GoalNotInStage`."""
         if self.status != status:
             raise GoalNotInStage(
                 f"A goal that is {self.status} cannot {to}; it must be {status}.", status=self.status
             )
 
     def _must_be_asked(self, by: PersonId) -> None:
-        self._must_be("proposed", to="be answered")
+        self.must_be("proposed", to="be answered")
         if by != self.asked_id:
             raise NotTheOneAsked("Only the one who was asked to agree can answer the proposal.")
 

@@ -8,14 +8,28 @@ from pydantic import Field
 from shared.aggregate import Aggregate
 from shared.contracts.base import Frozen
 from shared.contracts.goals import BlockerKind
+from shared.errors import Refusal
 from shared.ids import GoalId, KeyResultId, PersonId
+
+
+class CorrectedAlready(Refusal):
+    """What was corrected counts no more."""
+
+
+class Correction(Frozen):
+    """That a measurement was wrong, who says so and why; `measurement_id` is the one in its place, if any."""
+
+    by_person_id: PersonId | None
+    at: datetime
+    reason: str
+    measurement_id: str | None
 
 
 class Measurement(Aggregate):
     """One value of a key result, in its unit, at the time for which it holds.
 
-    `goal_progress` is the goal's share of the way once it was taken, 0 to 1; `system` names the machine
-    that reported it.
+    `taken_at` is when it was reported; `goal_progress` the goal's share of the way from then on, 0 to 1;
+    `system` names the machine that reported it.  One with a correction counts no more.
     """
 
     id_field: ClassVar[str] = "measurement_id"
@@ -29,6 +43,26 @@ class Measurement(Aggregate):
     system: str = ""
     note: str = ""
     goal_progress: float | None = None
+    taken_at: datetime | None = None
+    correction: Correction | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """When the suite has learned of it."""
+        return self.taken_at or self.measured_at
+
+    def corrected(self, correction: Correction) -> "Measurement":
+        """Counting no more.
+
+        Raises:
+            CorrectedAlready: another one has taken its place.
+        """
+        if self.correction is not None:
+            raise CorrectedAlready(
+                "This measurement was corrected already; correct the one in its place, if there is one.",
+                measurement_id=self.correction.measurement_id,
+            )
+        return self.model_copy(update={"correction": correction})
 
 
 class Blocker(Frozen):

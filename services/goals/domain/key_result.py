@@ -2,23 +2,32 @@
 
 Progress of a result that moves is clamp((current - start) / (target - start), 0, 1), after Doerr's
 objectives and key results; one that guards a threshold holds or does not; a baseline is done when
-it has been measured.
+it has been measured.  What is in which unit, and between which values, is asked in measured_in.py.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from services.goals.domain.measured_in import (
+    Milestone,
+    Quantity,
+    filled_in,
+    require_suitable,
+    wrong_marks,
+    wrong_unit,
+)
 from shared.contracts.base import Frozen
-from shared.contracts.goals import KeyResultFigures, KeyResultType
+from shared.contracts.goals import KeyResultFigures, KeyResultType, UnitKind
+from shared.errors import Invalid, NotFound
 from shared.ids import KeyResultId, mint
 
-Quantity = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
-"""A value in some unit; within what a float tells apart from its neighbours."""
 MOVING: Final[frozenset[KeyResultType]] = frozenset({"increase", "decrease", "milestone"})
 THRESHOLDS: Final[frozenset[KeyResultType]] = frozenset({"stay_above", "stay_below"})
+Mark = Literal["commit", "target", "stretch"]
+"""What has been reached: what was surely to be, what was aimed at, or more than was asked for."""
 
 
 def _minted() -> KeyResultId:
@@ -28,7 +37,9 @@ def _minted() -> KeyResultId:
 class KeyResultWording(Frozen):
     """What is written down of a key result; values are in `unit`, weights are relative to each other.
 
-    The id is published; who chooses one keeps words out of it.
+    The id is published; who chooses one keeps words out of it.  `commit` is what is surely to be reached,
+    `stretch` more than what is asked for.  A yes or no runs from 0 to 1, a list of milestones from 0 to the
+    weights of all; both are filled in.
     """
 
     key_result_id: Annotated[KeyResultId, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = Field(
@@ -36,10 +47,19 @@ class KeyResultWording(Frozen):
     )
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
     type: KeyResultType
+    unit_kind: UnitKind = "number"
     unit: str = Field(default="number", max_length=40)
     start: Quantity = 0.0
     target: Quantity
+    commit: Quantity | None = None
+    stretch: Quantity | None = None
+    milestones: tuple[Milestone, ...] = Field(default=(), max_length=50)
     weight: float = Field(default=1.0, gt=0, le=100)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, said: Any) -> Any:
+        return filled_in(said)
 
     @model_validator(mode="after")
     def _has_a_way_to_go(self) -> Self:
@@ -49,14 +69,28 @@ class KeyResultWording(Frozen):
             raise ValueError("an increase ends above its start; make it a decrease or change the target")
         if self.type == "decrease" and self.target > self.start:
             raise ValueError("a decrease ends below its start; make it an increase or change the target")
+        wrong = wrong_unit(self) or wrong_marks(self, towards=self.direction)
+        if wrong:
+            raise ValueError(wrong)
         return self
+
+    @property
+    def direction(self) -> int:
+        """1 where more is better, -1 where less is, 0 where neither is."""
+        if self.type in MOVING:
+            return 1 if self.target > self.start else -1
+        return {"stay_above": 1, "stay_below": -1}.get(self.type, 0)
 
 
 class KeyResult(KeyResultWording):
-    """One measurable part of a goal: its wording, and the newest value that was measured."""
+    """One measurable part of a goal: its wording, and the newest value that was measured.
+
+    `reached` are the ids of its milestones that are reached.
+    """
 
     current: float | None = None
     measured_at: datetime | None = None
+    reached: tuple[str, ...] = ()
 
     @property
     def value(self) -> float:
@@ -69,21 +103,74 @@ class KeyResult(KeyResultWording):
         if self.type == "baseline":
             return 0.0 if self.current is None else 1.0
         if self.type in THRESHOLDS:
-            return None if self.current is None else float(self._holds(self.current))
+            return None if self.current is None else float(self._passes(self.target))
         return self.share_at(self.value)
+
+    @property
+    def mark(self) -> Mark | None:
+        """The highest of its marks that the newest value has reached."""
+        marks: Sequence[tuple[Mark, float | None]] = (
+            ("stretch", self.stretch),
+            ("target", self.target if self.direction else None),
+            ("commit", self.commit),
+        )
+        return next((mark for mark, at in marks if at is not None and self._passes(at)), None)
 
     def share_at(self, value: float) -> float:
         """Share of the way that a value is, 0 to 1; of a result that moves."""
         return min(1.0, max(0.0, (value - self.start) / (self.target - self.start)))
 
-    def _holds(self, value: float) -> bool:
-        return value >= self.target if self.type == "stay_above" else value <= self.target
+    def _passes(self, mark: float) -> bool:
+        """Whether the newest value is at the mark or beyond."""
+        return self.current is not None and (self.current - mark) * self.direction >= 0
 
     def measured(self, value: float, *, at: datetime) -> "KeyResult":
-        """With a new measurement; one that is older than the newest leaves the value as it is."""
+        """With a new measurement; one that is older than the newest leaves the value as it is.
+
+        Raises:
+            Invalid: its unit has no such value.
+        """
+        require_suitable(self, value)
         if self.measured_at is not None and at < self.measured_at:
             return self
         return self.model_copy(update={"current": value, "measured_at": at})
+
+    def standing_at(self, value: float | None, *, at: datetime | None) -> "KeyResult":
+        """With this as its newest measurement, whatever it was before; None for none."""
+        return self.model_copy(update={"current": value, "measured_at": at})
+
+    def with_milestone(self, milestone_id: str, *, reached: bool, at: datetime) -> "KeyResult":
+        """With a milestone that is reached, or is not after all; its value are the weights of those reached.
+
+        Raises:
+            NotFound: it has no such milestone.
+            Invalid: the milestone is so already.
+        """
+        if all(each.milestone_id != milestone_id for each in self.milestones):
+            raise NotFound("The key result has no milestone with this id.")
+        if (milestone_id in self.reached) == reached:
+            raise Invalid(f"The milestone is {'' if reached else 'not '}reached already.")
+        now = {*self.reached} ^ {milestone_id}
+        done = [each for each in self.milestones if each.milestone_id in now]
+        value = sum(each.weight for each in done) if len(done) < len(self.milestones) else self.target
+        kept = tuple(each.milestone_id for each in done)
+        return self.model_copy(update={"current": value, "measured_at": at, "reached": kept})
+
+    def going_on(self) -> KeyResultWording:
+        """What is still to be done of it, for a goal that goes on from here."""
+        said: dict[str, Any] = self.model_dump(include=set(KeyResultWording.model_fields))
+        if self.unit_kind == "milestones":
+            said["milestones"] = [
+                each for each in said["milestones"] if each["milestone_id"] not in self.reached
+            ]
+            said["target"] = None
+        elif self.unit_kind != "yes_no" and self.type in MOVING:
+            said["start"] = self.value
+        if self.commit is not None and self._passes(self.commit):
+            said["commit"] = None
+        if self.stretch is not None and self._passes(self.stretch):
+            said["stretch"] = None
+        return KeyResultWording.model_validate(said)
 
     def figures(self, *, confidential: bool = False) -> KeyResultFigures:
         """Without its words; the unit is one if the goal is confidential."""
@@ -96,6 +183,9 @@ class KeyResult(KeyResultWording):
             current=self.value,
             weight=self.weight,
             progress=self.progress,
+            unit_kind=self.unit_kind,
+            commit=self.commit,
+            stretch=self.stretch,
         )
 
 

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, HttpUrl, StringConstraints, TypeAdapter
 
 from services.goals.domain.key_result import KeyResultWording, Quantity
 from shared.contracts.base import Frozen
-from shared.contracts.goals import GoalKind, GoalLevel, Visibility
+from shared.contracts.goals import GoalKind, GoalLevel, Perspective, Visibility
 from shared.errors import Invalid
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 
@@ -16,11 +16,37 @@ LATEST: Final = date(2999, 12, 31)
 """Within these everything can be reckoned with."""
 
 
+_URL: Final = TypeAdapter[HttpUrl](HttpUrl)
+
+
+def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tags))
+
+
+def _web_address(url: str) -> str:
+    _URL.validate_python(url)
+    return url
+
+
+Category = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=40)]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
+
+
+class Link(Frozen):
+    """A page that belongs to a goal, by its http or https address."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    url: Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
+
+
 class KeyResultChange(Frozen):
     """What is to change of a key result; what is left out stays."""
 
     key_result_id: KeyResultId
     target: Quantity | None = None
+    commit: Quantity | None = None
+    stretch: Quantity | None = None
     weight: float | None = Field(default=None, gt=0, le=100)
 
 
@@ -34,6 +60,10 @@ class Change(Frozen):
     owner_id: PersonId | None = None
     weight: float | None = Field(default=None, ge=0, le=100)
     due_on: date | None = Field(default=None, ge=EARLIEST, le=LATEST)
+    category: Category | None = None
+    perspective: Perspective | None = None
+    tags: Tags | None = None
+    links: tuple[Link, ...] | None = Field(default=None, max_length=20)
     key_results: tuple[KeyResultChange, ...] = Field(default=(), max_length=20)
 
     def fields(self) -> tuple[str, ...]:
@@ -42,12 +72,19 @@ class Change(Frozen):
 
 
 class Terms(Frozen):
-    """All of it but the key results; `weight` is out of 100 for all that the owner has to do."""
+    """All of it but the key results; `weight` is out of 100 for all that the owner has to do.
+
+    `perspective` is the balanced scorecard's; tags are lower case.
+    """
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     description: str = Field(default="", max_length=4000)
     kind: GoalKind = "objective"
     level: GoalLevel = "person"
+    category: Category = ""
+    perspective: Perspective | None = None
+    tags: Tags = ()
+    links: tuple[Link, ...] = Field(default=(), max_length=20)
     visibility: Visibility = "line"
     period_id: PeriodId | None = None
     parent_id: GoalId | None = None

@@ -2,7 +2,7 @@
 
 When    its owner or manager asks (POST /goals/{goal_id}/carry-over), whether or not its period is closed
 May     carry_over: self, manager                 (access.py)
-Rule    Goal.carried_over; the new period plans
+Rule    closing.carry_over; the new period plans
 Emits   goals.GoalClosed with the outcome carried_over, and goals.GoalDrafted of the new goal;
         goals.GoalAmendmentWithdrawn of a change that waits
 Then    reviews.gather_evidence, notifications.announce
@@ -13,6 +13,7 @@ from datetime import date
 from fastapi import APIRouter, Response
 
 from services.goals.domain.amendment import let_amendment_lapse
+from services.goals.domain.closing import carry_over
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
 from services.goals.periods import period_named
@@ -53,7 +54,8 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     starts_on, due_on = command.starts_on or period.starts_on, command.due_on or period.ends_on
     period.require_within(due_on)
     goal, lapsed = let_amendment_lapse(goal)
-    closed, ended, new, drafted = goal.carried_over(
+    closed, ended, new, drafted = carry_over(
+        goal,
         command.new_goal_id,
         period_id=command.period_id,
         starts_on=starts_on,

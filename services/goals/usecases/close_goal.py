@@ -2,7 +2,7 @@
 
 When    its owner, their manager or HR asks (POST /goals/{goal_id}/closure)
 May     close: self, manager, HR admin            (access.py)
-Rule    Goal.close
+Rule    closing.close; grade.outcome_by_rule if no outcome is said
 Emits   goals.GoalClosed, and goals.GoalAmendmentWithdrawn of a change that waits
 Then    reviews.gather_evidence, notifications.announce
 """
@@ -11,7 +11,9 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.goals.domain.amendment import let_amendment_lapse
+from services.goals.domain.closing import ReasonMissing, close, look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.domain.grade import Retrospective
 from services.goals.store import GoalStore
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
@@ -25,10 +27,14 @@ router = APIRouter(tags=["goals"])
 
 
 class Closure(Frozen):
-    """How it ended, and what there is to say about it."""
+    """How it ended, and what there is to say about it; without an outcome its score says how.
 
-    outcome: Outcome
+    `retrospective` is what is to be remembered when the next goals are planned.
+    """
+
+    outcome: Outcome | None = None
     comment: str = Field(default="", max_length=4000)
+    retrospective: Retrospective | None = None
 
 
 class CloseGoal(Closure):
@@ -44,7 +50,9 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     await tx.require("close", goal)
     goal, lapsed = let_amendment_lapse(goal)
     by = tx.caller.person_id if tx.caller else None
-    goal, closed = goal.close(outcome=command.outcome, by=by, comment=command.comment, at=tx.now)
+    goal, closed = close(goal, outcome=command.outcome, by=by, comment=command.comment, at=tx.now)
+    if command.retrospective is not None:
+        goal = look_back(goal, command.retrospective)
     goal = goals.save(goal)
     tx.publish(*lapsed, closed, goal.state())
     return goal
@@ -54,7 +62,7 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     "/goals/{goal_id}/closure",
     response_model=GoalView,
     summary="Close a goal",
-    responses=refusals(GoalNotInStage),
+    responses=refusals(GoalNotInStage, ReasonMissing),
 )
 async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
     """End the goal with an outcome."""

@@ -16,6 +16,7 @@ the local directory always says the same as what was settled by it.
 from collections.abc import Sequence
 
 from services.goals.domain.amendment import ask_about, withdraw_amendment
+from services.goals.domain.closing import close
 from services.goals.domain.goal import Goal
 from services.goals.reporting_line import working_line
 from services.goals.store import GoalStore, hold_people, look_soon
@@ -49,7 +50,7 @@ async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
         if goal.amendment is not None:
             await lapse(goal, tx)
     for goal in own:
-        cancelled, closed = goal.close(outcome="cancelled", by=None, comment="", at=tx.now)
+        cancelled, closed = close(goal, outcome="cancelled", by=None, comment="", at=tx.now)
         tx.publish(closed, goals.save(cancelled).state())
     for goal in asked:
         await pass_on(goal, tx)

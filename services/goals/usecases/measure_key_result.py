@@ -24,6 +24,7 @@ from services.goals.store import GoalStore, MeasurementStore, look_soon
 from services.goals.views import MeasurementView
 from shared.clock import in_utc, to_millisecond
 from shared.contracts.base import Frozen
+from shared.contracts.goals import KeyResultMeasured
 from shared.errors import Invalid
 from shared.http import Run
 from shared.ids import GoalId, KeyResultId, mint
@@ -62,24 +63,28 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
     await require_period(goal, "follow", tx)
     at = require_past(command.measured_at, now=tx.now)
     goal, measured = goal.measure(command.key_result_id, command.value, at=at)
-    person_id = tx.caller.person_id if tx.caller else None
-    measurement = MeasurementStore(tx).save(
-        Measurement(
-            measurement_id=command.measurement_id,
-            goal_id=command.goal_id,
-            key_result_id=command.key_result_id,
-            value=command.value,
-            measured_at=at,
-            by_person_id=person_id,
-            source="person" if person_id else "machine",
-            system="" if person_id or tx.caller is None else tx.caller.subject,
-            note=command.note,
-            goal_progress=goal.progress,
-        )
-    )
+    measurement = reported(measured, tx, measurement_id=command.measurement_id, note=command.note)
     tx.publish(measured, goals.save(goal).state())
     look_soon(tx, goal.goal_id)
-    return measurement
+    return MeasurementStore(tx).save(measurement)
+
+
+def reported(measured: KeyResultMeasured, tx: Transaction, *, measurement_id: str, note: str) -> Measurement:
+    """What is kept of a value that whoever asks has reported."""
+    person_id = tx.caller.person_id if tx.caller else None
+    return Measurement(
+        measurement_id=measurement_id,
+        goal_id=measured.goal_id,
+        key_result_id=measured.key_result_id,
+        value=measured.value,
+        measured_at=measured.measured_at,
+        by_person_id=person_id,
+        source="person" if person_id else "machine",
+        system="" if person_id or tx.caller is None else tx.caller.subject,
+        note=note,
+        goal_progress=measured.goal_progress,
+        taken_at=tx.now,
+    )
 
 
 def require_past(measured_at: datetime | None, *, now: datetime) -> datetime:

@@ -8,9 +8,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from services.goals.domain.goal import Goal
+from services.goals.domain.grade import Retrospective
+from services.goals.domain.key_result import KeyResult, Mark
+from services.goals.domain.measured_in import Milestone
 from services.goals.domain.outlook import Outlook, PartOutlook
 from services.goals.domain.smart import Part, missing_parts
-from services.goals.domain.wording import Change
+from services.goals.domain.wording import Change, Link
 from services.goals.store import GOALS, OUTLOOKS
 from shared.contracts.goals import (
     GoalKind,
@@ -21,6 +24,8 @@ from shared.contracts.goals import (
     Neglect,
     Outcome,
     Pace,
+    Perspective,
+    UnitKind,
     Visibility,
 )
 from shared.errors import NotFound
@@ -35,18 +40,32 @@ router = APIRouter(tags=["goals"])
 
 
 class KeyResultView(BaseModel):
-    """A key result; `progress` is a share from 0 to 1, null while it cannot be told."""
+    """A key result; `progress` is a share from 0 to 1, null while it cannot be told.
+
+    `mark` is the highest of commit, target and stretch that is reached, `reached` the ids of such milestones.
+    """
 
     key_result_id: KeyResultId
     title: str
     type: KeyResultType
+    unit_kind: UnitKind
     unit: str
     start: float
     target: float
+    commit: float | None
+    stretch: float | None
+    mark: Mark | None
+    milestones: list[Milestone]
+    reached: list[str]
     current: float | None
     measured_at: datetime | None
     weight: float
     progress: float | None
+
+    @classmethod
+    def of(cls, part: KeyResult) -> Self:
+        """The view of a key result."""
+        return cls.model_validate({**dict(part), "progress": part.progress, "mark": part.mark})
 
 
 class AmendmentView(BaseModel):
@@ -69,6 +88,10 @@ class GoalView(BaseModel):
     description: str
     kind: GoalKind
     level: GoalLevel
+    category: str
+    perspective: Perspective | None
+    tags: list[str]
+    links: list[Link]
     visibility: Visibility
     status: GoalStatus
     outcome: Outcome | None
@@ -92,6 +115,7 @@ class GoalView(BaseModel):
     overdue: bool
     key_results: list[KeyResultView]
     closing_comment: str
+    retrospective: Retrospective | None
     closed_at: datetime | None
     closed_by: PersonId | None
     mend: Mapping[Part, str]
@@ -100,7 +124,7 @@ class GoalView(BaseModel):
     @classmethod
     def of(cls, goal: Goal) -> "GoalView":
         """The view of a goal."""
-        parts = [KeyResultView(**dict(part), progress=part.progress) for part in goal.key_results]
+        parts = [KeyResultView.of(part) for part in goal.key_results]
         mend = missing_parts(goal) if goal.status == "draft" else {}
         amendment = dict(goal.amendment) if goal.amendment else None
         stands = {name: getattr(goal.standing, name) for name in ("pace", "heading", "overdue")}
@@ -158,19 +182,28 @@ class GoalsWanted(BaseModel):
     outcome: Outcome | None = Field(default=None, description="Closed so only.")
     kind: GoalKind | None = Field(default=None, description="Of this kind only.")
     level: GoalLevel | None = Field(default=None, description="Of a person, a team or the organisation only.")
+    category: str | None = Field(default=None, max_length=60, description="In this category only.")
+    perspective: Perspective | None = Field(default=None, description="In this perspective only.")
+    tag: str | None = Field(default=None, max_length=40, description="With this tag only.")
     pace: Pace | None = Field(default=None, description="Where they should be by now, or not, so only.")
     heading: Heading | None = Field(default=None, description="By their trend heading there only.")
     overdue: bool | None = Field(default=None, description="Overdue only, or those that are not.")
+    silent: bool | None = Field(default=None, description="With two missed check-ins only, or those without.")
+    neglect: Neglect | None = Field(default=None, description="That nobody works on for this reason only.")
     aligned: bool | None = Field(default=None, description="Serving another goal only, or serving none.")
     runs_from: date | None = Field(default=None, description="Due on this day or later.")
     runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
 
     def filter(self) -> Doc:
         """Matches the documents of these goals."""
-        apart = {"runs_from", "runs_to", "pace", "heading", "overdue", "aligned"}
-        equal = self.model_dump(exclude_none=True, exclude=apart)
-        stands = {"pace": self.pace, "heading": self.heading, "overdue": self.overdue}
-        equal |= {f"standing.{name}": value for name, value in stands.items() if value is not None}
+        standing = {"pace", "heading", "overdue", "silent", "neglect"}
+        equal = self.model_dump(
+            exclude_none=True, exclude={"runs_from", "runs_to", "aligned", "tag", *standing}
+        )
+        stands = self.model_dump(exclude_none=True, include=standing)
+        equal |= {f"standing.{name}": value for name, value in stands.items()}
+        if self.tag is not None:
+            equal["tags"] = self.tag.strip().lower()
         if self.aligned is not None:
             equal["$and"] = [{"parent_id": {"$ne": None} if self.aligned else None}]
         due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.goals.domain.amendment import Edition
 from services.goals.domain.goal import Goal
-from services.goals.domain.history import Blocker, CheckIn, Measurement
+from services.goals.domain.history import Blocker, CheckIn, Correction, Measurement
 from services.goals.domain.wording import Wording
 from services.goals.store import CHECK_INS, EDITIONS, GOALS, MEASUREMENTS
 from shared.errors import NotFound
@@ -22,7 +22,10 @@ router = APIRouter(tags=["goals"])
 
 
 class MeasurementView(BaseModel):
-    """A measurement, where it comes from, and the goal's share of the way once it was taken."""
+    """A measurement, where it comes from, and the goal's share of the way once it was taken.
+
+    One with a correction counts no more; `measurement_id` there is the one in its place, if any.
+    """
 
     measurement_id: str
     goal_id: GoalId
@@ -34,11 +37,14 @@ class MeasurementView(BaseModel):
     system: str
     note: str
     goal_progress: float | None
+    taken_at: datetime
+    correction: Correction | None
 
     @classmethod
     def of(cls, measurement: Measurement) -> "MeasurementView":
         """The view of a measurement."""
-        return cls(**measurement.model_dump(exclude={"version"}))
+        said = measurement.model_dump(exclude={"version"})
+        return cls.model_validate({**said, "taken_at": measurement.known_at})
 
 
 class EditionView(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from shared.contracts.base import Event
 from shared.contracts.feedback import FeedbackGiven
-from shared.contracts.goals import GoalChanged, GoalCheckedIn, GoalForecastTurned
+from shared.contracts.goals import GoalChanged, GoalCheckedIn, GoalForecastTurned, MeasurementCorrected
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted, SelfAssessmentWaived
 from shared.ids import PersonId
@@ -102,6 +102,12 @@ def recovered(event: GoalForecastTurned, at: datetime) -> bool:
     """It was heading for a miss and is no longer."""
     del at
     return event.from_heading == "miss" and event.to_heading == "reach"
+
+
+def by_a_person(event: MeasurementCorrected, at: datetime) -> bool:
+    """A machine that corrects itself is no news."""
+    del at
+    return event.by_person_id is not None
 
 
 def unasked(event: FeedbackGiven, at: datetime) -> bool:

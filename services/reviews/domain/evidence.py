@@ -22,6 +22,7 @@ GoalEvent = (
     | goals.GoalChanged
     | goals.GoalAgreed
     | goals.KeyResultMeasured
+    | goals.MeasurementCorrected
     | goals.GoalCheckedIn
     | goals.GoalClosed
 )
@@ -82,6 +83,8 @@ class GoalEvidence(Aggregate):
                 return {"agreed_on": at.date(), "starts_on": event.starts_on, "due_on": event.due_on}
             case goals.KeyResultMeasured():
                 return {"progress": event.goal_progress, "measurements": self._measured(event)}
+            case goals.MeasurementCorrected():
+                return {"progress": event.goal_progress, "measurements": self._corrected(event)}
             case goals.GoalCheckedIn():
                 days = tuple(sorted({*self.checked_in_on, at.date()}))
                 said = {"progress": event.goal_progress, "confidence": event.confidence}
@@ -103,6 +106,18 @@ class GoalEvidence(Aggregate):
         if before is None or event.measured_at >= before.measured_at:
             known[event.key_result_id] = latest
         return tuple(known.values())
+
+    def _corrected(self, event: goals.MeasurementCorrected) -> tuple[LatestMeasurement, ...]:
+        others = [each for each in self.measurements if each.key_result_id != event.key_result_id]
+        if event.current is None or event.current_at is None:
+            return tuple(others)
+        stands = LatestMeasurement(
+            key_result_id=event.key_result_id,
+            value=event.current,
+            measured_at=event.current_at,
+            progress=event.key_result_progress,
+        )
+        return (*others, stands)
 
     def is_active_in(self, period: Period) -> bool:
         """Whether it was agreed, had started by the period's end and was not closed before it.

@@ -21,6 +21,16 @@ REACH = {
     "start": 0,
     "target": 10,
 }
+STEPS: dict[str, Any] = {
+    "key_result_id": "steps",
+    "title": "Steps made",
+    "type": "milestone",
+    "unit_kind": "milestones",
+    "milestones": [
+        {"milestone_id": "plan", "title": "The plan is agreed"},
+        {"milestone_id": "open", "title": "The office is open", "weight": 3},
+    ],
+}
 WORDING: dict[str, Any] = {
     "title": "Reach more customers",
     "description": "Ten customers more know us by the end of the quarter.",

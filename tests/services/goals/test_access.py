@@ -10,7 +10,7 @@ import pytest
 
 from services.goals.app import SERVICE
 from tests.services.asker import Asker
-from tests.services.goals.house import REACH, GoalsHouse, wording
+from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse, wording
 
 CALLERS = {
     "owner": ("anna",),
@@ -32,11 +32,17 @@ CALLERS = {
 STAFF = CALLERS.keys() - {"service", "departed", "not in the directory"}
 PARTIES = {"owner", "manager"}
 LINE = PARTIES | {"above the manager", "executive", "HR partner", "HR admin", "auditor"}
-READERS = {"private": PARTIES | {"auditor"}, "line": LINE, "everyone": STAFF}
-HR_SEES = {"private": set[str](), "line": {"HR admin"}, "everyone": {"HR admin"}}
+READERS = {
+    "private": PARTIES | {"auditor"},
+    "line": LINE,
+    "team": LINE | {"colleague"},
+    "everyone": STAFF,
+}
+HR_SEES = {name: set[str]() if name == "private" else {"HR admin"} for name in READERS}
 CANARY = "canary-4711"
 WORDS = {
-    name: f"{CANARY} {name}" for name in ("title", "description", "relevance", "unit", "note", "comment")
+    name: f"{CANARY} {name}"
+    for name in ("title", "description", "relevance", "category", "unit", "note", "comment", "tag", "link")
 }
 TESTED = [
     ("POST", "/goals"),
@@ -58,6 +64,13 @@ TESTED = [
     ("GET", "/goals/{goal_id}/tree"),
     ("GET", "/goals/{goal_id}/contributors"),
     ("GET", "/goals/{goal_id}/outlook"),
+    ("PUT", "/goals/{goal_id}/key-results/{key_result_id}/milestones/{milestone_id}"),
+    ("POST", "/goals/{goal_id}/measurements/{measurement_id}/correction"),
+    ("POST", "/goals/{goal_id}/self-grade"),
+    ("POST", "/goals/{goal_id}/final-grade"),
+    ("GET", "/goals/{goal_id}/grades"),
+    ("PUT", "/goals/{goal_id}/retrospective"),
+    ("GET", "/lessons"),
     ("GET", "/goals/{goal_id}/measurements"),
     ("GET", "/goals/{goal_id}/measurements/{measurement_id}"),
     ("POST", "/goals/{goal_id}/check-ins"),
@@ -89,9 +102,19 @@ def as_(house: GoalsHouse, who: str) -> Asker:
 
 def secret(visibility: str) -> dict[str, Any]:
     """All words of a goal, each of them a canary."""
-    said = {name: WORDS[name] for name in ("title", "description", "relevance")}
-    key_result = {**REACH, "title": WORDS["title"], "unit": WORDS["unit"]}
-    return {"visibility": visibility, "key_results": [key_result], **said}
+    said: dict[str, Any] = {name: WORDS[name] for name in ("title", "description", "relevance", "category")}
+    key_results = [
+        {**REACH, "title": WORDS["title"], "unit": WORDS["unit"]},
+        {**STEPS, "title": WORDS["title"], "milestones": [{"milestone_id": "first", "title": CANARY}]},
+    ]
+    links = [{"title": WORDS["link"], "url": f"https://example.com/{CANARY}"}]
+    return {
+        "visibility": visibility,
+        "key_results": key_results,
+        "tags": [WORDS["tag"]],
+        "links": links,
+        **said,
+    }
 
 
 async def secret_goal(house: GoalsHouse, visibility: str) -> list[str]:
@@ -146,6 +169,10 @@ DEEDS: dict[str, tuple[str, str, str, Any]] = {
     "measure": ("agreed", "POST", "/key-results/reach/measurements", {"value": 2}),
     "check in": ("agreed", "POST", "/check-ins", {"confidence": 0.5}),
     "close": ("agreed", "POST", "/closure", {"outcome": "achieved"}),
+    "reach a milestone": ("agreed", "PUT", "/key-results/steps/milestones/first", {}),
+    "grade oneself": ("agreed", "POST", "/self-grade", {"grade": 0.5}),
+    "grade": ("closed", "POST", "/final-grade", {"grade": 0.5}),
+    "look back": ("closed", "PUT", "/retrospective", {"lessons": "Begin earlier."}),
 }
 """The stage that it takes, and the request."""
 
@@ -165,6 +192,10 @@ def doers(deed: str, visibility: str) -> set[str]:
         "measure": PARTIES | {"service"},
         "check in": PARTIES,
         "close": PARTIES | HR_SEES[visibility],
+        "reach a milestone": PARTIES | {"service"},
+        "grade oneself": {"owner"},
+        "grade": {"manager"},
+        "look back": PARTIES | HR_SEES[visibility],
     }[deed]
 
 
@@ -192,6 +223,43 @@ async def test_each_deed_is_done_by_those_who_may_and_nobody_else(
         answer = await as_(house, who).send(method, f"/goals/{fresh}{path}", body, If_Match="*")
         assert answer.status_code in {200, 201}, (who, answer.text)
         assert (CANARY in answer.text) <= (who in READERS[visibility]), who
+
+
+@pytest.mark.parametrize("visibility", READERS)
+async def test_grades_are_for_the_owner_the_line_and_hr_and_lessons_for_who_reads_the_goal(
+    house: GoalsHouse, visibility: str
+) -> None:
+    goal_id = await house.agreed(**secret(visibility))
+    path, retrospective = f"/goals/{goal_id}", {"lessons": CANARY}
+    await house.as_("anna").does(f"{path}/self-grade", {"grade": 0.6, "comment": CANARY})
+    await house.as_("anna").does(f"{path}/closure", {"outcome": "missed", "retrospective": retrospective})
+    await house.as_("manager").does(f"{path}/final-grade", {"grade": 0.4, "comment": CANARY})
+    for who in CALLERS:
+        seen, graded = who in READERS[visibility], who in READERS[visibility] & LINE
+        answer = await as_(house, who).get(f"{path}/grades")
+        assert answer.status_code == (200 if graded else 403 if seen else 404), who
+        assert (CANARY in answer.text) == graded, who
+        lessons = await as_(house, who).get("/lessons")
+        assert (lessons.status_code, CANARY in lessons.text) == (200, seen), who
+        assert "0.4" not in (await as_(house, who).get(path)).text, who
+    assert CANARY not in str(await house.published(topic="events"))
+
+
+@pytest.mark.parametrize("visibility", READERS)
+async def test_a_measurement_is_corrected_by_who_may_measure(house: GoalsHouse, visibility: str) -> None:
+    goal_id = await house.agreed(**secret(visibility))
+    at = NOW.isoformat()
+    for who in CALLERS:
+        by = "warehouse" if who == "service" else "anna"
+        measuring = house.as_(by, "service") if who == "service" else house.as_(by)
+        path = f"/goals/{goal_id}/key-results/reach/measurements"
+        made = await measuring.does(path, {"value": 1, "measured_at": at, "note": CANARY})
+        correction = f"/goals/{goal_id}/measurements/{made['measurement_id']}/correction"
+        answer = await as_(house, who).post(correction, {"value": 2, "reason": "Counted twice."})
+        may = who in PARTIES | {"service"}
+        hidden = 403 if who in READERS[visibility] else 404
+        assert answer.status_code == (200 if may else hidden), (who, answer.text)
+        assert CANARY not in answer.text, who
 
 
 @pytest.mark.parametrize("visibility", READERS)
@@ -230,8 +298,8 @@ async def test_a_private_goal_goes_with_the_owner_to_the_new_manager(house: Goal
     assert (await house.as_("manager").get(path)).status_code == 404
 
 
-@pytest.mark.parametrize(("visibility", "rows"), [("private", 0), ("line", 0), ("everyone", 2)])
-async def test_words_are_published_only_of_goals_for_everyone_and_only_as_title_and_unit_of_a_state(
+@pytest.mark.parametrize(("visibility", "rows"), [("private", 0), ("line", 0), ("team", 0), ("everyone", 4)])
+async def test_words_are_published_only_of_goals_for_everyone_and_only_as_those_of_a_state(
     house: GoalsHouse, visibility: str, rows: int, capsys: Any
 ) -> None:
     path = (await secret_goal(house, visibility))[0]
@@ -256,9 +324,12 @@ async def test_what_is_hidden_is_answered_like_what_does_not_exist(
 ) -> None:
     hidden = (await secret_goal(house, "private"))[0].rpartition("/")[2]
     body = wording(reason="Less.", value=1, confidence=0.5, outcome="missed", parent_id=None, period_id="p")
+    body |= {"grade": 0.5, "lessons": "Begin earlier."}
     bodies = []
     for goal_id in (hidden, "unknown"):
-        asked = path.format(goal_id=goal_id, key_result_id="reach", measurement_id="m", check_in_id="c")
+        asked = path.format(
+            goal_id=goal_id, key_result_id="reach", measurement_id="m", check_in_id="c", milestone_id="first"
+        )
         answer = await house.as_("ben").send(method, asked, body, If_Match='"v7"')
         assert answer.status_code == 404
         bodies.append({**answer.json(), "correlation_id": None, "instance": None})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pydantic import ValidationError
 
+from services.goals.domain.closing import close
 from services.goals.domain.goal import AskedToAnswer, Goal, GoalNotInStage, GoalNotSmart, NotTheOneAsked
 from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Wording
@@ -52,7 +53,7 @@ def agreed(**changes: Any) -> Goal:
 
 
 def closed(**changes: Any) -> Goal:
-    return agreed(**changes).close(outcome="achieved", by=ANNA, comment="", at=AT)[0]
+    return close(agreed(**changes), outcome="achieved", by=ANNA, comment="", at=AT)[0]
 
 
 STAGES: dict[str, Callable[..., Goal]] = {
@@ -73,9 +74,9 @@ MOVES: dict[str, tuple[set[str], Callable[[Goal], Any]]] = {
     "align": ({"draft", "agreed"}, lambda goal: goal.align(GoalId("parent"))),
     "cancel": (
         {"draft", "proposed", "agreed"},
-        lambda goal: goal.close(outcome="cancelled", by=ANNA, comment="", at=AT),
+        lambda goal: close(goal, outcome="cancelled", by=ANNA, comment="No need.", at=AT),
     ),
-    "achieve": ({"agreed"}, lambda goal: goal.close(outcome="achieved", by=ANNA, comment="", at=AT)),
+    "achieve": ({"agreed"}, lambda goal: close(goal, outcome="achieved", by=ANNA, comment="", at=AT)),
 }
 
 
@@ -247,7 +248,7 @@ def test_a_check_in_says_how_sure_somebody_is_and_what_stands_in_the_way() -> No
 
 @pytest.mark.parametrize("outcome", ["achieved", "partly_achieved", "missed", "cancelled"])
 def test_a_goal_ends_as_it_ended(outcome: Any) -> None:
-    goal, said = agreed().measure(REACH, 5, at=AT)[0].close(outcome=outcome, by=ANNA, comment="So.", at=AT)
+    goal, said = close(agreed().measure(REACH, 5, at=AT)[0], outcome=outcome, by=ANNA, comment="So.", at=AT)
     assert (goal.status, goal.outcome, goal.closed_at, goal.closed_by) == ("closed", outcome, AT, "anna")
     assert (said.outcome, said.progress) == (outcome, 0.5)
     assert "So." not in said.model_dump_json()
@@ -255,11 +256,11 @@ def test_a_goal_ends_as_it_ended(outcome: Any) -> None:
 
 def test_progress_of_a_goal_that_was_never_measured_is_not_told_as_nothing() -> None:
     guarding = agreed(key_results=(KEY_RESULTS[1],))
-    _, said = guarding.close(outcome="cancelled", by=None, comment="", at=AT)
+    _, said = close(guarding, outcome="cancelled", by=None, comment="", at=AT)
     assert (said.progress, guarding.state().progress) == (None, None)
 
 
-@pytest.mark.parametrize("visibility", ["private", "line", "everyone"])
+@pytest.mark.parametrize("visibility", ["private", "line", "team", "everyone"])
 def test_only_a_goal_for_everyone_shows_its_words(visibility: Any) -> None:
     state = agreed(visibility=visibility).state()
     shown = visibility == "everyone"

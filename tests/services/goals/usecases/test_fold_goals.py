@@ -75,7 +75,7 @@ async def test_what_goes_elsewhere_or_is_cancelled_counts_no_more(house: GoalsHo
     await fold(house)
     assert ((await below(house, old)) or {})["direct"] == 2
     await house.as_("anna").does(f"/goals/{moving}/parent", {"parent_id": new}, method="PUT")
-    await house.as_("anna").does(f"/goals/{ending}/closure", {"outcome": "cancelled"})
+    await house.as_("anna").does(f"/goals/{ending}/closure", {"outcome": "cancelled", "comment": "No need."})
     await fold(house)
     assert ((await below(house, old)) or {})["direct"] == 0
     assert ((await below(house, new)) or {})["direct"] == 1

@@ -44,6 +44,18 @@ def checked_in(by: str = "anna", confidence: float = 0.9, blockers: tuple[str, .
     return goal(goals.GoalCheckedIn, by_person_id=by, **said)
 
 
+def corrected(by: str | None) -> Event:
+    stands = {"current": 3.0, "current_at": AT, "key_result_progress": 0.3, "goal_progress": 0.3}
+    said = {
+        "key_result_id": "k",
+        "measurement_id": "m",
+        "from_value": 30.0,
+        "to_value": 3.0,
+        "measured_at": AT,
+    }
+    return goal(goals.MeasurementCorrected, by_person_id=by, **said, **stands)
+
+
 def forecast(before: str | None, now: str) -> Event:
     more = {"predicted_progress": 0.6, "due_on": date(2026, 3, 31)}
     return goal(goals.GoalForecastTurned, from_heading=before, to_heading=now, **more)
@@ -144,6 +156,16 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
     ),
     "silent": (goal(goals.GoalWentSilent, last_on=None, missed=2), {"anna": "goal_silent"}),
     "neglected": (goal(goals.GoalNeglected, because="owner_left"), {"mona": "goal_neglected"}),
+    "corrected by the manager": (corrected("mona"), {"anna": "measurement_corrected"}),
+    "corrected by a machine": (corrected(None), {}),
+    "graded by the owner": (
+        goal(goals.GoalGraded, by_person_id="anna", graded_as="self"),
+        {"mona": "goal_self_graded"},
+    ),
+    "graded by the manager": (
+        goal(goals.GoalGraded, by_person_id="mona", graded_as="final"),
+        {"anna": "goal_graded"},
+    ),
     "going well": (checked_in(), {}),
     "little confidence": (checked_in(confidence=0.39), {"mona": "goal_in_trouble"}),
     "just enough confidence": (checked_in(confidence=0.4), {}),

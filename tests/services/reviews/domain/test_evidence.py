@@ -76,6 +76,21 @@ def test_newest_measurement_is_the_one_that_held_last_not_the_one_reported_last(
     assert [(latest.key_result_id, latest.value) for latest in goal.measurements] == [("k1", 7), ("k2", 1)]
 
 
+def test_a_correction_leaves_what_counts_now() -> None:
+    first, second = on(date(2026, 2, 1)), on(date(2026, 2, 20))
+    stands = {"key_result_progress": 0.3, "goal_progress": 0.3}
+    said = {**NAMED, "key_result_id": "k1", "measurement_id": "m", "by_person_id": BOSS, "from_value": 7.0}
+    back = goals.MeasurementCorrected(
+        **said, to_value=None, measured_at=second, current=3.0, current_at=first, **stands
+    )
+    known = ((measured(3, at=first), date(2026, 2, 1)), (measured(7, at=second), date(2026, 2, 20)))
+    goal = agreed_goal(*known, (back, date(2026, 3, 1)))
+    assert goal.progress == 0.3
+    assert [(latest.value, latest.measured_at) for latest in goal.measurements] == [(3, first)]
+    none = back.model_copy(update={"current": None, "current_at": None, "goal_progress": None})
+    assert agreed_goal(*known, (none, date(2026, 3, 1))).measurements == ()
+
+
 def test_progress_that_cannot_be_told_is_not_zero() -> None:
     untold = checked_in().model_copy(update={"goal_progress": None})
     assert agreed_goal().progress is None

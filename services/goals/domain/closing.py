@@ -1,0 +1,94 @@
+"""The end of a goal's life: how it ended, what goes on from it, what people make of it and learn."""
+
+from datetime import date, datetime
+
+from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.domain.grade import Grade, NotToBeGraded, Retrospective, outcome_by_rule
+from services.goals.domain.key_result import MOVING
+from services.goals.domain.wording import Terms, Wording
+from shared.contracts import goals as contract
+from shared.contracts.goals import Outcome
+from shared.errors import Invalid, Refusal
+from shared.ids import GoalId, PeriodId, PersonId
+
+
+class ReasonMissing(Refusal):
+    """Who cancels what was agreed says why."""
+
+    status = 422
+
+
+def close(
+    goal: Goal, *, outcome: Outcome | None, by: PersonId | None, comment: str, at: datetime
+) -> tuple[Goal, contract.GoalClosed]:
+    """End it, by its score if no outcome is said; a goal that was never agreed can only be cancelled.
+
+    Without `by` the suite does it.
+    """
+    if outcome == "carried_over":
+        raise Invalid("To go on in another period it is carried over; then it is closed so by itself.")
+    if goal.status not in {"agreed", "closed"} and outcome != "cancelled":
+        raise GoalNotInStage(
+            f"A goal that is {goal.status} was never agreed; it can only be cancelled.", status=goal.status
+        )
+    if outcome == "cancelled" and goal.status == "agreed" and by is not None and not comment.strip():
+        raise ReasonMissing("Say in the comment why it is cancelled.")
+    return _ended(goal, outcome or outcome_by_rule(goal.progress), by=by, comment=comment, at=at)
+
+
+def carry_over(  # noqa: PLR0913  where to, until when, and who says so when
+    goal: Goal,
+    goal_id: GoalId,
+    *,
+    period_id: PeriodId,
+    starts_on: date,
+    due_on: date,
+    by: PersonId,
+    at: datetime,
+) -> tuple[Goal, contract.GoalClosed, Goal, contract.GoalDrafted]:
+    """End it, and draft what goes on from where it stands; a target that is reached is for a new goal."""
+    goal.must_be("agreed", to="be carried over")
+    open_parts = [part for part in goal.key_results if part.type not in MOVING or part.progress != 1.0]
+    if not open_parts:
+        raise GoalNotInStage("All of it is reached; close it as achieved.", status=goal.status)
+    ended, closed = _ended(goal, "carried_over", by=by, comment="", at=at)
+    terms = {name: getattr(goal, name) for name in Terms.model_fields}
+    terms |= {"period_id": period_id, "starts_on": starts_on, "due_on": due_on}
+    parts = tuple(part.going_on() for part in open_parts)
+    wording = Wording.model_validate({**terms, "key_results": parts})
+    new, _ = Goal.draft(wording, goal_id=goal_id, owner_id=goal.owner_id)
+    new = new.model_copy(update={"origin_id": goal.goal_id, "contribution": goal.contribution})
+    return ended, closed, new, new.drafted()
+
+
+def grade(goal: Goal, new: Grade) -> tuple[Goal, contract.GoalGraded]:
+    """Take a judgement: its owner's own once it is agreed, the final one once it is closed."""
+    own = new.graded_as == "self"
+    if goal.status not in ({"agreed", "closed"} if own else {"closed"}):
+        stage = "agreed or closed" if own else "closed"
+        raise NotToBeGraded(f"A goal that is {goal.status} is not graded so yet; it must be {stage}.")
+    if goal.outcome in {"cancelled", "carried_over"}:
+        raise NotToBeGraded("What was cancelled or goes on elsewhere has not run its course.")
+    if own and any(each.graded_as == "final" for each in goal.grades):
+        raise NotToBeGraded("The final grade is given; talk to your manager about it.")
+    event = contract.GoalGraded(**goal.named(), by_person_id=new.by_person_id, graded_as=new.graded_as)
+    return goal.model_copy(update={"grades": (*goal.grades, new)}), event
+
+
+def look_back(goal: Goal, retrospective: Retrospective) -> Goal:
+    """Say what is to be remembered of it, in the place of what was said before."""
+    goal.must_be("closed", to="be looked back on")
+    return goal.model_copy(update={"retrospective": retrospective})
+
+
+def _ended(
+    goal: Goal, outcome: Outcome | None, *, by: PersonId | None, comment: str, at: datetime
+) -> tuple[Goal, contract.GoalClosed]:
+    if goal.status == "closed":
+        raise GoalNotInStage("The goal is closed already.", status=goal.status)
+    if outcome is None:
+        raise GoalNotInStage("Nothing of it was measured: say how it ended.", status=goal.status)
+    closing = {"outcome": outcome, "closing_comment": comment, "closed_at": at, "closed_by": by}
+    goal = goal.model_copy(update={"status": "closed", "asked_id": None, "amendment": None, **closing})
+    event = contract.GoalClosed(**goal.named(), by_person_id=by, outcome=outcome, progress=goal.progress)
+    return goal, event

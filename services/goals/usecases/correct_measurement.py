@@ -1,0 +1,157 @@
+"""Correct a measurement that was wrong; it stays in the history and counts no more.
+
+When    who may measure asks (POST /goals/{goal_id}/measurements/{measurement_id}/correction)
+May     measure: self, manager, service           (access.py)
+Rule    Measurement.corrected, Goal.stand_corrected; what a machine has reported the owner does
+        not correct, nor a machine what a person has; a list of milestones is corrected by its
+        milestones
+Emits   goals.MeasurementCorrected
+Then    reviews.gather_evidence
+"""
+
+from operator import itemgetter
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.domain.history import CorrectedAlready, Correction, Measurement
+from services.goals.domain.key_result import Quantity
+from services.goals.domain.measured_in import require_suitable
+from services.goals.periods import OF_PERIODS, require_period
+from services.goals.store import GoalStore, MeasurementStore, look_soon
+from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
+from services.goals.views import MeasurementView
+from shared.clock import in_utc
+from shared.contracts.base import Frozen
+from shared.contracts.goals import KeyResultMeasured, MeasurementCorrected
+from shared.errors import NotFound, Refusal
+from shared.http import Run
+from shared.ids import GoalId, PersonId, mint
+from shared.problem_docs import refusals
+from shared.work import Transaction
+
+router = APIRouter(tags=["goals"])
+
+
+class NotYoursToCorrect(Refusal):
+    """What a machine has reported the goal's owner does not correct, nor a machine what a person has."""
+
+    status = 403
+
+
+class RightMeasurement(Frozen):
+    """What held in truth and why it was wrong; without a value, nothing is known of that time.
+
+    What is left out of the time stays as it was.
+    """
+
+    value: Quantity | None = None
+    measured_at: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = None
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class CorrectMeasurement(RightMeasurement):
+    """Which measurement of which goal; `new_measurement_id` is new."""
+
+    goal_id: GoalId
+    measurement_id: str = Field(max_length=200)
+    new_measurement_id: str
+
+
+async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> Measurement:
+    """The measurement in the place of the wrong one, or the wrong one if there is none."""
+    goals, measurements = GoalStore(tx), MeasurementStore(tx)
+    goal = await goals.get(command.goal_id)
+    await tx.require("measure", goal)
+    await require_period(goal, "follow", tx)
+    wrong = await measurements.find(command.measurement_id)
+    if wrong is None or wrong.goal_id != goal.goal_id:
+        raise NotFound("The goal has no measurement with this id.")
+    _require_may_correct(wrong, goal, tx)
+    require_suitable(goal.part(wrong.key_result_id), wrong.value if command.value is None else command.value)
+    new_id = None if command.value is None else command.new_measurement_id
+    at = require_past(command.measured_at or wrong.measured_at, now=tx.now)
+    corrected = wrong.corrected(
+        Correction(by_person_id=_by(tx), at=tx.now, reason=command.reason, measurement_id=new_id)
+    )
+    counting = await measurements.newest(
+        goal.goal_id, limit=1, of=wrong.key_result_id, but=wrong.measurement_id
+    )
+    values = [(each.measured_at, each.value) for each in counting]
+    if command.value is not None:
+        values.append((at, command.value))
+    newest_at, newest = max(values, key=itemgetter(0), default=(None, None))
+    goal, part = goal.stand_corrected(wrong.key_result_id, newest, at=newest_at)
+    event = MeasurementCorrected(
+        **goal.named(),
+        key_result_id=wrong.key_result_id,
+        measurement_id=wrong.measurement_id,
+        by_person_id=_by(tx),
+        from_value=wrong.value,
+        to_value=command.value,
+        measured_at=at,
+        current=part.current,
+        current_at=part.measured_at,
+        key_result_progress=part.progress,
+        goal_progress=goal.progress,
+    )
+    tx.publish(event, goals.save(goal).state())
+    look_soon(tx, goal.goal_id)
+    corrected = measurements.save(corrected)
+    right = _in_its_place(event, tx, new_id=new_id, reason=command.reason)
+    return corrected if right is None else measurements.save(right)
+
+
+def _by(tx: Transaction) -> PersonId | None:
+    return tx.caller.person_id if tx.caller else None
+
+
+def _require_may_correct(wrong: Measurement, goal: Goal, tx: Transaction) -> None:
+    by = _by(tx)
+    if wrong.source == "machine" and by == goal.owner_id:
+        raise NotYoursToCorrect(
+            "A machine has reported this of your goal; let the machine or your manager correct it."
+        )
+    if wrong.source == "person" and by is None:
+        raise NotYoursToCorrect("A person has reported this; a machine corrects what machines reported.")
+
+
+def _in_its_place(
+    event: MeasurementCorrected, tx: Transaction, *, new_id: str | None, reason: str
+) -> Measurement | None:
+    if new_id is None or event.to_value is None:
+        return None
+    measured = KeyResultMeasured(
+        goal_id=event.goal_id,
+        owner_id=event.owner_id,
+        visibility=event.visibility,
+        key_result_id=event.key_result_id,
+        value=event.to_value,
+        measured_at=event.measured_at,
+        key_result_progress=event.key_result_progress,
+        goal_progress=event.goal_progress,
+    )
+    return reported(measured, tx, measurement_id=new_id, note=reason)
+
+
+@router.post(
+    "/goals/{goal_id}/measurements/{measurement_id}/correction",
+    response_model=MeasurementView,
+    summary="Correct a measurement",
+    responses=refusals(*OF_PERIODS, GoalNotInStage, MeasuredInFuture, CorrectedAlready, NotYoursToCorrect),
+)
+async def post_correction(
+    goal_id: GoalId, measurement_id: str, right: RightMeasurement, run: Run
+) -> Response:
+    """Without a value it is withdrawn.  Both stay in the history.  If-Match speaks of the goal."""
+    command = CorrectMeasurement(
+        goal_id=goal_id,
+        measurement_id=measurement_id,
+        new_measurement_id=mint("measurement"),
+        **dict(right),
+    )
+    return await run(
+        correct_measurement, command, key=goal_id, reply=MeasurementView.of, match=("goals", goal_id)
+    )

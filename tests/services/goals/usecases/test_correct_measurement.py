@@ -1,0 +1,174 @@
+"""Measurements that were wrong, and key results that are measured by their milestones."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.services.asker import rule_of
+from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse
+
+
+async def measured(house: GoalsHouse, goal_id: str, value: float, *, days_ago: int = 0) -> str:
+    path = f"/goals/{goal_id}/key-results/reach/measurements"
+    at = (NOW - timedelta(days=days_ago)).isoformat()
+    made = await house.as_("anna").does(path, {"value": value, "measured_at": at})
+    return made["measurement_id"]
+
+
+async def correct(house: GoalsHouse, goal_id: str, measurement_id: str, by: str = "anna", **said: Any) -> Any:
+    path = f"/goals/{goal_id}/measurements/{measurement_id}/correction"
+    return await house.as_(by).post(path, {"reason": "Counted twice.", **said})
+
+
+async def current(house: GoalsHouse, goal_id: str) -> Any:
+    return (await house.goal(goal_id))["key_results"][0]["current"]
+
+
+async def test_the_right_value_counts_and_the_wrong_one_stays_in_the_history(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await measured(house, goal_id, 4, days_ago=2)
+    wrong = await measured(house, goal_id, 60)
+    answer = await correct(house, goal_id, wrong, by="manager", value=6)
+    assert (answer.status_code, answer.json()["value"], answer.json()["by_person_id"]) == (200, 6, "manager")
+    assert await current(house, goal_id) == 6
+    rows = await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
+    by_value = {row["value"]: row["correction"] for row in rows}
+    assert by_value.keys() == {4, 6, 60}
+    assert (by_value[4], by_value[6]) == (None, None)
+    assert (by_value[60]["reason"], by_value[60]["measurement_id"]) == (
+        "Counted twice.",
+        answer.json()["measurement_id"],
+    )
+    event = await house.last(goal_id)
+    assert (event["said"], event["from_value"], event["to_value"]) == ("measurement_corrected", 60, 6)
+    assert (event["current"], event["goal_progress"], event["by_person_id"]) == (6, 0.6, "manager")
+    assert (await house.state(goal_id))["progress"] == 0.6
+
+
+async def test_without_a_value_the_one_before_counts_again_or_none(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    early = await measured(house, goal_id, 4, days_ago=2)
+    late = await measured(house, goal_id, 9)
+    withdrawn = (await correct(house, goal_id, late)).json()
+    assert (withdrawn["measurement_id"], withdrawn["correction"]["measurement_id"]) == (late, None)
+    assert await current(house, goal_id) == 4
+    await correct(house, goal_id, early)
+    assert await current(house, goal_id) is None
+    assert (await house.last(goal_id))["current"] is None
+
+
+async def test_an_old_one_that_is_corrected_leaves_the_newest_as_it_is(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    early = await measured(house, goal_id, 4, days_ago=5)
+    await measured(house, goal_id, 9, days_ago=1)
+    await correct(house, goal_id, early, value=3)
+    assert await current(house, goal_id) == 9
+    later = (NOW - timedelta(hours=1)).isoformat()
+    again = await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
+    third = next(row["measurement_id"] for row in again if row["value"] == 3)
+    await correct(house, goal_id, third, value=5, measured_at=later)
+    assert await current(house, goal_id) == 5
+
+
+async def test_the_forecast_forgets_what_was_wrong(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    for days_ago, value in ((7, 1), (4, 2), (1, 3)):
+        await measured(house, goal_id, value, days_ago=days_ago)
+    wrong = await measured(house, goal_id, 4000)
+    await correct(house, goal_id, wrong)
+    await house.look()
+    [ahead] = (await house.as_("anna").read(f"/goals/{goal_id}/outlook"))["key_results"]
+    assert ahead["value"] < 100
+
+
+async def test_what_was_corrected_is_not_corrected_again(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    wrong = await measured(house, goal_id, 60)
+    right = (await correct(house, goal_id, wrong, value=6)).json()["measurement_id"]
+    again = await correct(house, goal_id, wrong, value=7)
+    assert (again.status_code, rule_of(again)) == (409, "corrected-already")
+    assert again.json()["measurement_id"] == right
+    assert (await correct(house, goal_id, right, value=7)).status_code == 200
+    assert await current(house, goal_id) == 7
+
+
+async def test_an_owner_does_not_correct_a_machine_nor_a_machine_a_person(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    path = f"/goals/{goal_id}/key-results/reach/measurements"
+    machine = house.as_("warehouse", "service")
+    told = (await machine.does(path, {"value": 2}))["measurement_id"]
+    refused = await correct(house, goal_id, told, value=9)
+    assert (refused.status_code, rule_of(refused)) == (403, "not-yours-to-correct")
+    mine = await measured(house, goal_id, 3)
+    body = {"value": 1, "reason": "Other books."}
+    other = await machine.post(f"/goals/{goal_id}/measurements/{mine}/correction", body)
+    assert (other.status_code, rule_of(other)) == (403, "not-yours-to-correct")
+    assert (await correct(house, goal_id, told, by="manager", value=2.5)).status_code == 200
+    again = await machine.does(path, {"value": 2})
+    own = await machine.post(f"/goals/{goal_id}/measurements/{again['measurement_id']}/correction", body)
+    assert own.status_code == 200
+
+
+async def test_a_measurement_of_another_goal_is_not_found(house: GoalsHouse) -> None:
+    goal_id, other = await house.agreed(), await house.agreed()
+    mine = await measured(house, goal_id, 3)
+    assert (await correct(house, other, mine, value=4)).status_code == 404
+
+
+@pytest.mark.parametrize("said", [{"value": 4, "reason": " "}, {"value": "many"}])
+async def test_a_correction_says_why_and_what(house: GoalsHouse, said: Any) -> None:
+    goal_id = await house.agreed()
+    assert (await correct(house, goal_id, await measured(house, goal_id, 3), **said)).status_code == 422
+
+
+async def test_milestones_move_a_goal_by_their_weight(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(key_results=[STEPS])
+    path = f"/goals/{goal_id}/key-results/steps"
+    made = await house.as_("anna").send("PUT", f"{path}/milestones/open", {"note": "Keys are here."})
+    assert (made.status_code, made.json()["value"], made.json()["goal_progress"]) == (200, 3, 0.75)
+    [part] = (await house.goal(goal_id))["key_results"]
+    assert (part["reached"], part["progress"], part["target"], part["unit_kind"]) == (
+        ["open"],
+        0.75,
+        4,
+        "milestones",
+    )
+    twice = await house.as_("anna").send("PUT", f"{path}/milestones/open", {})
+    assert twice.status_code == 422
+    back = await house.as_("anna").send("PUT", f"{path}/milestones/open", {"reached": False})
+    assert back.json()["goal_progress"] == 0
+    assert (await house.as_("anna").send("PUT", f"{path}/milestones/other", {})).status_code == 404
+    by_value = await house.as_("anna").post(f"{path}/measurements", {"value": 2})
+    assert (by_value.status_code, "milestones" in by_value.json()["detail"]) == (422, True)
+
+
+async def test_marks_are_shown_and_amended(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(key_results=[{**REACH, "commit": 6, "stretch": 12}])
+    await measured(house, goal_id, 7)
+    assert (await house.goal(goal_id))["key_results"][0]["mark"] == "commit"
+    [figures] = (await house.state(goal_id))["key_results"]
+    assert (figures["commit"], figures["stretch"]) == (6, 12)
+    change = {"key_results": [{"key_result_id": "reach", "target": 13}], "reason": "More."}
+    refused = await house.as_("anna").post(f"/goals/{goal_id}/amendment", change)
+    assert (refused.status_code, "stretch" in refused.json()["detail"]) == (422, True)
+
+
+async def test_words_about_a_goal_are_kept_found_by_and_amended_at_once(house: GoalsHouse) -> None:
+    links = [{"title": "The plan", "url": "https://example.com/plan"}]
+    goal_id = await house.agreed(
+        category=" Growth ", tags=["North", "north", "fair "], perspective="customer", links=links
+    )
+    anna = house.as_("anna")
+    await house.agreed()
+    goal = await house.goal(goal_id)
+    assert (goal["category"], goal["tags"], goal["links"]) == ("Growth", ["north", "fair"], links)
+    for asked in ({"category": "Growth"}, {"tag": "North"}, {"perspective": "customer"}):
+        found = (await anna.read("/goals", **asked))["items"]
+        assert [each["goal_id"] for each in found] == [goal_id], asked
+    change = {"tags": ["south"], "category": "", "reason": "It is elsewhere."}
+    amended = await anna.does(f"/goals/{goal_id}/amendment", change)
+    assert (amended["tags"], amended["category"], amended["amendment"]) == (["south"], "", None)
+    for url in ("javascript:alert(1)", "no address", "ftp://example.com"):
+        bad = {"links": [{"title": "Bad", "url": url}], "reason": "So."}
+        assert (await anna.post(f"/goals/{goal_id}/amendment", bad)).status_code == 422, url

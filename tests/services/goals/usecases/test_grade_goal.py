@@ -1,0 +1,88 @@
+"""Goals that end by their score, are graded, and teach something."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.services.asker import rule_of
+from tests.services.goals.house import NOW, GoalsHouse
+
+
+async def grades(house: GoalsHouse, goal_id: str) -> Any:
+    return await house.as_("anna").read(f"/goals/{goal_id}/grades")
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(2, "missed"), (5, "partly_achieved"), (10, "achieved")])
+async def test_a_goal_ends_by_its_score_if_nobody_says_how(
+    house: GoalsHouse, value: float, outcome: str
+) -> None:
+    goal_id = await house.agreed()
+    await house.as_("anna").does(f"/goals/{goal_id}/key-results/reach/measurements", {"value": value})
+    assert (await house.as_("anna").does(f"/goals/{goal_id}/closure", {}))["outcome"] == outcome
+
+
+async def test_what_cannot_be_scored_needs_a_word_and_so_does_a_cancellation(house: GoalsHouse) -> None:
+    keep = {"key_result_id": "keep", "title": "Kept", "type": "stay_above", "target": 90}
+    goal_id = await house.agreed(key_results=[keep])
+    anna, path = house.as_("anna"), f"/goals/{goal_id}/closure"
+    unscored = await anna.post(path, {})
+    assert (unscored.status_code, "how it ended" in unscored.json()["detail"]) == (409, True)
+    unexplained = await anna.post(path, {"outcome": "cancelled", "comment": " "})
+    assert (unexplained.status_code, rule_of(unexplained)) == (422, "reason-missing")
+    assert (await anna.does(path, {"outcome": "cancelled", "comment": "Sold."}))["outcome"] == "cancelled"
+
+
+async def test_owner_and_manager_grade_and_every_grade_stays(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    anna, manager, path = house.as_("anna"), house.as_("manager"), f"/goals/{goal_id}"
+    await anna.does(f"{path}/key-results/reach/measurements", {"value": 8})
+    await anna.does(f"{path}/self-grade", {"grade": 0.9, "comment": "Hard year."})
+    await anna.does(f"{path}/self-grade", {"grade": 0.8})
+    early = await manager.post(f"{path}/final-grade", {"grade": 0.5})
+    assert (early.status_code, rule_of(early)) == (409, "not-to-be-graded")
+    await anna.does(f"{path}/closure", {})
+    await manager.does(f"{path}/final-grade", {"grade": 0.7, "comment": "Well done."})
+    found = await grades(house, goal_id)
+    assert (found["score"], found["band"], found["outcome"]) == (0.8, "green", "partly_achieved")
+    assert (found["self_grade"]["grade"], found["final_grade"]["grade"]) == (0.8, 0.7)
+    assert [each["comment"] for each in found["earlier"]] == ["Hard year."]
+    event = await house.last(goal_id)
+    assert (event["said"], event["by_person_id"], event["graded_as"]) == ("goal_graded", "manager", "final")
+    assert "grade" not in event.keys() - {"graded_as"}
+    late = await anna.post(f"{path}/self-grade", {"grade": 1})
+    assert (late.status_code, rule_of(late)) == (409, "not-to-be-graded")
+
+
+@pytest.mark.parametrize("grade", [-0.1, 1.1, None])
+async def test_a_grade_is_a_share(house: GoalsHouse, grade: Any) -> None:
+    goal_id = await house.closed()
+    assert (
+        await house.as_("manager").post(f"/goals/{goal_id}/final-grade", {"grade": grade})
+    ).status_code == 422
+
+
+async def test_what_was_cancelled_is_not_graded(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "cancelled", "comment": "Sold."})
+    refused = await house.as_("manager").post(f"/goals/{goal_id}/final-grade", {"grade": 0.5})
+    assert (refused.status_code, rule_of(refused)) == (409, "not-to-be-graded")
+
+
+async def test_lessons_are_told_newest_first_and_can_be_said_again(house: GoalsHouse) -> None:
+    anna = house.as_("anna")
+    first, second = await house.agreed(category="Growth"), await house.agreed()
+    body = {"outcome": "missed", "retrospective": {"went_wrong": "Too late.", "lessons": "Begin in May."}}
+    await anna.does(f"/goals/{first}/closure", body)
+    later = anna.at(NOW + timedelta(days=1))
+    await later.does(f"/goals/{second}/closure", {"outcome": "achieved"})
+    assert [each["goal_id"] for each in await anna.listed("/lessons")] == [first]
+    refused = await anna.send("PUT", f"/goals/{await house.agreed()}/retrospective", {"lessons": "Early."})
+    assert rule_of(refused) == "goal-not-in-stage"
+    await anna.send("PUT", f"/goals/{second}/retrospective", {"lessons": "Ask first."})
+    await anna.send("PUT", f"/goals/{second}/retrospective", {"lessons": "Ask earlier."})
+    listed = await anna.listed("/lessons", limit=1)
+    assert [each["retrospective"]["lessons"] for each in listed] == ["Ask earlier.", "Begin in May."]
+    [growing] = await anna.listed("/lessons", owner_id="anna", category="Growth")
+    assert (growing["goal_id"], growing["band"], growing["outcome"]) == (first, "red", "missed")
+    assert await anna.listed("/lessons", owner_id="ben") == []
