@@ -83,6 +83,7 @@ class Goal(Terms, Aggregate):
     proposed_by: PersonId | None = None
     reason: str = ""
     agreed_on: date | None = None
+    agreed_at: datetime | None = None
     contribution: float = 1.0
     confidence: float | None = None
     blocked_by: tuple[BlockerKind, ...] = ()
@@ -155,10 +156,14 @@ class Goal(Terms, Aggregate):
         event = contract.GoalProposalWithdrawn(**goal.named(), by_person_id=by, to_person_id=asked)
         return goal, event
 
-    def agree(self, *, by: PersonId, on: date) -> "tuple[Goal, contract.GoalAgreed]":
-        """Say yes to a proposal; the goal is active from here on."""
+    def agree(
+        self, *, by: PersonId, on: date, at: datetime | None = None
+    ) -> "tuple[Goal, contract.GoalAgreed]":
+        """Say yes to a proposal; the goal is active from here on, on the owner's day `on`."""
         self._must_be_asked(by)
-        goal = self.model_copy(update={"status": "agreed", "asked_id": None, "agreed_on": on})
+        goal = self.model_copy(
+            update={"status": "agreed", "asked_id": None, "agreed_on": on, "agreed_at": at}
+        )
         event = contract.GoalAgreed(
             **goal.named(), by_person_id=by, starts_on=goal.starts_on, due_on=goal.due_on
         )

@@ -48,7 +48,7 @@ async def agree_to_goal(command: AgreeToGoal, tx: Transaction) -> Goal:
     goals = GoalStore(tx)
     goal = await _to_answer(command.goal_id, tx)
     await require_period(goal, "plan", tx)
-    goal, agreed = goal.agree(by=tx.person_id, on=await today_of(goal.owner_id, tx))
+    goal, agreed = goal.agree(by=tx.person_id, on=await today_of(goal.owner_id, tx), at=tx.now)
     goal = goals.save(goal)
     tx.publish(agreed, goal.state())
     look_soon(tx, goal.goal_id)

@@ -1,13 +1,22 @@
 """What can be read of goals, and in which form."""
 
-from services.goals.views import assignments, goals, grades, history, periods, tree
+from services.goals.views import as_of, assignments, goals, grades, history, periods, statistics, tree
 from services.goals.views.assignments import AssignmentView
 from services.goals.views.goals import GoalView
 from services.goals.views.grades import GradesView
 from services.goals.views.history import CheckInView, MeasurementView
 from services.goals.views.periods import PeriodView
 
-ROUTERS = (goals.router, grades.router, history.router, tree.router, assignments.router, periods.router)
+ROUTERS = (
+    goals.router,
+    grades.router,
+    history.router,
+    as_of.router,
+    tree.router,
+    statistics.router,
+    assignments.router,
+    periods.router,
+)
 
 __all__ = [
     "ROUTERS",

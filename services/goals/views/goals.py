@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -32,11 +32,13 @@ from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 from shared.mongo import Doc
-from shared.paging import AskedPage, Page, read_page
+from shared.paging import AskedPage, Page, Sort, read_page
 from shared.preconditions import IfNoneMatchHeader, entity_tag, if_none_match
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
+Order = Literal["due_on", "-due_on", "progress", "-progress"]
+"""Each has an index."""
 
 
 class KeyResultView(BaseModel):
@@ -212,10 +214,18 @@ class GoalsWanted(BaseModel):
 
 
 @router.get("/goals", summary="List goals")
-async def list_goals(view: View, page: AskedPage, wanted: Annotated[GoalsWanted, Query()]) -> Page[GoalView]:
+async def list_goals(
+    view: View,
+    page: AskedPage,
+    wanted: Annotated[GoalsWanted, Query()],
+    sort: Annotated[
+        Order | None, Query(description="In this order, with a minus the other way round; by id if left out.")
+    ] = None,
+) -> Page[GoalView]:
     """The goals that the caller may see."""
     filter_ = {"$and": [await view.filter(), wanted.filter()]}
-    return await read_page(view.db[GOALS], filter_, asked=page, show=_goal)
+    order = Sort(sort.removeprefix("-"), descending=sort.startswith("-")) if sort else None
+    return await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view)
 
 
 @router.get(
@@ -244,5 +254,6 @@ async def get_outlook(goal_id: GoalId, view: View) -> OutlookView:
     return OutlookView.of(goal, from_document(Outlook, doc))
 
 
-def _goal(doc: Mapping[str, Any]) -> GoalView:
+def goal_view(doc: Mapping[str, Any]) -> GoalView:
+    """The view of a goal's document."""
     return GoalView.of(from_document(Goal, doc))

@@ -40,6 +40,7 @@ READERS = {
 }
 HR_SEES = {name: set[str]() if name == "private" else {"HR admin"} for name in READERS}
 CANARY = "canary-4711"
+LATER = "2027-01-01T00:00:00Z"
 WORDS = {
     name: f"{CANARY} {name}"
     for name in ("title", "description", "relevance", "category", "unit", "note", "comment", "tag", "link")
@@ -71,6 +72,11 @@ TESTED = [
     ("GET", "/goals/{goal_id}/grades"),
     ("PUT", "/goals/{goal_id}/retrospective"),
     ("GET", "/lessons"),
+    ("GET", "/goals/{goal_id}/as-of"),
+    ("GET", "/goals-as-of"),
+    ("GET", "/goal-statistics"),
+    ("GET", "/goal-coverage"),
+    ("GET", "/goal-coverage/uncovered"),
     ("GET", "/goals/{goal_id}/measurements"),
     ("GET", "/goals/{goal_id}/measurements/{measurement_id}"),
     ("POST", "/goals/{goal_id}/check-ins"),
@@ -150,9 +156,33 @@ async def test_a_goal_and_all_about_it_is_read_by_whom_it_was_promised_to(
             answer = await as_(house, who).get(path)
             assert answer.status_code == (200 if seen else 404), (who, path)
             assert (CANARY in answer.text) == seen, (who, path)
+        then = {"at": LATER}
+        answer = await as_(house, who).get(f"{paths[0]}/as-of", **then)
+        assert (answer.status_code, CANARY in answer.text) == (200 if seen else 404, seen), who
+        listed = await as_(house, who).get("/goals-as-of", owner_id="anna", **then)
+        assert (listed.status_code, CANARY in listed.text) == (200, seen), who
         for asked in ({}, {"owner_id": "anna"}, {"status": "agreed"}, {"level": "person"}):
             listed = await as_(house, who).get("/goals", **asked)
             assert (listed.status_code, CANARY in listed.text) == (200, seen), (who, asked)
+
+
+@pytest.mark.parametrize("visibility", READERS)
+async def test_only_what_somebody_may_read_is_counted_for_them(house: GoalsHouse, visibility: str) -> None:
+    team = {"level": "team", "owner_id": "manager"}
+    goal_id = (await house.as_("chief").does("/goals", {**wording(visibility=visibility), **team}))["goal_id"]
+    await house.as_("chief").does(f"/goals/{goal_id}/proposal")
+    await house.as_("manager").does(f"/goals/{goal_id}/agreement")
+    await house.agreed(**secret(visibility))
+    for who in CALLERS:
+        listed = [each["goal_id"] for each in await as_(house, who).listed("/goals")]
+        groups = await as_(house, who).read("/goal-statistics", by="category")
+        assert sum(each["goals"] for each in groups) == len(listed), who
+        coverage = await as_(house, who).read("/goal-coverage")
+        assert sum(each["goals"] for each in coverage["levels"]) == len(listed), who
+        uncovered = await as_(house, who).listed("/goal-coverage/uncovered")
+        assert [each["goal_id"] for each in uncovered] == [each for each in listed if each == goal_id], who
+        if who not in READERS[visibility]:
+            assert CANARY not in str(groups), who
 
 
 DEEDS: dict[str, tuple[str, str, str, Any]] = {
@@ -330,6 +360,7 @@ async def test_what_is_hidden_is_answered_like_what_does_not_exist(
         asked = path.format(
             goal_id=goal_id, key_result_id="reach", measurement_id="m", check_in_id="c", milestone_id="first"
         )
+        asked += f"?at={LATER}" if path.endswith("/as-of") else ""
         answer = await house.as_("ben").send(method, asked, body, If_Match='"v7"')
         assert answer.status_code == 404
         bodies.append({**answer.json(), "correlation_id": None, "instance": None})

@@ -1,0 +1,74 @@
+"""What a goal was at some time: what it said, how far it had come as it was known then, who owned it.
+
+From when it was agreed: its editions tell what it said, and its measurements what was known.  What was
+learned later, a late measurement or a correction, is not of that time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import NamedTuple
+
+from services.goals.domain.amendment import Edition
+from services.goals.domain.goal import Goal
+from services.goals.domain.key_result import KeyResult, weighted_progress
+from services.goals.domain.wording import Wording
+from shared.contracts.goals import GoalStatus, Outcome
+from shared.ids import KeyResultId, PersonId
+
+
+class Known(NamedTuple):
+    """The newest value of a key result that was known at a time, and when it held."""
+
+    value: float
+    measured_at: datetime
+
+
+class GoalThen(NamedTuple):
+    """A goal at a time; `progress` is a share from 0 to 1, None while it could not be told."""
+
+    status: GoalStatus
+    outcome: Outcome | None
+    edition: int
+    owner_id: PersonId
+    wording: Wording
+    key_results: Sequence[KeyResult]
+    progress: float | None
+
+
+def agreed_at(goal: Goal) -> datetime | None:
+    """When it was agreed; of an old one that knows only the day, when that day began."""
+    if goal.agreed_at is not None or goal.agreed_on is None:
+        return goal.agreed_at
+    return datetime.combine(goal.agreed_on, time(), UTC)
+
+
+def as_of(
+    goal: Goal, at: datetime, editions: Iterable[Edition], known: Mapping[KeyResultId, Known]
+) -> GoalThen | None:
+    """The goal at a time; None if it was not agreed then."""
+    since = agreed_at(goal)
+    if since is None or since > at:
+        return None
+    later = sorted((each for each in editions if each.until > at), key=lambda each: each.number)
+    wording = (
+        later[0].wording
+        if later
+        else Wording.model_validate(goal.model_dump(include=set(Wording.model_fields)))
+    )
+    parts = [_standing(part, known) for part in wording.key_results]
+    closed = goal.closed_at is not None and goal.closed_at <= at
+    return GoalThen(
+        status="closed" if closed else "agreed",
+        outcome=goal.outcome if closed else None,
+        edition=later[0].number if later else goal.edition,
+        owner_id=later[0].owner_id if later else goal.owner_id,
+        wording=wording,
+        key_results=parts,
+        progress=weighted_progress(parts),
+    )
+
+
+def _standing(part: object, known: Mapping[KeyResultId, Known]) -> KeyResult:
+    stands = KeyResult.model_validate(part, from_attributes=True)
+    found = known.get(stands.key_result_id)
+    return stands if found is None else stands.standing_at(found.value, at=found.measured_at)

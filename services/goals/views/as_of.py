@@ -1,0 +1,125 @@
+"""Goals as they were at some time, by those who may read them now."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Self
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel
+
+from services.goals.domain.amendment import Edition
+from services.goals.domain.as_of import GoalThen, Known, as_of
+from services.goals.domain.goal import Goal
+from services.goals.store import EDITIONS, GOALS, MEASUREMENTS
+from services.goals.views.goals import KeyResultView
+from shared import mongo
+from shared.clock import in_utc
+from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Visibility
+from shared.errors import NotFound
+from shared.http import View
+from shared.http.viewing import Viewer
+from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
+from shared.paging import AskedPage, Page, Sort, page_of
+from shared.store import from_document
+
+router = APIRouter(tags=["goals"])
+At = Annotated[
+    AwareDatetime, AfterValidator(in_utc), Query(description="The time, with its offset from UTC.")
+]
+BY_ID: Final = Sort()
+
+
+class GoalAsOf(BaseModel):
+    """A goal as it was; `progress` is a share from 0 to 1, null while it could not be told.
+
+    `edition` is the number of what it said then; its key results stand as was known then.
+    """
+
+    goal_id: GoalId
+    at: datetime
+    status: GoalStatus
+    outcome: Outcome | None
+    edition: int
+    owner_id: PersonId
+    title: str
+    description: str
+    kind: GoalKind
+    level: GoalLevel
+    visibility: Visibility
+    period_id: PeriodId | None
+    parent_id: GoalId | None
+    weight: float
+    starts_on: date
+    due_on: date
+    progress: float | None
+    key_results: list[KeyResultView]
+
+    @classmethod
+    def of(cls, goal_id: GoalId, at: datetime, then: GoalThen) -> Self:
+        """The view of a goal at a time."""
+        said = {**dict(then.wording), **then._asdict()}
+        parts = [KeyResultView.of(part) for part in then.key_results]
+        return cls.model_validate({**said, "goal_id": goal_id, "at": at, "key_results": parts})
+
+
+@router.get("/goals/{goal_id}/as-of", summary="Read what a goal was")
+async def get_as_of(goal_id: GoalId, at: At, view: View) -> GoalAsOf:
+    """What it said at a time and how far it had come, as was known then."""
+    goal = await view.one(Goal, GOALS, goal_id)
+    [found] = await _then([goal], at, view)
+    if found is None:
+        raise NotFound("The goal was not agreed at that time.")
+    return found
+
+
+@router.get("/goals-as-of", summary="List what goals were")
+async def list_as_of(owner_id: PersonId, at: At, view: View, page: AskedPage) -> Page[GoalAsOf]:
+    """The goals that a person had at a time, of those that the caller may read now.
+
+    A page may hold fewer than asked for, also none, and still have a next one.
+    """
+    before = await view.db[EDITIONS].distinct("goal_id", {"owner_id": owner_id, "until": {"$gt": at}})
+    his = {"$or": [{"owner_id": owner_id}, {"_id": {"$in": before}}], "agreed_on": {"$ne": None}}
+    wanted = page.narrow({"$and": [his, await view.filter()]}, sort=BY_ID)
+    rows = await view.db[GOALS].find(wanted).sort(BY_ID.keys).limit(page.limit + 1).to_list(None)
+    listed = page_of(rows, asked=page, sort=BY_ID, show=lambda doc: from_document(Goal, doc))
+    found = await _then(listed.items, at, view)
+    return Page(items=[each for each in found if each and each.owner_id == owner_id], next=listed.next)
+
+
+async def _then(goals: Sequence[Goal], at: datetime, view: Viewer) -> Sequence[GoalAsOf | None]:
+    ids = [goal.goal_id for goal in goals]
+    editions: defaultdict[GoalId, list[Edition]] = defaultdict(list)
+    async for doc in view.db[EDITIONS].find({"goal_id": {"$in": ids}, "until": {"$gt": at}}):
+        editions[doc["goal_id"]].append(from_document(Edition, doc))
+    known = await _known(ids, at, view.db)
+    found = [(goal, as_of(goal, at, editions[goal.goal_id], known[goal.goal_id])) for goal in goals]
+    return [then and GoalAsOf.of(goal.goal_id, at, then) for goal, then in found]
+
+
+async def _known(
+    goal_ids: Sequence[GoalId], at: datetime, db: mongo.Database
+) -> Mapping[GoalId, Mapping[KeyResultId, Known]]:
+    """Of each key result the newest value that was known then and counted then."""
+    pipeline: list[dict[str, Any]] = [
+        {
+            "$match": {
+                "goal_id": {"$in": [*goal_ids]},
+                "$expr": {"$lte": [{"$ifNull": ["$taken_at", "$measured_at"]}, at]},
+                "$or": [{"correction": None}, {"correction.at": {"$gt": at}}],
+            }
+        },
+        {"$sort": {"goal_id": 1, "measured_at": 1, "_id": 1}},
+        {
+            "$group": {
+                "_id": {"goal": "$goal_id", "part": "$key_result_id"},
+                "value": {"$last": "$value"},
+                "measured_at": {"$last": "$measured_at"},
+            }
+        },
+    ]
+    known: defaultdict[GoalId, dict[KeyResultId, Known]] = defaultdict(dict)
+    for row in await mongo.aggregate(db[MEASUREMENTS], pipeline):
+        known[row["_id"]["goal"]][row["_id"]["part"]] = Known(row["value"], row["measured_at"])
+    return known

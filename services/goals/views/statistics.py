@@ -1,0 +1,236 @@
+"""Goals counted, by unit, period, stage and more, and how far what is planned serves the strategy.
+
+Of the goals that the caller may read, and of no others.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from pymongo.errors import ExecutionTimeout
+
+from services.goals.store import GOALS, ROLL_UPS
+from services.goals.views.goals import GoalsWanted, GoalView, goal_view
+from shared.contracts.goals import GoalLevel, GoalStatus, Pace
+from shared.directory import PEOPLE
+from shared.errors import Refusal
+from shared.http import View
+from shared.mongo import Collection, Doc
+from shared.paging import AskedPage, Page, Sort, page_of
+
+router = APIRouter(tags=["goals"])
+By = Literal[
+    "status", "outcome", "pace", "level", "kind", "period", "category", "perspective", "visibility", "unit"
+]
+FIELDS: Final[Mapping[By, str]] = {"pace": "standing.pace", "period": "period_id"}
+"""What is called otherwise in documents."""
+MOST_MS: Final = 20_000
+"""How long counting may take."""
+OWNERS_AT_ONCE: Final = 5_000
+STRATEGY: Final[Sequence[GoalLevel]] = ("organisation", "team")
+STATUSES: Final[Sequence[GoalStatus]] = ("draft", "proposed", "agreed", "closed")
+PACES: Final[Sequence[Pace]] = ("on_track", "behind", "at_risk", "not_measured")
+
+
+class TooMuchToCount(Refusal):
+    """Counting takes too long."""
+
+    status = 503
+
+
+class Group(BaseModel):
+    """Goals that are alike; `key` is null for those that have none.
+
+    `progress` is the mean share of the way, 0 to 1, of those of which it can be told; `measured` counts them.
+    """
+
+    key: str | None
+    goals: int
+    statuses: Mapping[GoalStatus, int]
+    paces: Mapping[Pace, int]
+    overdue: int
+    blocked: int
+    measured: int
+    progress: float | None
+
+
+class Covered(BaseModel):
+    """Agreed goals of a level: how many of them serve another, and by how many one is served."""
+
+    level: GoalLevel
+    goals: int
+    aligned: int
+    served: int
+
+
+class Coverage(BaseModel):
+    """How far what is planned hangs together; `aligned` is a share from 0 to 1, null without goals.
+
+    `uncovered` counts the agreed goals of the organisation and of teams that no agreed goal serves.
+    """
+
+    aligned: float | None
+    uncovered: int
+    levels: list[Covered]
+
+
+@router.get("/goal-statistics", summary="Count goals", responses={503: {"description": "It takes too long."}})
+async def get_statistics(
+    view: View,
+    wanted: Annotated[GoalsWanted, Query()],
+    by: Annotated[By, Query(description="What those of a group have in common.")] = "status",
+) -> list[Group]:
+    """The goals that the caller may see, in groups; by unit it is the one that the owner works in."""
+    filter_ = {"$and": [await view.filter(), wanted.filter()]}
+    goals = view.db[GOALS]
+    if by != "unit":
+        field = FIELDS.get(by, by)
+        sums = {row["_id"] or None: _Sum().add(row) async for row in _grouped(goals, filter_, f"${field}")}
+    else:
+        sums = await _by_unit(view.db[PEOPLE], _grouped(goals, filter_, "$owner_id"))
+    ordered = sorted(sums.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
+    return [each.group(key) for key, each in ordered]
+
+
+@router.get("/goal-coverage", summary="See how far goals serve the strategy")
+async def get_coverage(view: View, wanted: Annotated[GoalsWanted, Query()]) -> Coverage:
+    """Of the agreed goals that the caller may see; narrow it to a period or an owner."""
+    filter_ = {"$and": [await view.filter(), wanted.filter(), {"status": "agreed"}]}
+    per_level = [
+        {
+            "$group": {
+                "_id": "$level",
+                "goals": {"$sum": 1},
+                "aligned": {"$sum": {"$cond": [{"$ifNull": ["$parent_id", False]}, 1, 0]}},
+            }
+        }
+    ]
+    rows = {row["_id"]: row async for row in _counted(view.db[GOALS], [{"$match": filter_}, *per_level])}
+    served = {
+        row["_id"]: row["served"] async for row in _counted(view.db[GOALS], [*_strategy(filter_), _PER_LEVEL])
+    }
+    levels = [
+        Covered(
+            level=level,
+            goals=row["goals"],
+            aligned=row["aligned"],
+            served=served.get(level, 0),
+        )
+        for level, row in sorted(rows.items())
+    ]
+    below = [each for each in levels if each.level != "organisation"]
+    count = sum(each.goals for each in below)
+    return Coverage(
+        aligned=sum(each.aligned for each in below) / count if count else None,
+        uncovered=sum(each.goals - each.served for each in levels if each.level in STRATEGY),
+        levels=levels,
+    )
+
+
+@router.get("/goal-coverage/uncovered", summary="List strategy that nothing serves")
+async def list_uncovered(
+    view: View, page: AskedPage, wanted: Annotated[GoalsWanted, Query()]
+) -> Page[GoalView]:
+    """The agreed goals of the organisation and of teams that no agreed goal serves."""
+    sort = Sort()
+    filter_ = {"$and": [await view.filter(), wanted.filter(), {"status": "agreed"}]}
+    pipeline = [
+        *_strategy(page.narrow(filter_, sort=sort)),
+        {"$match": {"below.direct": {"$not": {"$gt": 0}}}},
+        {"$limit": page.limit + 1},
+    ]
+    rows = [row async for row in _counted(view.db[GOALS], pipeline)]
+    return page_of(rows, asked=page, sort=sort, show=goal_view)
+
+
+_PER_LEVEL: Final[Doc] = {
+    "$group": {
+        "_id": "$level",
+        "served": {"$sum": {"$cond": [{"$gt": [{"$first": "$below.direct"}, 0]}, 1, 0]}},
+    }
+}
+
+
+def _strategy(filter_: Mapping[str, Any]) -> list[Doc]:
+    """The goals of the organisation and of teams, in the order of their ids, with what stands below."""
+    matched = {"$and": [dict(filter_), {"level": {"$in": [*STRATEGY]}}]}
+    below = {"from": ROLL_UPS, "localField": "_id", "foreignField": "_id", "as": "below"}
+    return [{"$match": matched}, {"$sort": {"_id": 1}}, {"$lookup": below}]
+
+
+class _Sum:
+    """What is counted of a group."""
+
+    def __init__(self) -> None:
+        self.counts: defaultdict[str, float] = defaultdict(float)
+
+    def add(self, row: Doc) -> "_Sum":
+        """Count a row in."""
+        for name, value in row.items():
+            if name != "_id":
+                self.counts[name] += value
+        return self
+
+    def group(self, key: str | None) -> Group:
+        """As it is answered."""
+        counts = self.counts
+        measured = int(counts["measured"])
+        return Group(
+            key=key,
+            goals=int(counts["goals"]),
+            statuses={name: int(counts[f"status {name}"]) for name in STATUSES},
+            paces={name: int(counts[f"pace {name}"]) for name in PACES},
+            overdue=int(counts["overdue"]),
+            blocked=int(counts["blocked"]),
+            measured=measured,
+            progress=counts["progress"] / measured if measured else None,
+        )
+
+
+async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[str | None, _Sum]:
+    sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
+
+    async def fold(rows: Sequence[Doc]) -> None:
+        wanted = {"_id": {"$in": [row["_id"] for row in rows]}}
+        units = {doc["_id"]: doc.get("unit_id") async for doc in people.find(wanted, {"unit_id": 1})}
+        for row in rows:
+            sums[units.get(row["_id"])].add(row)
+
+    rows: list[Doc] = []
+    async for row in owners:
+        rows.append(row)
+        if len(rows) == OWNERS_AT_ONCE:
+            await fold(rows)
+            rows = []
+    await fold(rows)
+    return sums
+
+
+def _grouped(goals: Collection, filter_: Mapping[str, Any], key: str) -> AsyncIterator[Doc]:
+    def when(**is_: str) -> Doc:
+        [(field, value)] = is_.items()
+        return {"$sum": {"$cond": [{"$eq": [f"${field.replace('__', '.')}", value]}, 1, 0]}}
+
+    told = {"$gt": ["$progress", None]}
+    sums: Doc = {
+        "goals": {"$sum": 1},
+        "overdue": {"$sum": {"$cond": ["$standing.overdue", 1, 0]}},
+        "blocked": {"$sum": {"$cond": [{"$gt": [{"$size": {"$ifNull": ["$blocked_by", []]}}, 0]}, 1, 0]}},
+        "measured": {"$sum": {"$cond": [told, 1, 0]}},
+        "progress": {"$sum": "$progress"},
+    }
+    sums |= {f"status {name}": when(status=name) for name in STATUSES}
+    sums |= {f"pace {name}": when(standing__pace=name) for name in PACES}
+    return _counted(goals, [{"$match": dict(filter_)}, {"$group": {"_id": key, **sums}}])
+
+
+async def _counted(collection: Collection, pipeline: Sequence[Doc]) -> AsyncIterator[Doc]:
+    try:
+        async for row in collection.aggregate([*pipeline], maxTimeMS=MOST_MS, allowDiskUse=True):
+            yield row
+    except ExecutionTimeout as error:
+        raise TooMuchToCount(
+            "Counting so many goals takes too long; narrow it to a period, an owner or a level."
+        ) from error

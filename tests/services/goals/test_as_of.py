@@ -1,0 +1,88 @@
+"""Goals as they were: what they said, how far they had come as was known, whose they were."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.services.goals.house import NOW, REACH, GoalsHouse
+
+DAY = timedelta(days=1)
+
+
+async def then(house: GoalsHouse, goal_id: str, at: datetime) -> Any:
+    return await house.as_("anna").read(f"/goals/{goal_id}/as-of", at=at.isoformat())
+
+
+async def measure(house: GoalsHouse, goal_id: str, value: float, *, on: datetime, held: datetime) -> str:
+    path = f"/goals/{goal_id}/key-results/reach/measurements"
+    made = await house.as_("anna").at(on).does(path, {"value": value, "measured_at": held.isoformat()})
+    return made["measurement_id"]
+
+
+async def test_what_was_learned_later_is_not_of_that_time(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    wrong = await measure(house, goal_id, 6, on=NOW + DAY, held=NOW + DAY)
+    await measure(house, goal_id, 3, on=NOW + 9 * DAY, held=NOW + 2 * DAY)
+    path = f"/goals/{goal_id}/measurements/{wrong}/correction"
+    await house.as_("anna").at(NOW + 12 * DAY).does(path, {"value": 1, "reason": "Counted twice."})
+    known = {0: None, 1: 6, 5: 6, 10: 3, 13: 3}
+    for days, value in known.items():
+        [part] = (await then(house, goal_id, NOW + days * DAY))["key_results"]
+        assert part["current"] == value, days
+    assert (await then(house, goal_id, NOW + 5 * DAY))["progress"] == 0.6
+
+
+async def test_each_edition_is_told_of_its_time_with_its_owner(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    change = {"title": "Reach many more", "reason": "Clearer."}
+    await house.as_("anna").at(NOW + 2 * DAY).does(f"/goals/{goal_id}/amendment", change)
+    change = {"key_results": [{"key_result_id": "reach", "target": 20}], "reason": "More."}
+    await house.as_("anna").at(NOW + 4 * DAY).does(f"/goals/{goal_id}/amendment", change)
+    await house.as_("manager").at(NOW + 6 * DAY).does(f"/goals/{goal_id}/amendment/agreement")
+    await measure(house, goal_id, 5, on=NOW + DAY, held=NOW + DAY)
+    told = {}
+    for days in (1, 3, 5, 7):
+        was = await then(house, goal_id, NOW + days * DAY)
+        told[days] = (was["edition"], was["title"], was["progress"])
+    first, now = "Reach more customers", "Reach many more"
+    assert told == {1: (1, first, 0.5), 3: (2, now, 0.5), 5: (2, now, 0.5), 7: (3, now, 0.25)}
+
+
+async def test_before_it_was_agreed_there_is_nothing_and_after_its_end_it_is_closed(
+    house: GoalsHouse,
+) -> None:
+    goal_id = await house.agreed()
+    early = await house.as_("anna").get(f"/goals/{goal_id}/as-of", at=(NOW - DAY).isoformat())
+    assert early.status_code == 404
+    await house.as_("anna").at(NOW + 5 * DAY).does(f"/goals/{goal_id}/closure", {"outcome": "missed"})
+    before, after = [await then(house, goal_id, NOW + days * DAY) for days in (4, 6)]
+    assert [(was["status"], was["outcome"]) for was in (before, after)] == [
+        ("agreed", None),
+        ("closed", "missed"),
+    ]
+    naive = await house.as_("anna").get(f"/goals/{goal_id}/as-of", at="2026-01-12T09:00:00")
+    assert naive.status_code == 422
+
+
+async def test_a_person_had_the_goals_that_were_theirs_then(house: GoalsHouse) -> None:
+    kept, given = await house.agreed(), await house.agreed(key_results=[{**REACH, "target": 50}])
+    await house.drafted()
+    change = {"owner_id": "ben", "reason": "She has too much."}
+    await house.as_("anna").at(NOW + DAY).does(f"/goals/{given}/amendment", change)
+    for who in ("manager", "ben"):
+        await house.as_(who).at(NOW + 2 * DAY).does(f"/goals/{given}/amendment/agreement")
+    manager = house.as_("manager")
+
+    async def had(owner_id: str, days: int) -> set[str]:
+        at = (NOW + days * DAY).isoformat()
+        page = await manager.read("/goals-as-of", owner_id=owner_id, at=at)
+        return {each["goal_id"] for each in page["items"]}
+
+    assert await had("anna", 1) == {kept, given}
+    assert await had("anna", 3) == {kept}
+    assert await had("ben", 1) == set()
+    assert await had("ben", 3) == {given}
+    first = await manager.read("/goals-as-of", owner_id="anna", at=(NOW + DAY).isoformat(), limit=1)
+    second = await manager.read(
+        "/goals-as-of", owner_id="anna", at=(NOW + DAY).isoformat(), limit=1, cursor=first["next"]
+    )
+    assert {first["items"][0]["goal_id"], second["items"][0]["goal_id"]} == {kept, given}

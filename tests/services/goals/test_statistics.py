@@ -1,0 +1,93 @@
+"""Goals counted in groups, what serves the strategy, and lists in the order that is asked for."""
+
+from typing import Any
+
+import pytest
+
+from services.goals.usecases.fold_goals import FoldWorker
+from tests.services.goals.house import NOW, GoalsHouse, clock_at
+
+
+async def fold(house: GoalsHouse) -> None:
+    with clock_at(house.work, NOW):
+        while await FoldWorker(house.work).turn():
+            pass
+
+
+async def measured(house: GoalsHouse, value: float, owner_id: str = "anna", **said: Any) -> str:
+    goal_id = await house.agreed(owner_id, **said)
+    path = f"/goals/{goal_id}/key-results/reach/measurements"
+    await house.as_(owner_id).does(path, {"value": value})
+    return goal_id
+
+
+async def test_groups_count_their_goals_and_average_what_can_be_told(house: GoalsHouse) -> None:
+    await measured(house, 2, category="Growth")
+    await measured(house, 6, owner_id="ben", category="Growth")
+    keep = {"key_result_id": "keep", "title": "Kept", "type": "stay_above", "target": 90}
+    await house.agreed(key_results=[keep], category="Growth")
+    blocked = await house.agreed()
+    said = {"confidence": 0.5, "blockers": [{"kind": "process", "description": "Slow."}]}
+    await house.as_("anna").does(f"/goals/{blocked}/check-ins", said)
+    await house.drafted()
+    manager = house.as_("manager")
+    by = {each["key"]: each for each in await manager.read("/goal-statistics", by="category")}
+    growth, none = by["Growth"], by[None]
+    assert (growth["goals"], growth["measured"], growth["progress"]) == (3, 2, pytest.approx(0.4))
+    assert (none["goals"], none["blocked"], none["statuses"]) == (
+        2,
+        1,
+        {"draft": 1, "proposed": 0, "agreed": 1, "closed": 0},
+    )
+    units = {each["key"]: each["goals"] for each in await manager.read("/goal-statistics", by="unit")}
+    assert units == {"unit_sales": 4, "unit_north": 1}
+    mine = await manager.read("/goal-statistics", by="status", owner_id="ben")
+    assert [(each["key"], each["goals"]) for each in mine] == [("agreed", 1)]
+
+
+async def test_paces_are_those_of_the_last_look(house: GoalsHouse) -> None:
+    await measured(house, 9)
+    await house.look()
+    [group] = await house.as_("manager").read("/goal-statistics", by="pace")
+    assert (group["key"], group["paces"]["on_track"]) == ("on_track", 1)
+
+
+@pytest.mark.parametrize("asked", [{"by": "colour"}, {"by": "unit", "status": "lost"}])
+async def test_what_cannot_be_counted_by_is_refused(house: GoalsHouse, asked: Any) -> None:
+    assert (await house.as_("manager").get("/goal-statistics", **asked)).status_code == 422
+
+
+async def test_strategy_that_nothing_serves_is_found(house: GoalsHouse) -> None:
+    shown = {"visibility": "everyone"}
+    whole = await house.agreed("chief", by="manager", level="organisation", **shown)
+    served = await house.agreed("manager", by="chief", level="team", parent_id=whole, **shown)
+    alone = await house.agreed("other_manager", by="chief", level="team", **shown)
+    await house.agreed(parent_id=served)
+    await house.agreed("ben")
+    await house.drafted("peer", parent_id=alone)
+    await fold(house)
+    manager = house.as_("manager")
+    coverage = await manager.read("/goal-coverage")
+    assert (coverage["aligned"], coverage["uncovered"]) == (0.5, 1)
+    levels = {each["level"]: (each["goals"], each["aligned"], each["served"]) for each in coverage["levels"]}
+    assert levels == {"organisation": (1, 0, 1), "person": (2, 1, 0), "team": (2, 1, 1)}
+    uncovered = await manager.listed("/goal-coverage/uncovered")
+    assert [each["goal_id"] for each in uncovered] == [alone]
+    nothing = await manager.read("/goal-coverage", owner_id="peer")
+    assert (nothing["aligned"], nothing["uncovered"], nothing["levels"]) == (None, 0, [])
+
+
+async def test_lists_come_in_the_order_that_is_asked_for(house: GoalsHouse) -> None:
+    late = await house.agreed(due_on="2026-12-31")
+    early = await measured(house, 5, due_on="2026-02-01")
+    middle = await measured(house, 9, due_on="2026-06-30")
+    manager = house.as_("manager")
+    by_due = [early, middle, late]
+    by_progress = [late, early, middle]
+    for sort, expected in (("due_on", by_due), ("progress", by_progress)):
+        for limit in (1, 50):
+            listed = await manager.listed("/goals", sort=sort, limit=limit)
+            assert [each["goal_id"] for each in listed] == expected, (sort, limit)
+            turned = await manager.listed("/goals", sort=f"-{sort}", limit=limit)
+            assert [each["goal_id"] for each in turned] == expected[::-1], (sort, limit)
+    assert (await manager.get("/goals", sort="owner")).status_code == 422
