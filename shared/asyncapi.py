@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.contracts.base import Inbound, Message, State
 from shared.contracts.catalogue import all_inbound, all_messages
+from shared.examples import example
 from shared.messaging.envelope import SEQUENCE_DIGITS, topic_of
 
 Schema = dict[str, Any]
@@ -141,6 +142,7 @@ def _operations(action: str, kinds: Sequence[type[Message]]) -> Schema:
 
 def _message(kind: type[Message]) -> Schema:
     summary, _, rest = (kind.__doc__ or "").strip().partition("\n")
+    schema = _embedded(kind)
     return {
         "name": kind.wire_type,
         "title": kind.__name__,
@@ -148,7 +150,8 @@ def _message(kind: type[Message]) -> Schema:
         **({"description": rest.strip()} if rest.strip() else {}),
         "contentType": "application/json",
         "headers": {"$ref": f"#/components/schemas/{'Inbound' if issubclass(kind, Inbound) else ''}Headers"},
-        "payload": {"schemaFormat": "application/schema+json;version=draft-07", "schema": _embedded(kind)},
+        "payload": {"schemaFormat": "application/schema+json;version=draft-07", "schema": schema},
+        "examples": [{"name": "example", "payload": example(schema)}],
         "bindings": {
             "kafka": {"key": {"type": "string", "description": f"{kind.subject_field} of the value"}}
         },
