@@ -10,14 +10,14 @@ from shared.docs_pages.events import Channel, Field, Message, channels_of
 
 HEAD: Final = """# Event catalogue
 
-Generated from the contracts in `shared/contracts`; `make schemas` writes it again. Every record is a CloudEvent
-1.0 in Kafka's binary mode: the headers say what it is, the value is JSON, the key is the id of what it is about.
-State topics are compacted: the newest record of a key is how things stand, a null value says that it was erased.
-New fields may be added to a version 1; none is taken away or changes its meaning. The schemas lie in
-`schemas/events`, an AsyncAPI 3 document in `schemas/asyncapi.json`.
+Generated from the contracts in `shared/contracts`; `make schemas` writes it again. Every record is a
+CloudEvent 1.0 in Kafka's binary mode: the headers say what it is, the value is JSON, the key is the id of
+what it is about. State topics are compacted: the newest record of a key is how things stand, a null value
+says that it was erased. New fields may be added to a version 1; none is taken away or changes its meaning.
+The schemas lie in `schemas/events`, an AsyncAPI 3 document in `schemas/asyncapi.json`.
 
-Every value begins with `id` (the same whenever it is sent again), `type`, `occurred_at` (in UTC), `version` and
-`sequence`, which counts the events of the subject without gaps; a state has that of its last event.
+Every value begins with `id` (the same whenever it is sent again), `type`, `occurred_at` (in UTC), `version`
+and `sequence`, which counts the events of the subject without gaps; a state has that of its last event.
 """
 
 
