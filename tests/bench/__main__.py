@@ -32,6 +32,7 @@ from tests.bench.fan_out import fan_out_one_by_one, fan_out_through_worker
 from tests.bench.intake import intake_naive, intake_raw, intake_through_work
 from tests.bench.latency import effect_latency
 from tests.bench.launch import Launched, launch
+from tests.bench.reads import GOALS_FULL, read_latencies
 from tests.bench.requests import http_against_naive
 from tests.bench.stand import Stand, standing
 
@@ -130,6 +131,14 @@ async def suite_figures(rounds: int, scale: float, people: int) -> dict[str, Any
             }
 
 
+async def reads_figures(people: int, goals: int) -> dict[str, Any]:
+    """How long each read of goals takes among so many."""
+    with tempfile.TemporaryDirectory(prefix="cairn-bench-") as directory:
+        async with standing(Path(directory)) as stand:
+            await stand.hire(people)
+            return {"goals": goals, "reads_ms": await read_latencies(stand, goals=goals)}
+
+
 async def _settled(stand: Stand) -> dict[str, float]:
     await stand.quiet()
     return stand.rss_mb()
@@ -199,6 +208,14 @@ def show(results: Mapping[str, Any]) -> None:
     Console(width=150).print(table)
 
 
+def show_reads(reads: Mapping[str, Mapping[str, float]]) -> None:
+    """How long reads take, as a table."""
+    table = Table("Read", "median ms", "99 of 100 ms", "most ms", "asked")
+    for name, found in reads.items():
+        table.add_row(name, *(f"{found[each]:g}" for each in ("p50", "p99", "max", "asked")))
+    Console(width=110).print(table)
+
+
 async def main(given: argparse.Namespace) -> None:
     """Measure, write, show; all sides in this process have the collector as a service has it."""
     calm_collector()
@@ -210,6 +227,9 @@ async def main(given: argparse.Namespace) -> None:
         show(results)
     if given.only in {None, "suite"}:
         results |= await suite_figures(given.rounds, given.scale, people)
+    if given.only == "reads" or (given.full and given.only is None):
+        results |= await reads_figures(int(people * given.scale), int(GOALS_FULL * given.scale))
+        show_reads(results["reads_ms"])
     results["seconds"] = round(time.monotonic() - began)
     BUILD.mkdir(exist_ok=True)
     (BUILD / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
@@ -224,6 +244,6 @@ if __name__ == "__main__":
         "--scale", type=float, default=1.0, help="of the number of events, commands and people"
     )
     parser.add_argument("--full", action="store_true", help="100,000 people and a hundred times the data")
-    parser.add_argument("--only", choices=["engine", "suite"], help="half of it")
+    parser.add_argument("--only", choices=["engine", "suite", "reads"], help="a part of it")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(parser.parse_args()))

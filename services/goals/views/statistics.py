@@ -28,7 +28,7 @@ FIELDS: Final[Mapping[By, str]] = {"pace": "standing.pace", "period": "period_id
 """What is called otherwise in documents."""
 MOST_MS: Final = 20_000
 """How long counting may take."""
-OWNERS_AT_ONCE: Final = 5_000
+ROWS_AT_ONCE: Final = 5_000
 STRATEGY: Final[Sequence[GoalLevel]] = ("organisation", "team")
 STATUSES: Final[Sequence[GoalStatus]] = ("draft", "proposed", "agreed", "closed")
 PACES: Final[Sequence[Pace]] = ("on_track", "behind", "at_risk", "not_measured")
@@ -87,7 +87,7 @@ async def get_statistics(
     goals = view.db[GOALS]
     if by != "unit":
         field = FIELDS.get(by, by)
-        sums = {row["_id"] or None: _Sum().add(row) async for row in _grouped(goals, filter_, f"${field}")}
+        sums = await _by_key(_grouped(goals, filter_, f"${field}"))
     else:
         sums = await _by_unit(view.db[PEOPLE], _grouped(goals, filter_, "$owner_id"))
     ordered = sorted(sums.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
@@ -164,44 +164,55 @@ class _Sum:
     """What is counted of a group."""
 
     def __init__(self) -> None:
-        self.counts: defaultdict[str, float] = defaultdict(float)
+        self.counts: defaultdict[str, int] = defaultdict(int)
+        self.progress = 0.0
 
-    def add(self, row: Doc) -> "_Sum":
-        """Count a row in."""
-        for name, value in row.items():
-            if name != "_id":
-                self.counts[name] += value
-        return self
+    def add(self, row: Doc) -> None:
+        """Count alike goals in."""
+        alike, goals = row["_id"], row["goals"]
+        self.counts["goals"] += goals
+        self.counts[f"status {alike['status']}"] += goals
+        self.counts[f"pace {alike.get('pace')}"] += goals
+        for name in ("overdue", "blocked"):
+            self.counts[name] += goals if alike[name] else 0
+        self.counts["measured"] += row["measured"]
+        self.progress += row["progress"]
 
     def group(self, key: str | None) -> Group:
         """As it is answered."""
-        counts = self.counts
-        measured = int(counts["measured"])
+        counts, measured = self.counts, self.counts["measured"]
         return Group(
             key=key,
-            goals=int(counts["goals"]),
-            statuses={name: int(counts[f"status {name}"]) for name in STATUSES},
-            paces={name: int(counts[f"pace {name}"]) for name in PACES},
-            overdue=int(counts["overdue"]),
-            blocked=int(counts["blocked"]),
+            goals=counts["goals"],
+            statuses={name: counts[f"status {name}"] for name in STATUSES},
+            paces={name: counts[f"pace {name}"] for name in PACES},
+            overdue=counts["overdue"],
+            blocked=counts["blocked"],
             measured=measured,
-            progress=counts["progress"] / measured if measured else None,
+            progress=self.progress / measured if measured else None,
         )
+
+
+async def _by_key(rows: AsyncIterator[Doc]) -> Mapping[str | None, _Sum]:
+    sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
+    async for row in rows:
+        sums[row["_id"].get("key") or None].add(row)
+    return sums
 
 
 async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[str | None, _Sum]:
     sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
 
     async def fold(rows: Sequence[Doc]) -> None:
-        wanted = {"_id": {"$in": [row["_id"] for row in rows]}}
+        wanted = {"_id": {"$in": [*{row["_id"]["key"] for row in rows}]}}
         units = {doc["_id"]: doc.get("unit_id") async for doc in people.find(wanted, {"unit_id": 1})}
         for row in rows:
-            sums[units.get(row["_id"])].add(row)
+            sums[units.get(row["_id"]["key"])].add(row)
 
     rows: list[Doc] = []
     async for row in owners:
         rows.append(row)
-        if len(rows) == OWNERS_AT_ONCE:
+        if len(rows) == ROWS_AT_ONCE:
             await fold(rows)
             rows = []
     await fold(rows)
@@ -209,21 +220,20 @@ async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[st
 
 
 def _grouped(goals: Collection, filter_: Mapping[str, Any], key: str) -> AsyncIterator[Doc]:
-    def when(**is_: str) -> Doc:
-        [(field, value)] = is_.items()
-        return {"$sum": {"$cond": [{"$eq": [f"${field.replace('__', '.')}", value]}, 1, 0]}}
-
-    told = {"$gt": ["$progress", None]}
+    """Counts of goals that are alike in all that is counted: few sums for each goal, since there are many."""
+    alike: Doc = {
+        "key": key,
+        "status": "$status",
+        "pace": "$standing.pace",
+        "overdue": "$standing.overdue",
+        "blocked": {"$ne": [{"$ifNull": ["$blocked_by", []]}, []]},
+    }
     sums: Doc = {
         "goals": {"$sum": 1},
-        "overdue": {"$sum": {"$cond": ["$standing.overdue", 1, 0]}},
-        "blocked": {"$sum": {"$cond": [{"$gt": [{"$size": {"$ifNull": ["$blocked_by", []]}}, 0]}, 1, 0]}},
-        "measured": {"$sum": {"$cond": [told, 1, 0]}},
+        "measured": {"$sum": {"$cond": [{"$gt": ["$progress", None]}, 1, 0]}},
         "progress": {"$sum": "$progress"},
     }
-    sums |= {f"status {name}": when(status=name) for name in STATUSES}
-    sums |= {f"pace {name}": when(standing__pace=name) for name in PACES}
-    return _counted(goals, [{"$match": dict(filter_)}, {"$group": {"_id": key, **sums}}])
+    return _counted(goals, [{"$match": dict(filter_)}, {"$group": {"_id": alike, **sums}}])
 
 
 async def _counted(collection: Collection, pipeline: Sequence[Doc]) -> AsyncIterator[Doc]:
