@@ -35,6 +35,8 @@ from tests.bench.launch import Launched, launch
 from tests.bench.reads import GOALS_FULL, read_latencies
 from tests.bench.requests import http_against_naive
 from tests.bench.stand import Stand, standing
+from tests.bench.year import PEOPLE as LIVING
+from tests.bench.year import live_a_year
 
 Side = Callable[[Arena], Awaitable[float]]
 """Does its work once and gives its rate, in units a second."""
@@ -139,6 +141,14 @@ async def reads_figures(people: int, goals: int) -> dict[str, Any]:
             return {"goals": goals, "reads_ms": await read_latencies(stand, goals=goals)}
 
 
+async def year_figures(people: int) -> dict[str, Any]:
+    """A year of goals, and whether all that was asked came of it."""
+    with tempfile.TemporaryDirectory(prefix="cairn-bench-") as directory:
+        async with standing(Path(directory)) as stand:
+            await stand.hire(people)
+            return await live_a_year(stand, people=people)
+
+
 async def _settled(stand: Stand) -> dict[str, float]:
     await stand.quiet()
     return stand.rss_mb()
@@ -230,6 +240,9 @@ async def main(given: argparse.Namespace) -> None:
     if given.only == "reads" or (given.full and given.only is None):
         results |= await reads_figures(int(people * given.scale), int(GOALS_FULL * given.scale))
         show_reads(results["reads_ms"])
+    if given.only == "year" or (given.full and given.only is None):
+        results["year"] = await year_figures(max(20, int(LIVING * given.scale)))
+        Console(width=110).print(results["year"])
     results["seconds"] = round(time.monotonic() - began)
     BUILD.mkdir(exist_ok=True)
     (BUILD / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
@@ -244,6 +257,6 @@ if __name__ == "__main__":
         "--scale", type=float, default=1.0, help="of the number of events, commands and people"
     )
     parser.add_argument("--full", action="store_true", help="100,000 people and a hundred times the data")
-    parser.add_argument("--only", choices=["engine", "suite", "reads"], help="a part of it")
+    parser.add_argument("--only", choices=["engine", "suite", "reads", "year"], help="a part of it")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(parser.parse_args()))

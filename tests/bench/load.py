@@ -7,10 +7,13 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import orjson
+
+from shared.http import TIME_TRAVEL
 
 Call = Callable[["Connection", int], Awaitable[None]]
 """Sends the n-th request on a connection and checks its answer."""
@@ -32,9 +35,16 @@ class Connection:
         return cls(reader, writer, parts.netloc)
 
     async def ask(
-        self, method: str, path: str, *, token: str, body: object = None, expect: Sequence[int] = (200, 201)
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str,
+        body: object = None,
+        expect: Sequence[int] = (200, 201),
+        at: datetime | None = None,
     ) -> Any:
-        """The JSON of the answer.
+        """The JSON of the answer; the request may say what time it is.
 
         Raises:
             AssertionError: the status is none of those expected.
@@ -42,8 +52,9 @@ class Connection:
         content = b"" if body is None else orjson.dumps(body)
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
         )
+        head += f"{TIME_TRAVEL}: {at.isoformat()}\r\n\r\n" if at else "\r\n"
         self._writer.write(head.encode() + content)
         top = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         status = int(top[9:12])
