@@ -231,7 +231,7 @@ class Measurement(Inbound):
     subject_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
     key_result_id: KeyResultId
-    value: Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+    value: Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
     measured_at: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = None
     note: Annotated[str, Field(max_length=1000)] = ""
 

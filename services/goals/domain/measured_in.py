@@ -15,7 +15,7 @@ from shared.contracts.goals import KeyResultType, UnitKind
 from shared.errors import Invalid
 from shared.ids import mint
 
-Quantity = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+Quantity = Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
 """A value in some unit; within what a float tells apart from its neighbours."""
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
 """As ISO 4217 writes a currency."""

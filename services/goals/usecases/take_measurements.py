@@ -11,10 +11,11 @@ What is refused says why and keeps nothing else from being taken: over HTTP in t
 by being parked.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from services.goals.store import GOALS, MEASUREMENTS, MeasurementStore
 from services.goals.usecases.measure_key_result import (
@@ -44,10 +45,31 @@ class OneOfMany(NewMeasurement):
     id: OwnId | None = None
 
 
+class NotInForm(Frozen):
+    """What cannot be read as a measurement, and why."""
+
+    because: str
+
+
+def _or_why_not(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    if isinstance(value, NotInForm):
+        return value
+    try:
+        return read(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        return NotInForm(because=f"{place}: {first['msg']}" if place else str(first["msg"]))
+
+
+Item = Annotated[OneOfMany, WrapValidator(_or_why_not)]
+"""One that is not in form is a `NotInForm`, so that it keeps no other from being taken."""
+
+
 class Measurements(Frozen):
     """What was measured."""
 
-    measurements: Annotated[tuple[OneOfMany, ...], Field(min_length=1, max_length=500)]
+    measurements: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500)]
 
 
 class TakeMeasurements(Measurements):
@@ -78,10 +100,10 @@ class TakenMeasurements(BaseModel):
 async def take_measurements(command: TakeMeasurements, tx: Transaction) -> TakenMeasurements:
     """Take each that no rule refuses."""
     ids = [
-        measurement_id(command.sender, each.id or f"{command.batch_id} {number}")
+        measurement_id(command.sender, getattr(each, "id", None) or f"{command.batch_id} {number}")
         for number, each in enumerate(command.measurements)
     ]
-    await tx.peek_many(GOALS, {each.goal_id for each in command.measurements})
+    await tx.peek_many(GOALS, _goal_ids(command.measurements))
     await tx.peek_many(MEASUREMENTS, ids)
     results = [await _one(each, id_, tx) for each, id_ in zip(command.measurements, ids, strict=True)]
     counts = {status: sum(1 for each in results if each.status == status) for status in ("taken", "known")}
@@ -110,7 +132,13 @@ def measurement_id(sender: str, own_id: str) -> str:
     return derive("measurement", f"{len(sender)}:{sender}", own_id)
 
 
-async def _one(each: OneOfMany, id_: str, tx: Transaction) -> Taken:
+def _goal_ids(measurements: Sequence[OneOfMany | NotInForm]) -> set[GoalId]:
+    return {each.goal_id for each in measurements if isinstance(each, OneOfMany)}
+
+
+async def _one(each: OneOfMany | NotInForm, id_: str, tx: Transaction) -> Taken:
+    if isinstance(each, NotInForm):
+        return Taken(status="refused", rule="not-in-form", detail=each.because)
     if await MeasurementStore(tx).find(id_) is not None:
         return Taken(status="known", measurement_id=id_)
     said = each.model_dump(exclude={"id"})
