@@ -1,6 +1,7 @@
 """Reads for one request: `View` is what a GET route is given."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -24,6 +25,12 @@ class Viewer:
         self.caller = caller
         self.db: Database = request.app.state.db
         self._access: Table = request.app.state.access
+        self._request = request
+
+    @property
+    def now(self) -> datetime:
+        """The suite's time."""
+        return self._request.app.state.work.clock.now()
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""

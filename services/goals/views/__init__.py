@@ -1,6 +1,17 @@
 """What can be read of goals, and in which form."""
 
-from services.goals.views import as_of, assignments, goals, grades, history, periods, statistics, tree
+from services.goals.views import (
+    as_of,
+    assignments,
+    chart,
+    goals,
+    grades,
+    history,
+    periods,
+    statistics,
+    tree,
+    tree_picture,
+)
 from services.goals.views.assignments import AssignmentView
 from services.goals.views.goals import GoalView
 from services.goals.views.grades import GradesView
@@ -14,6 +25,8 @@ ROUTERS = (
     as_of.router,
     tree.router,
     statistics.router,
+    chart.router,
+    tree_picture.router,
     assignments.router,
     periods.router,
 )

@@ -102,6 +102,11 @@ async def get_tree(
     depth: Annotated[int, Query(ge=1, le=DEEPEST, description="Levels below the goal.")] = 2,
 ) -> Node:
     """The goal and what serves it, level by level, with what stands below added up."""
+    return await read_tree(goal_id, view, depth=depth)
+
+
+async def read_tree(goal_id: GoalId, view: Viewer, *, depth: int) -> Node:
+    """The tree as far as the caller may read it; raises `NotFound`."""
     top = await view.one(Goal, GOALS, goal_id)
     levels: list[Sequence[Doc]] = [[await view.db[GOALS].find_one({"_id": top.goal_id}) or {}]]
     seen, room, opened = await view.filter(), WIDEST, set[str]()

@@ -63,6 +63,8 @@ TESTED = [
     ("POST", "/goals/{goal_id}/key-results/{key_result_id}/measurements"),
     ("GET", "/goals/{goal_id}/line"),
     ("GET", "/goals/{goal_id}/tree"),
+    ("GET", "/goals/{goal_id}/tree.svg"),
+    ("GET", "/goals/{goal_id}/chart.svg"),
     ("GET", "/goals/{goal_id}/contributors"),
     ("GET", "/goals/{goal_id}/outlook"),
     ("PUT", "/goals/{goal_id}/key-results/{key_result_id}/milestones/{milestone_id}"),
@@ -142,6 +144,8 @@ async def secret_goal(house: GoalsHouse, visibility: str) -> list[str]:
         f"{path}/measurements/{measured['measurement_id']}",
         f"{path}/check-ins",
         f"{path}/check-ins/{checked_in['check_in_id']}",
+        f"{path}/chart.svg",
+        f"{path}/tree.svg",
     ]
 
 
@@ -368,7 +372,7 @@ async def test_what_is_hidden_is_answered_like_what_does_not_exist(
 
 
 async def test_measurements_and_check_ins_are_read_by_way_of_their_own_goal(house: GoalsHouse) -> None:
-    _, _, measurement, _, check_in = await secret_goal(house, "private")
+    _, _, measurement, _, check_in, *_ = await secret_goal(house, "private")
     own = await house.drafted("ben")
     for path in (measurement, check_in):
         _, _, _, kind, id_ = path.split("/")
