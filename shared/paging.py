@@ -11,7 +11,7 @@ it would read and sort all that lie behind the cursor.
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final, Generic, TypeVar, cast
@@ -125,6 +125,24 @@ async def read_page(
     wanted = asked.narrow(filter_, sort=order)
     rows = await collection.find(wanted).sort(order.keys).limit(asked.limit + 1).to_list(None)
     return page_of(rows, asked=asked, sort=order, show=show)
+
+
+async def read_pages(
+    collection: Collection, filter_: Mapping[str, Any], *, fields: Sequence[str], size: int
+) -> AsyncGenerator[list[Doc]]:
+    """All documents that the filter lets through, by `_id`, so many at a time and these fields of them.
+
+    Each page is asked for anew, so that nothing is held open at the database between them.
+    """
+    order, cursor = Sort(), None
+    while True:
+        wanted = Asked(size, cursor).narrow(filter_, sort=order)
+        rows = await collection.find(wanted, list(fields)).sort(order.keys).limit(size).to_list(None)
+        if rows:
+            yield rows
+        if len(rows) < size:
+            return
+        cursor = encode_cursor(rows[-1], sort=order)
 
 
 def page_of(rows: Sequence[Doc], *, asked: Asked, sort: Sort, show: Callable[[Doc], T]) -> Page[T]:

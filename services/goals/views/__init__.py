@@ -4,6 +4,7 @@ from services.goals.views import (
     as_of,
     assignments,
     chart,
+    exports,
     goals,
     grades,
     history,
@@ -19,6 +20,7 @@ from services.goals.views.history import CheckInView, MeasurementView
 from services.goals.views.periods import PeriodView
 
 ROUTERS = (
+    exports.router,
     goals.router,
     grades.router,
     history.router,

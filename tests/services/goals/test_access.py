@@ -65,6 +65,8 @@ TESTED = [
     ("GET", "/goals/{goal_id}/tree"),
     ("GET", "/goals/{goal_id}/tree.svg"),
     ("GET", "/goals/{goal_id}/chart.svg"),
+    ("GET", "/goals/export"),
+    ("GET", "/goals/export/measurements"),
     ("GET", "/goals/{goal_id}/contributors"),
     ("GET", "/goals/{goal_id}/outlook"),
     ("PUT", "/goals/{goal_id}/key-results/{key_result_id}/milestones/{milestone_id}"),

@@ -1,0 +1,194 @@
+"""Goals and their measurements as files for planners and analysts: the columns, and what is asked for.
+
+Only what the caller may read goes out: the rows are those of GET /goals with the same filters.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from services.goals.domain.goal import Goal
+from services.goals.store import GOALS, MEASUREMENTS
+from services.goals.views.goals import GoalsWanted
+from shared.clock import in_utc
+from shared.exports import (
+    FILES,
+    AskedForm,
+    Column,
+    choice,
+    day,
+    exported,
+    fields_of,
+    instant,
+    number,
+    text,
+    truth,
+    whole,
+)
+from shared.http import View, Viewer
+from shared.ids import GoalId
+from shared.mongo import Doc
+from shared.paging import read_pages
+
+router = APIRouter(tags=["exports"])
+PAGE: Final = 500
+"""Goals, or measurements, that are read at a time."""
+
+
+def _parts(doc: Doc) -> int:
+    return len(doc["key_results"])
+
+
+GOAL_COLUMNS: Final[Sequence[Column]] = (
+    text("goal_id", "_id"),
+    text("owner_id"),
+    text("title"),
+    choice("kind"),
+    choice("level"),
+    choice("visibility"),
+    choice("status"),
+    choice("outcome"),
+    text("period_id"),
+    text("parent_id"),
+    number("contribution"),
+    text("origin_id"),
+    number("weight"),
+    day("starts_on"),
+    day("due_on"),
+    day("agreed_on"),
+    day("checked_in_on"),
+    instant("closed_at"),
+    number("progress"),
+    number("confidence"),
+    choice("pace", "standing.pace"),
+    choice("heading", "standing.heading"),
+    truth("overdue", "standing.overdue"),
+    truth("silent", "standing.silent"),
+    choice("neglect", "standing.neglect"),
+    whole("key_results", _parts),
+    text("asked_id"),
+    whole("edition"),
+    whole("version"),
+)
+"""Shares such as progress are from 0 to 1; see `GoalView`."""
+MEASUREMENT_COLUMNS: Final[Sequence[Column]] = (
+    text("measurement_id", "_id"),
+    text("goal_id"),
+    text("goal_title"),
+    text("owner_id"),
+    text("key_result_id"),
+    text("key_result_title"),
+    choice("type"),
+    choice("unit"),
+    number("value"),
+    instant("measured_at"),
+    number("goal_progress"),
+    text("by_person_id"),
+    choice("source"),
+    choice("system"),
+    text("note"),
+)
+"""What was measured, with whose goal it is of; see `MeasurementView`."""
+_OWN_FIELDS: Final = ("title", "owner_id", "key_results")
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
+
+
+class MeasurementsWanted(GoalsWanted):
+    """Of which goals, and when they were measured."""
+
+    goal_id: GoalId | None = Field(default=None, description="Of this goal only.")
+    measured_since: Instant | None = Field(default=None, description="At this time or later only.")
+    measured_until: Instant | None = Field(default=None, description="Before this time only.")
+
+    def of_goals(self) -> Doc:
+        """Matches the documents of the goals."""
+        asked = self.model_dump(include=set(GoalsWanted.model_fields))
+        chosen = {} if self.goal_id is None else {"_id": self.goal_id}
+        return {**GoalsWanted.model_validate(asked).filter(), **chosen}
+
+    def of_time(self) -> Doc:
+        """Matches the documents of measurements in the range."""
+        since = {"$gte": self.measured_since} if self.measured_since else {}
+        until = {"$lt": self.measured_until} if self.measured_until else {}
+        return {"measured_at": {**since, **until}} if since or until else {}
+
+
+@router.get(
+    "/goals/export",
+    response_class=StreamingResponse,
+    response_model=None,
+    summary="Export goals",
+    responses={200: FILES},
+)
+async def export_goals(
+    view: View, form: AskedForm, wanted: Annotated[GoalsWanted, Query()]
+) -> StreamingResponse:
+    """A row for each goal that the caller may see, by id, as CSV or Parquet.
+
+    CSV is UTF-8 with a header; days and times are ISO 8601, and text that a spreadsheet would run gets an
+    apostrophe in front.  The file is sent while it is read, as the goals stand then; if the connection
+    breaks before its end, it is not whole.
+    """
+    filter_ = {"$and": [await view.filter(), wanted.filter()]}
+    pages = read_pages(view.db[GOALS], filter_, fields=fields_of(GOAL_COLUMNS), size=PAGE)
+    return await exported(pages, columns=GOAL_COLUMNS, form=form, name="goals", on=view.now.date())
+
+
+@router.get(
+    "/goals/export/measurements",
+    response_class=StreamingResponse,
+    response_model=None,
+    summary="Export measurements",
+    responses={200: FILES},
+)
+async def export_measurements(
+    view: View, form: AskedForm, wanted: Annotated[MeasurementsWanted, Query()]
+) -> StreamingResponse:
+    """A row for each measurement of the goals that the caller may see, goal by goal, the newest first.
+
+    The same forms as of goals.  `measured_since` belongs to the range, `measured_until` does not.
+    """
+    if wanted.goal_id is not None:
+        await view.one(Goal, GOALS, wanted.goal_id)
+    pages = _measurements(view, {"$and": [await view.filter(), wanted.of_goals()]}, wanted.of_time())
+    return await exported(
+        pages, columns=MEASUREMENT_COLUMNS, form=form, name="measurements", on=view.now.date()
+    )
+
+
+async def _measurements(view: Viewer, goals: Doc, time: Doc) -> AsyncGenerator[list[Doc]]:
+    async for some in read_pages(view.db[GOALS], goals, fields=_OWN_FIELDS, size=PAGE):
+        known = {doc["_id"]: doc for doc in some}
+        wanted = {"goal_id": {"$in": [*known]}, **time}
+        order = [("goal_id", 1), ("measured_at", -1), ("_id", -1)]
+        found = view.db[MEASUREMENTS].find(wanted, batch_size=PAGE).sort(order)
+        page: list[Doc] = []
+        async for doc in found:
+            page.append(_told(doc, known[doc["goal_id"]]))
+            if len(page) == PAGE:
+                yield page
+                page = []
+        if page:
+            yield page
+
+
+def _told(doc: Doc, goal: Doc) -> Doc:
+    """A measurement with what its goal says of it."""
+    nothing: Doc = {}
+    parts: list[Doc] = goal["key_results"]
+    part = next((each for each in parts if each["key_result_id"] == doc["key_result_id"]), nothing)
+    return {
+        **doc,
+        "owner_id": goal["owner_id"],
+        "goal_title": goal["title"],
+        "key_result_title": part.get("title"),
+        "type": part.get("type"),
+        "unit": part.get("unit"),
+    }
+
+
+__all__ = ["GOAL_COLUMNS", "MEASUREMENT_COLUMNS", "MeasurementsWanted", "router"]

@@ -1,0 +1,65 @@
+"""CSV as RFC 4180 has it, in UTF-8, safe to open in a spreadsheet.
+
+A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection);
+numbers, days and times are no texts and stay as they are.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from shared.exports.columns import Column, Row
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  full-width ones count
+DEFUSED: Final = "'"
+
+
+class CsvWriter:
+    """Rows to bytes; the first piece begins with the names of the columns."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._head = [[each.name for each in columns]]
+
+    async def add(self, rows: Sequence[Row]) -> bytes:
+        """The rows, ready to send."""
+        piece = io.StringIO()
+        writer = csv.writer(piece, lineterminator="\r\n")
+        writer.writerows(self._head)
+        self._head = []
+        writer.writerows([cell(value) for value in row] for row in rows)
+        return piece.getvalue().encode("utf-8", "replace")
+
+    async def end(self) -> bytes:
+        """What is left to send: the head of a table without rows."""
+        return await self.add(()) if self._head else b""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def cell(value: Any) -> str:
+    """A value as a cell has it; nothing is empty, truth is true or false."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return defused(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return repr(value).removesuffix(".0")
+
+
+def defused(text: str) -> str:
+    """The text, with an apostrophe in front of what a spreadsheet would run."""
+    return DEFUSED + text if text.startswith(FORMULA) else text
+
+
+def armed(text: str) -> str:
+    """The text without the apostrophe that `defused` put there."""
+    return text[1:] if text.startswith(tuple(DEFUSED + mark for mark in FORMULA)) else text
