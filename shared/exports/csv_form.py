@@ -1,6 +1,6 @@
 """CSV as RFC 4180 has it, in UTF-8, safe to open in a spreadsheet.
 
-A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection);
+A text that a spreadsheet would take for a formula gets an apostrophe in front (see csv_files/formulas.py);
 numbers, days and times are no texts and stay as they are.
 """
 
@@ -8,12 +8,10 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any
 
+from shared.csv_files import defused
 from shared.exports.columns import Column, Row
-
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  full-width ones count
-DEFUSED: Final = "'"
 
 
 class CsvWriter:
@@ -53,13 +51,3 @@ def cell(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return repr(value).removesuffix(".0")
-
-
-def defused(text: str) -> str:
-    """The text, with an apostrophe in front of what a spreadsheet would run."""
-    return DEFUSED + text if text.startswith(FORMULA) else text
-
-
-def armed(text: str) -> str:
-    """The text without the apostrophe that `defused` put there."""
-    return text[1:] if text.startswith(tuple(DEFUSED + mark for mark in FORMULA)) else text

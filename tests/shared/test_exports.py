@@ -18,9 +18,10 @@ import uvicorn
 from fastapi import FastAPI
 from pymongo.errors import AutoReconnect, PyMongoError
 
+from shared.csv_files import armed, defused
 from shared.edge import Edge
 from shared.exports import AskedForm, choice, day, exported, instant, number, text, truth, whole
-from shared.exports.csv_form import armed, cell, defused
+from shared.exports.csv_form import cell
 from shared.exports.parquet_form import ROW_GROUP
 from shared.metrics import Metrics
 from shared.problems import add_problem_handlers

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 
-from services.people.domain.csv_import.problems import Problem, Severity
 from shared.aggregate import Aggregate
 from shared.contracts.base import Frozen
+from shared.csv_files import Problem, Severity
 from shared.errors import Invalid, Malformed, Refusal
 from shared.ids import PersonId
 
@@ -20,12 +20,6 @@ Outcome = Literal["joined", "changed", "unchanged", "refused"]
 
 class UnusableFile(Invalid):
     """Nothing of the file can be imported; `problems` tells why and how to mend it."""
-
-
-class FileNotCsv(Refusal):
-    """The body is something other than a CSV file as it is."""
-
-    status = 415
 
 
 class MappingMalformed(Malformed):

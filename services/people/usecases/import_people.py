@@ -22,7 +22,6 @@ from services.people.domain.csv_import import ImportPlan, Problem, plan_import
 from services.people.domain.csv_import.forecast import forecast
 from services.people.domain.csv_import.units import NewUnit
 from services.people.domain.import_run import (
-    FileNotCsv,
     Import,
     MappingMalformed,
     Tally,
@@ -48,6 +47,7 @@ from services.people.store.units import UnitStore
 from services.people.usecases.import_row import KIND
 from services.people.views.imports import ImportView
 from shared.http import Run, Runner, View
+from shared.http.files import CSV_BODY, FileNotCsv, csv_body
 from shared.ids import mint
 from shared.problem_docs import refusals
 from shared.work import FanOutJob, Transaction, Work
@@ -58,12 +58,6 @@ LARGEST_FILE = 32 * 1024 * 1024
 TRIES = 5
 PROBLEMS_AT_ONCE = 1000
 REFUSALS = (FileNotCsv, MappingMalformed, UnitsChanged, UnusableFile)
-CSV_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +242,8 @@ async def post_import(
     are.  The same file again changes nothing.
     """
     await view.demand("import_people", None)
-    _require_plain_body(request)
+    content = await csv_body(request)
     mapping = dict(map(_mapped, maps))
-    content = await request.body()
     sender = _Sender(run, request.app.state.work, dry_run)
     for left in reversed(range(TRIES)):
         made = await sender.prepare(content, mapping, await read_roster(view.db))
@@ -260,12 +253,6 @@ async def post_import(
             if not left:
                 raise
     raise AssertionError  # pragma: no cover  the last try returns or raises
-
-
-def _require_plain_body(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind.startswith("multipart/") or kind == "application/json":
-        raise FileNotCsv(f"Send the CSV file itself as the body, as text/csv, not as {kind}.")
 
 
 def _mapped(text: str) -> tuple[str, str]:

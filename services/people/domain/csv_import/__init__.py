@@ -12,9 +12,9 @@ days, a manager) is reported and left out, and the row is imported.
 
 from services.people.domain.csv_import.fields import ALIASES, FIELDS, Field
 from services.people.domain.csv_import.plan import ImportPlan, PersonRow, plan_import
-from services.people.domain.csv_import.problems import Problem, Severity
 from services.people.domain.csv_import.reconcile import reconcile, reconcile_demographics
 from services.people.domain.csv_import.roster import Roster
+from shared.csv_files import Problem, Severity
 
 __all__ = [
     "ALIASES",

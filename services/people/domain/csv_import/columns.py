@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.people.domain.csv_import.fields import ALIASES, FIELDS, Field
-from services.people.domain.csv_import.problems import Problem, Unusable, quoted
-from services.people.domain.csv_import.text import Record
+from shared.csv_files import Problem, Record, Unusable, quoted
 
 _IN_BRACKETS: Final = re.compile(r"[(\[].*?[)\]]")
 

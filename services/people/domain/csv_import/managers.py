@@ -15,9 +15,9 @@ from typing import NamedTuple
 from services.people.domain import hierarchy
 from services.people.domain.csv_import.cells import reference, split_name
 from services.people.domain.csv_import.columns import Columns
-from services.people.domain.csv_import.problems import Problem, Severity, quoted
 from services.people.domain.csv_import.roster import Roster
 from services.people.domain.csv_import.rows import Entry
+from shared.csv_files import Problem, Severity, quoted
 from shared.ids import PersonId
 
 _AT_THE_TOP = "Name the manager, or leave the cell empty for somebody at the top."

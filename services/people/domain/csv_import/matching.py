@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 from services.people.domain.csv_import.cells import reference
 from services.people.domain.csv_import.columns import Columns
-from services.people.domain.csv_import.problems import Problem, Severity, quoted
 from services.people.domain.csv_import.roster import Roster
 from services.people.domain.csv_import.rows import Entry
+from shared.csv_files import Problem, Severity, quoted
 from shared.ids import PersonId
 
 Identifier = Literal["employee_number", "email"]

@@ -3,7 +3,6 @@
 Runs the rooms of this package one after the other; decides nothing itself.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,23 +15,24 @@ from services.people.domain.csv_import.dates import Order, order_of, read_date
 from services.people.domain.csv_import.fields import Field
 from services.people.domain.csv_import.managers import Assigned, Placed, resolve_managers
 from services.people.domain.csv_import.matching import match, without_duplicates
-from services.people.domain.csv_import.problems import Problem, Unusable
 from services.people.domain.csv_import.roster import Roster, folded
 from services.people.domain.csv_import.rows import Entry, RowRules, Status, UnitPath, read_entry
-from services.people.domain.csv_import.text import (
-    Broken,
-    Record,
-    decode,
-    find_delimiter,
-    physical_lines,
-    read_records,
-)
 from services.people.domain.csv_import.units import NewUnit, derive_units
 from services.people.domain.demographics import Attributes
 from services.people.domain.person import NewDetails
+from shared.csv_files import (
+    Broken,
+    Layout,
+    Problem,
+    Record,
+    Unusable,
+    decode,
+    layout_of,
+    physical_lines,
+    read_records,
+)
 from shared.ids import PersonId, UnitId
 
-_DELIMITER_LINE: Final = re.compile(r"sep=(.)", re.IGNORECASE)
 _DATES: Final[tuple[Field, ...]] = ("joined_on", "left_on", "date_of_birth")
 
 
@@ -159,19 +159,13 @@ def _read_table(content: bytes | str, *, mapping: Mapping[str, str], problems: l
     return _Table(columns=columns, records=whole, broken=len(broken))
 
 
-def _layout(lines: Sequence[str], *, mapping: Mapping[str, str]) -> tuple[int, str]:
-    """The index of the header's line and the delimiter."""
-    first = next(index for index, line in enumerate(lines) if line.strip())
-    if said := _DELIMITER_LINE.fullmatch(lines[first].strip("\r\n")):
-        if first + 1 == len(lines):
-            raise Unusable("The file has no header.", mend="Export it again, with a header and rows.")
-        return first + 1, said[1]
+def _layout(lines: Sequence[str], *, mapping: Mapping[str, str]) -> Layout:
     mapped = {plain(column) for column in mapping.values()}
 
     def worth(cell: str) -> bool:
         return meaning(cell) is not None or plain(cell) in mapped
 
-    return first, find_delimiter(lines, first=first, worth=worth)
+    return layout_of(lines, worth=worth)
 
 
 def _read_entries(table: _Table, *, on: date, problems: list[Problem]) -> list[Entry]:

@@ -22,12 +22,11 @@ from services.people.domain.csv_import.cells import (
 from services.people.domain.csv_import.columns import Columns
 from services.people.domain.csv_import.dates import Order, read_date
 from services.people.domain.csv_import.fields import Field
-from services.people.domain.csv_import.problems import Problem, Severity, quoted
-from services.people.domain.csv_import.text import Record
 from services.people.domain.demographics import Attributes, gender_meant
 from services.people.domain.locality import language_tagged, time_zone_named
 from services.people.domain.person import NewDetails
 from services.people.domain.unit import UNIT_KINDS, UnitKind
+from shared.csv_files import Problem, Record, Severity, quoted
 
 UnitPath = tuple[tuple[UnitKind, str], ...]
 Status = Literal["active", "left"]

@@ -1,4 +1,4 @@
-"""What is wrong with a file of people, said so that its owner can mend it.
+"""What is wrong with a file, said so that its owner can mend it.
 
 Four severities: a `fatal` problem stops the whole file, an `error` keeps its row out, a
 `warning` leaves something out of an imported row, a `note` changes nothing.

@@ -1,15 +1,16 @@
 """From bytes to records: encoding, delimiter, quoting, physical line numbers.
 
-Knows CSV as it is met (byte order marks, cp1252, NULs, unclosed quotes), and nothing of people.
+Knows CSV as it is met (byte order marks, cp1252, NULs, unclosed quotes), and nothing of what it is about.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from services.people.domain.csv_import.problems import Problem, Unusable
+from shared.csv_files.problems import Problem, Unusable
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 
@@ -26,8 +27,16 @@ _NOT_TEXT: Final = (
     (b"%PDF", "a PDF"),
     (b"\x1f\x8b", "a gzip file"),
 )
+_DELIMITER_LINE: Final = re.compile(r"sep=(.)", re.IGNORECASE)
 _END: Final = "\x00end of file"
 _SAVE_AS_CSV: Final = "Save it as CSV (UTF-8) and import that."
+
+
+class Layout(NamedTuple):
+    """The index of the header's line, and what stands between cells."""
+
+    first: int
+    delimiter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ def decode(content: bytes | str, *, problems: list[Problem]) -> str:
         )
         text = text.replace("\x00", "")
     if not text.strip():
-        raise Unusable("The file is empty.", mend="Export it again; it needs a header and a row per person.")
+        raise Unusable("The file is empty.", mend="Export it again; it needs a header and rows.")
     return text
 
 
@@ -102,6 +111,19 @@ def physical_lines(text: str) -> list[str]:
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += "\n"
     return lines
+
+
+def layout_of(lines: Sequence[str], *, worth: Callable[[str], int]) -> Layout:
+    """Where the header is and what its delimiter is: as a first line `sep=;` says, else as found.
+
+    Raises Unusable when there is no header.
+    """
+    first = next(index for index, line in enumerate(lines) if line.strip())
+    if said := _DELIMITER_LINE.fullmatch(lines[first].strip("\r\n")):
+        if first + 1 == len(lines):
+            raise Unusable("The file has no header.", mend="Export it again, with a header and rows.")
+        return Layout(first + 1, said[1])
+    return Layout(first, find_delimiter(lines, first=first, worth=worth))
 
 
 def find_delimiter(lines: Sequence[str], *, first: int, worth: Callable[[str], int]) -> str:
