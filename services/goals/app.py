@@ -17,6 +17,7 @@ from services.goals.usecases import (
     draft_goal,
     grade_goal,
     look_back_on_goal,
+    import_goals,
     measure_key_result,
     propose_goal,
     reach_milestone,
@@ -62,6 +63,7 @@ SERVICE = Service(
     routers=[
         draft_goal.router,
         assign_goal.router,
+        import_goals.router,
         reword_goal.router,
         propose_goal.router,
         withdraw_proposal.router,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from shared.errors import Refusal
 
@@ -13,6 +13,12 @@ CSV_BODY: Final[dict[str, Any]] = {
     }
 }
 """What a route that takes one adds to its description."""
+
+
+class CsvResponse(Response):
+    """A CSV file in UTF-8."""
+
+    media_type = "text/csv"
 
 
 class FileNotCsv(Refusal):

@@ -87,6 +87,8 @@ TESTED = [
     ("GET", "/goals/{goal_id}/check-ins"),
     ("GET", "/goals/{goal_id}/check-ins/{check_in_id}"),
     ("POST", "/goals/{goal_id}/closure"),
+    ("POST", "/goal-imports"),
+    ("GET", "/goal-imports/sample.csv"),
     ("POST", "/goal-assignments"),
     ("GET", "/goal-assignments"),
     ("GET", "/goal-assignments/{assignment_id}"),
@@ -308,6 +310,24 @@ async def test_goals_are_written_for_oneself_and_ones_reports_and_by_hr(
         own = await as_(house, who).post("/goals", wording(visibility=visibility))
         unknown = 404 if who == "not in the directory" else 403
         assert own.status_code == (201 if who in STAFF else unknown), (who, own.text)
+
+
+async def test_a_file_drafts_for_whom_its_sender_could_draft_and_for_nobody_else(house: GoalsHouse) -> None:
+    head = "import_id,title,owner_id,starts_on,due_on\n"
+    row = "{who} {name},Grow,{name},2026-01-01,2026-03-31\n"
+    names = ("anna", "manager", "peer")
+    for who in CALLERS:
+        asker = as_(house, who)
+        drafted = {
+            name for name in names if (await asker.post("/goals", wording(owner_id=name))).status_code == 201
+        }
+        headers = {"Content-Type": "text/csv", **asker.headers}
+        content = head + "".join(row.format(who=who, name=name) for name in names)
+        answer = await house.client.post("/goal-imports", content=content, headers=headers)
+        assert answer.status_code == 200, (who, answer.text)
+        taken = {each["import_id"] for each in answer.json()["goals"] if each["status"] == "drafted"}
+        assert taken == {f"{who} {name}" for name in drafted}
+        assert (await asker.get("/goal-imports/sample.csv")).status_code == 200
 
 
 async def test_the_organisations_goals_take_the_head_hr_or_an_executive(house: GoalsHouse) -> None:

@@ -1,0 +1,75 @@
+"""What a cell of a file of goals says: text, a word, a number or a day.  Knows no rows and no columns."""
+
+import re
+from datetime import date
+from typing import Final
+
+from shared.csv_files import armed, quoted
+
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_COMMA: Final = re.compile(r"[+-]?\d+,\d+")
+_GROUPED: Final = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
+
+
+class Unread(Exception):  # noqa: N818  house word: an answer about a cell, not a failure
+    """The cell says nothing that its column can take."""
+
+    def __init__(self, reason: str, *, mend: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.mend = mend
+
+
+def text_of(cell: str) -> str:
+    """The text, without blanks around it and the apostrophe that an export put in front; raises `Unread`."""
+    text = armed(cell.strip())
+    if _UNSEEN.search(text):
+        raise Unread("The text has a character that nobody can see.", mend="Type it again, without it.")
+    return text
+
+
+def word_of(cell: str) -> str:
+    """One of a few words, as the API writes it: `Stay above` is stay_above."""
+    return "_".join(text_of(cell).casefold().replace("-", " ").replace("_", " ").split())
+
+
+def day_of(cell: str) -> date:
+    """A day as ISO 8601 writes it; raises `Unread`."""
+    text = text_of(cell)
+    if _DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise Unread(f"{quoted(text)} is in no calendar.", mend="Write a day that exists.") from error
+    raise Unread(
+        f"{quoted(text)} is not a day as ISO 8601 writes it.",
+        mend="Write it as 2026-11-22: year, month and day with hyphens.",
+    )
+
+
+def number_of(cell: str, *, commas: bool) -> float:
+    """A number; with `commas`, in a file whose cells are separated by semicolons, one may be decimal.
+
+    Raises `Unread`, also for what can mean two numbers.
+    """
+    text = text_of(cell)
+    if commas and _GROUPED.fullmatch(text):
+        raise Unread(
+            f"{quoted(text)} can mean two numbers.",
+            mend="Write no separators of thousands, and a comma before decimals: 1234 or 1,234.",
+        )
+    if _COMMA.fullmatch(text):
+        if not commas:
+            raise Unread(
+                f"{quoted(text)} has a comma where decimals begin.",
+                mend="Write 1.5, or separate the columns by semicolons: then 1,5 is read.",
+            )
+        text = text.replace(",", ".")
+    if not _NUMBER.fullmatch(text):
+        raise Unread(
+            f"{quoted(text)} is no number.",
+            mend="Write digits alone, such as 1250 or 99.5.",
+        )
+    return float(text)

@@ -1,0 +1,236 @@
+"""A file of goals becomes their wordings, and what is wrong with each row that gives none.
+
+Never raises for what a file holds; decides nothing that the goals themselves decide when they are drafted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from services.goals.domain.csv_import.cells import Unread, day_of, number_of, text_of, word_of
+from services.goals.domain.csv_import.columns import COLUMNS, Columns, Target, find_columns, meaning
+from services.goals.domain.wording import Wording
+from shared.contracts.base import Frozen
+from shared.csv_files import (
+    Broken,
+    Problem,
+    Record,
+    Unusable,
+    decode,
+    layout_of,
+    physical_lines,
+    read_records,
+)
+from shared.ids import PersonId
+from shared.mending import mend_of
+
+MOST_ROWS: Final = 2_000
+MOST_GOALS: Final = 500
+"""Of one file: all of it is drafted in one transaction."""
+LONGEST_ID: Final = 200
+_PARTS: Final = "key_results"
+_PART_COLUMNS: Final = {target.field: name for name, target in COLUMNS.items() if target.of_part}
+
+
+class WordedGoal(Frozen):
+    """A goal as a file words it: its key there, the line where it begins, and whose it is to be."""
+
+    import_id: str
+    line: int
+    owner_id: PersonId | None
+    wording: Wording
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportPlan:
+    """What a file comes to; `problems` stand by line, `rows` and `refused` count rows and goals.
+
+    Of a file that cannot be used at all one problem is fatal, and there are no goals.
+    """
+
+    goals: tuple[WordedGoal, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    rows: int = 0
+    refused: int = 0
+
+    @property
+    def unusable(self) -> Problem | None:
+        """Why nothing of the file can be used, if so."""
+        return next((problem for problem in self.problems if problem.severity == "fatal"), None)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of one goal: what they say of it and of its key results, and where each was said."""
+
+    import_id: str
+    line: int
+    said: dict[str, Any] = field(default_factory=dict[str, Any])
+    lines: dict[str, int] = field(default_factory=dict[str, int])
+    parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    part_lines: list[int] = field(default_factory=list[int])
+    sound: bool = True
+
+
+def plan_goals(content: bytes) -> ImportPlan:
+    """Read a file of goals; see the package for its form and `columns.COLUMNS` for its columns."""
+    problems: list[Problem] = []
+    try:
+        return _Reader(content, problems).plan()
+    except Unusable as unusable:
+        return ImportPlan(problems=(*problems, unusable.problem))
+
+
+class _Reader:
+    def __init__(self, content: bytes, problems: list[Problem]) -> None:
+        self._problems = problems
+        lines = physical_lines(decode(content, problems=problems))
+        first, self._delimiter = layout_of(lines, worth=lambda cell: meaning(cell) is not None)
+        header = next(read_records(lines, delimiter=self._delimiter, first=first))
+        if isinstance(header, Broken):
+            raise Unusable(
+                "A quotation mark in the header is not closed.", mend="Close or remove it.", line=header.line
+            )
+        self._columns: Columns = find_columns(header, problems=problems)
+        below = read_records(
+            lines, delimiter=self._delimiter, first=header.last_line, width=self._columns.width
+        )
+        self._records = [each for each in map(_whole, below) if any(map(str.strip, each.cells))]
+        self._current: str | None = None
+        if not self._records:
+            raise Unusable("The file has a header and no rows.", mend="Add a row for each key result.")
+        if len(self._records) > MOST_ROWS:
+            raise Unusable(
+                f"The file has {len(self._records)} rows; {MOST_ROWS} are taken at once.",
+                mend="Send it in parts, with all rows of a goal in the same one.",
+            )
+
+    def plan(self) -> ImportPlan:
+        goals: dict[str, _Rows] = {}
+        for record in self._records:
+            self._read(record, goals)
+        if len(goals) > MOST_GOALS:
+            raise Unusable(
+                f"The file has {len(goals)} goals; {MOST_GOALS} are taken at once.",
+                mend="Send it in parts, with all rows of a goal in the same one.",
+            )
+        worded = [self._worded(rows) for rows in goals.values()]
+        return ImportPlan(
+            goals=tuple(goal for goal in worded if goal is not None),
+            problems=tuple(sorted(self._problems, key=lambda problem: problem.line)),
+            rows=len(self._records),
+            refused=sum(1 for goal in worded if goal is None),
+        )
+
+    def _read(self, record: Record, goals: dict[str, _Rows]) -> None:
+        before = len(self._problems)
+        import_id = self._current = self._import_id(record)
+        if import_id is None:
+            return
+        rows = goals.setdefault(import_id, _Rows(import_id, record.line))
+        if any(cell.strip() for cell in record.cells[self._columns.width :]):
+            self._say(
+                record.line,
+                None,
+                "The row has more cells than the header.",
+                mend="Put quotation marks around cells that hold separators.",
+            )
+        self._take(record, rows)
+        rows.sound = rows.sound and len(self._problems) == before
+
+    def _import_id(self, record: Record) -> str | None:
+        """The row's own, or that of the row above."""
+        try:
+            import_id = text_of(self._columns.cell(record, "import_id")) or self._current
+        except Unread as unread:
+            self._say(record.line, "import_id", unread.reason, mend=unread.mend)
+            return None
+        if import_id and len(import_id) <= LONGEST_ID:
+            return import_id
+        mend = f"Give each goal a key of its own, of at most {LONGEST_ID} letters."
+        reason = "The key is too long." if import_id else "The row says not which goal it is of."
+        self._say(record.line, "import_id", reason, mend=mend)
+        return None
+
+    def _take(self, record: Record, rows: _Rows) -> None:
+        part: dict[str, Any] = {}
+        for name, target in COLUMNS.items():
+            cell = self._columns.cell(record, name)
+            if not cell.strip() or name == "import_id":
+                continue
+            try:
+                value = self._value(cell, target)
+            except Unread as unread:
+                self._say(record.line, name, unread.reason, mend=unread.mend)
+                continue
+            if target.of_part:
+                part[target.field] = value
+            elif rows.said.setdefault(name, value) != value:
+                self._say(
+                    record.line,
+                    name,
+                    f"Line {rows.lines[name]} says something else of the same goal.",
+                    mend="Leave the cell empty, write the same, or give the goal a key of its own.",
+                )
+            else:
+                rows.lines.setdefault(name, record.line)
+        if part:
+            rows.parts.append(part)
+            rows.part_lines.append(record.line)
+
+    def _value(self, cell: str, target: Target) -> Any:
+        if target.kind == "number":
+            return number_of(cell, commas=self._delimiter == ";")
+        if target.kind == "day":
+            return day_of(cell)
+        return word_of(cell) if target.kind == "word" else text_of(cell)
+
+    def _worded(self, rows: _Rows) -> WordedGoal | None:
+        if not rows.sound:
+            return None
+        said = {name: value for name, value in rows.said.items() if name != "owner_id"}
+        try:
+            wording = Wording.model_validate({**said, _PARTS: rows.parts})
+        except ValidationError as invalid:
+            for error in invalid.errors(include_url=False, include_input=False):
+                self._tell(error, rows)
+            return None
+        return WordedGoal(
+            import_id=rows.import_id, line=rows.line, owner_id=rows.said.get("owner_id"), wording=wording
+        )
+
+    def _tell(self, error: Mapping[str, Any], rows: _Rows) -> None:
+        line, name = _place(error["loc"], rows)
+        reason = str(error["msg"]).removeprefix("Value error, ")
+        kind = str(error["type"])
+        advice = mend_of(kind, error.get("ctx") or {}).replace("Send", "Write")
+        self._say(line, name, reason, mend="See the reason." if kind == "value_error" else advice)
+
+    def _say(self, line: int, name: str | None, reason: str, *, mend: str) -> None:
+        column = None if name is None else self._columns.header(name)
+        self._problems.append(Problem(line=line, column=column, severity="error", reason=reason, mend=mend))
+
+
+def _whole(record: Record | Broken) -> Record:
+    """The record; raises Unusable for a quotation mark that could have swallowed the rows below it."""
+    if isinstance(record, Record):
+        return record
+    raise Unusable(
+        "A quotation mark on this line is not closed where its row ends.",
+        mend="Close it, or write it twice if it belongs to the text.",
+        line=record.line,
+    )
+
+
+def _place(loc: tuple[Any, ...], rows: _Rows) -> tuple[int, str | None]:
+    """The line and the column of an error of validation."""
+    top, *path = loc
+    if top == _PARTS and path:
+        return rows.part_lines[int(path[0])], _PART_COLUMNS[str(path[1])] if len(path) > 1 else "target"
+    name = str(top) if top in COLUMNS else None
+    return rows.lines.get(name or "", rows.line), "key_result" if top == _PARTS else name
+
+
+__all__ = ["MOST_GOALS", "MOST_ROWS", "ImportPlan", "WordedGoal", "plan_goals"]

@@ -1,0 +1,180 @@
+"""Goals out of a file: drafted as if each were sent alone, once by its key, and never half of one."""
+
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from services.goals.domain.csv_import import plan, sample
+from tests.services.asker import Asker, rule_of
+from tests.services.goals.house import GoalsHouse
+
+HEAD = "import_id,title,owner_id,level,starts_on,due_on,parent_id,period_id,key_result,type,target\n"
+
+
+def row(key: str = "a", title: str = "Grow", **said: str) -> str:
+    cells = {"owner_id": "", "level": "", "starts_on": "2026-01-01", "due_on": "2026-03-31"}
+    cells |= {"parent_id": "", "period_id": "", "key_result": "Reach", "type": "increase", "target": "10"}
+    return ",".join([key, title, *(cells | said).values()]) + "\n"
+
+
+async def send(asker: Asker, text: str | bytes, **asked: Any) -> Response:
+    content = text.encode() if isinstance(text, str) else text
+    headers = {"Content-Type": "text/csv", **asker.headers}
+    return await asker.client.post("/goal-imports", content=content, params=asked, headers=headers)
+
+
+async def imported(asker: Asker, text: str, **asked: Any) -> dict[str, Any]:
+    answer = await send(asker, text, **asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def stored(house: GoalsHouse) -> int:
+    return await house.db["goals"].count_documents({})
+
+
+def places(report: dict[str, Any]) -> list[tuple[int, str | None]]:
+    return [(problem["line"], problem["column"]) for problem in report["problems"]]
+
+
+async def test_the_sample_is_drafted_and_each_goal_is_announced(house: GoalsHouse) -> None:
+    anna = house.as_("anna")
+    answer = await anna.get("/goal-imports/sample.csv")
+    assert (answer.status_code, answer.text) == (200, sample())
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    report = await imported(anna, answer.text)
+    assert (report["drafted"], report["known"], report["refused"], report["problems"]) == (2, 0, 0, [])
+    for each in report["goals"]:
+        goal = await anna.read(f"/goals/{each['goal_id']}")
+        assert (goal["owner_id"], goal["status"], goal["mend"]) == ("anna", "draft", {})
+        assert await house.said(each["goal_id"]) == ["goal_drafted"]
+        await anna.does(f"/goals/{each['goal_id']}/proposal")
+
+
+async def test_the_same_file_again_changes_nothing(house: GoalsHouse) -> None:
+    first = await imported(house.as_("anna"), HEAD + row() + row("b"))
+    again = await imported(house.as_("anna"), HEAD + row(title="Other") + row("c"))
+    assert [(each["import_id"], each["status"]) for each in again["goals"]] == [
+        ("a", "known"),
+        ("c", "drafted"),
+    ]
+    assert again["goals"][0]["goal_id"] == first["goals"][0]["goal_id"]
+    assert (await house.goal(first["goals"][0]["goal_id"]))["title"] == "Grow"
+    assert await stored(house) == 3
+    assert (await imported(house.as_("ben"), HEAD + row()))["drafted"] == 1
+
+
+async def test_an_idempotency_key_gives_the_first_answer(house: GoalsHouse) -> None:
+    asker = house.as_("anna").with_(Idempotency_Key="one")
+    first, again = await send(asker, HEAD + row()), await send(asker, HEAD + row())
+    assert again.json() == first.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert rule_of(await send(asker, HEAD + row("b"))) == "idempotency-key-reused"
+
+
+async def test_a_dry_run_says_what_would_happen_and_changes_nothing(house: GoalsHouse) -> None:
+    text = HEAD + row() + row("b", due_on="2025-01-01") + row("c", owner_id="nobody")
+    dry = await imported(house.as_("anna"), text, dry_run=True)
+    assert (await stored(house), await house.published()) == (0, [])
+    assert await house.db["folds"].count_documents({}) == 0
+    real = await imported(house.as_("anna"), text)
+    assert (dry.pop("dry_run"), real.pop("dry_run")) == (True, False)
+    assert dry == real
+    assert (real["drafted"], real["refused"], await stored(house)) == (1, 2, 1)
+
+
+async def test_what_a_rule_refuses_is_told_by_line_and_column_and_the_others_are_taken(
+    house: GoalsHouse,
+) -> None:
+    await house.hire("gone", manager_id="manager", status="left")
+    hidden = await house.drafted("peer", visibility="private")
+    closed = await house.closed("manager", by="chief", visibility="everyone")
+    text = HEAD + "".join(
+        [
+            row("mine"),
+            row("forbidden", owner_id="peer"),
+            row("unknown", owner_id="nobody"),
+            row("gone", owner_id="gone"),
+            row("team", level="team"),
+            row("hidden", parent_id=hidden),
+            row("unknown parent", parent_id="nothing"),
+            row("closed", parent_id=closed),
+            row("period", period_id="none"),
+            row("days", due_on="2025-12-31"),
+            row("report", owner_id="anna"),
+            "word,Grow,,planet,2026-01-01,2026-03-31,,,,,\n",
+        ]
+    )
+    report = await imported(house.as_("manager"), text)
+    assert [each["import_id"] for each in report["goals"] if each["status"] == "drafted"] == [
+        "mine",
+        "team",
+        "report",
+    ]
+    assert places(report) == [
+        (3, "owner_id"),
+        (4, "owner_id"),
+        (5, "owner_id"),
+        (7, "parent_id"),
+        (8, "parent_id"),
+        (9, "parent_id"),
+        (10, "period_id"),
+        (11, "due_on"),
+        (13, "level"),
+    ]
+    assert (report["drafted"], report["refused"]) == (3, 9)
+    by_line = {problem["line"]: problem for problem in report["problems"]}
+    assert by_line[7]["reason"] == by_line[8]["reason"]
+    assert all(problem["reason"] and problem["mend"] for problem in report["problems"])
+
+
+async def test_key_results_of_one_id_are_told_as_such(house: GoalsHouse) -> None:
+    head = "import_id,title,starts_on,due_on,key_result,key_result_id,type,target\n"
+    first = "a,Grow,2026-01-01,2026-03-31,One,x,increase,1\n"
+    report = await imported(house.as_("anna"), head + first + ",,,,Two,x,increase,2\n")
+    assert places(report) == [(2, "key_result_id")]
+
+
+@pytest.mark.parametrize("bad", [row("b", owner_id="peer"), row("b", type="lots")])
+async def test_all_or_none_drafts_nothing_if_one_is_bad(house: GoalsHouse, bad: str) -> None:
+    anna = house.as_("anna")
+    answer = await send(anna, HEAD + row() + bad, all_or_none=True)
+    assert (answer.status_code, rule_of(answer)) == (422, "rows-refused")
+    assert [problem["line"] for problem in answer.json()["problems"]] == [3]
+    assert await stored(house) == 0
+    assert (await imported(anna, HEAD + row() + row("b"), all_or_none=True))["drafted"] == 2
+
+
+async def test_what_is_no_file_of_goals_is_refused(house: GoalsHouse, monkeypatch: Any) -> None:
+    anna = house.as_("anna")
+    for text in (b"", b"PK\x03\x04", b"a,b\n1,2\n"):
+        answer = await send(anna, text)
+        assert (answer.status_code, rule_of(answer)) == (422, "unusable-file")
+        assert answer.json()["problems"][-1]["severity"] == "fatal"
+    assert (await anna.post("/goal-imports", {"goals": []})).status_code == 415
+    assert (await send(anna, b"x" * 1_048_577)).status_code == 413
+    monkeypatch.setattr(plan, "MOST_ROWS", 1)
+    assert rule_of(await send(anna, HEAD + row() + row("b"))) == "unusable-file"
+    assert (await send(anna, HEAD + row(), dryrun=True)).status_code == 422
+
+
+async def test_as_many_goals_as_are_taken_at_once_fit_into_a_transaction(house: GoalsHouse) -> None:
+    rows = [row(f"g{number}", "T" * 100, owner_id="anna") for number in range(plan.MOST_GOALS)]
+    report = await imported(house.as_("manager"), HEAD + "".join(rows))
+    assert (report["drafted"], await stored(house)) == (plan.MOST_GOALS, plan.MOST_GOALS)
+    assert len({each["goal_id"] for each in report["goals"]}) == plan.MOST_GOALS
+
+
+async def test_a_machine_names_the_owners(house: GoalsHouse) -> None:
+    service = house.as_("planner", "service")
+    report = await imported(service, HEAD + row())
+    assert places(report) == [(2, "owner_id")]
+    assert (await imported(service.for_("anna"), HEAD + row()))["drafted"] == 1
+
+
+async def test_the_words_of_a_file_are_in_nothing_but_the_goals(house: GoalsHouse) -> None:
+    report = await imported(house.as_("anna"), HEAD + row(title="canary-4711") + row("b", "canary", type="x"))
+    assert report["drafted"] == 1
+    for collection in set(await house.db.list_collection_names()) - {"goals"}:
+        assert "canary" not in await house.text_of(collection), collection
