@@ -154,10 +154,12 @@ async def post_goal_import(
     The first row names the columns; GET /goal-imports/sample.csv is a file with all of them.  A row is a key
     result.  Rows with the same `import_id`, the key that you give a goal, make one goal; a row without one
     belongs to the row above.  The goal's own columns stand in the first of its rows and may be repeated:
-    `title`, `owner_id` (left out, you), `description`, `relevance`, `kind`, `level`, `visibility`,
-    `period_id`, `parent_id`, `weight`, `starts_on`, `due_on`.  Those of the key result are `key_result`, its
-    title, `key_result_id`, `type`, `unit`, `start`, `target` and `key_result_weight`; a goal without any has
-    one row that leaves them empty.  What each may say is what POST /goals takes.
+    `title`, `owner_id` (left out, you), `description`, `relevance`, `kind`, `level`, `category`,
+    `perspective`, `tags` (separated by commas), `visibility`, `period_id`, `parent_id`, `weight`,
+    `starts_on`, `due_on`.  Those of the key result are `key_result`, its title, `key_result_id`, `type`,
+    `unit_kind`, `unit`, `start`, `target`, `commit`, `stretch` and `key_result_weight`; a goal without any
+    has one row that leaves them empty.  What each may say is what POST /goals takes; links and milestones
+    have no columns.
 
     UTF-8, with or without a byte order mark; separated by commas, semicolons, tabs or bars.  Days are written
     as 2026-11-22.  A decimal comma is read where semicolons separate, and refused elsewhere.

@@ -111,12 +111,12 @@ async def get_chart(
 
 
 async def _measured(goal_id: GoalId, view: Viewer) -> list[Measured]:
-    """The last value of each key result on each day, of the newest."""
+    """The last value of each key result on each day, of the newest; what was corrected counts no more."""
     day: dict[str, Any] = {"$dateTrunc": {"date": "$measured_at", "unit": "day"}}
     docs = await mongo.aggregate(
         view.db[MEASUREMENTS],
         [
-            {"$match": {"goal_id": goal_id}},
+            {"$match": {"goal_id": goal_id, "correction": None}},
             {"$sort": {"measured_at": -1, "_id": -1}},
             {"$limit": NEWEST},
             {

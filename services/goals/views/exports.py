@@ -42,12 +42,23 @@ def _parts(doc: Doc) -> int:
     return len(doc["key_results"])
 
 
+def _tags(doc: Doc) -> str:
+    return ", ".join(doc.get("tags", ()))
+
+
+def _counts(doc: Doc) -> bool:
+    return doc.get("correction") is None
+
+
 GOAL_COLUMNS: Final[Sequence[Column]] = (
     text("goal_id", "_id"),
     text("owner_id"),
     text("title"),
     choice("kind"),
     choice("level"),
+    choice("category"),
+    choice("perspective"),
+    text("tags", _tags),
     choice("visibility"),
     choice("status"),
     choice("outcome"),
@@ -90,8 +101,13 @@ MEASUREMENT_COLUMNS: Final[Sequence[Column]] = (
     choice("source"),
     choice("system"),
     text("note"),
+    instant("taken_at"),
+    truth("counts", _counts),
+    text("corrected_by", "correction.measurement_id"),
+    instant("corrected_at", "correction.at"),
+    text("correction_reason", "correction.reason"),
 )
-"""What was measured, with whose goal it is of; see `MeasurementView`."""
+"""What was measured, with whose goal it is of; see `MeasurementView`.  What was corrected counts no more."""
 _OWN_FIELDS: Final = ("title", "owner_id", "key_results")
 
 Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]

@@ -1,5 +1,7 @@
 """The pictures of goals: XML whatever a title says, the figures of what is read, and no more than that."""
 
+import csv
+import io
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -129,6 +131,20 @@ async def test_the_last_value_of_a_day_is_drawn_and_a_late_report_takes_its_plac
     [_, way] = lines_of(await picture(house, f"/goals/{goal_id}/chart.svg", later))
     shares = [round((BOTTOM - y) / (BOTTOM - TOP), 2) for _, y in way]
     assert shares == [0, 0.1, 0.2, 0.5]
+
+
+async def test_what_was_corrected_is_drawn_no_more(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await measured(house, goal_id, (10, 9), (12, 2))
+    wrong = (await house.as_("anna").listed(f"/goals/{goal_id}/measurements"))[-1]
+    path = f"/goals/{goal_id}/measurements/{wrong['measurement_id']}/correction"
+    at = JANUARY + timedelta(days=13)
+    await house.as_("anna").at(at).does(path, {"reason": "A slip."})
+    [_, way] = lines_of(await picture(house, f"/goals/{goal_id}/chart.svg", at))
+    assert [round((BOTTOM - y) / (BOTTOM - TOP), 2) for _, y in way] == [0, 0.2]
+    answer = await house.as_("anna").get("/goals/export/measurements", goal_id=goal_id)
+    told = [(row["value"], row["counts"]) for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
+    assert told == [("2", "true"), ("9", "false")]
 
 
 @pytest.mark.parametrize("stage", ["drafted", "proposed", "closed"])

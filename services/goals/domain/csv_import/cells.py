@@ -35,6 +35,11 @@ def word_of(cell: str) -> str:
     return "_".join(text_of(cell).casefold().replace("-", " ").replace("_", " ").split())
 
 
+def list_of(cell: str) -> tuple[str, ...]:
+    """Words that commas or semicolons separate; raises `Unread`."""
+    return tuple(part.strip() for part in re.split(r"[,;]", text_of(cell)) if part.strip())
+
+
 def day_of(cell: str) -> date:
     """A day as ISO 8601 writes it; raises `Unread`."""
     text = text_of(cell)

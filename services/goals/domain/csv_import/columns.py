@@ -25,6 +25,9 @@ COLUMNS: Final[Mapping[str, Target]] = {
     "relevance": Target("relevance"),
     "kind": Target("kind", "word"),
     "level": Target("level", "word"),
+    "category": Target("category"),
+    "perspective": Target("perspective", "word"),
+    "tags": Target("tags", "list"),
     "visibility": Target("visibility", "word"),
     "period_id": Target("period_id"),
     "parent_id": Target("parent_id"),
@@ -34,9 +37,12 @@ COLUMNS: Final[Mapping[str, Target]] = {
     "key_result": Target("title", of_part=True),
     "key_result_id": Target("key_result_id", of_part=True),
     "type": Target("type", "word", of_part=True),
+    "unit_kind": Target("unit_kind", "word", of_part=True),
     "unit": Target("unit", of_part=True),
     "start": Target("start", "number", of_part=True),
     "target": Target("target", "number", of_part=True),
+    "commit": Target("commit", "number", of_part=True),
+    "stretch": Target("stretch", "number", of_part=True),
     "key_result_weight": Target("weight", "number", of_part=True),
 }
 _ANSWERS: Final = {
@@ -46,6 +52,8 @@ _ANSWERS: Final = {
     "relevance": "Slow answers are why customers leave us.",
     "kind": "objective",
     "level": "person",
+    "perspective": "customer",
+    "tags": "service, speed",
     "visibility": "line",
     "weight": "50",
     "starts_on": "2026-01-01",
@@ -55,6 +63,7 @@ _ANSWERS: Final = {
     "unit": "hours",
     "start": "8",
     "target": "4",
+    "stretch": "2",
     "key_result_weight": "2",
 }
 _CONTENT: Final = {

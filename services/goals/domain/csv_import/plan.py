@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from services.goals.domain.csv_import.cells import Unread, day_of, number_of, text_of, word_of
+from services.goals.domain.csv_import.cells import Unread, day_of, list_of, number_of, text_of, word_of
 from services.goals.domain.csv_import.columns import COLUMNS, Columns, Target, find_columns, meaning
 from services.goals.domain.wording import Wording
 from shared.contracts.base import Frozen
@@ -185,6 +185,8 @@ class _Reader:
             return number_of(cell, commas=self._delimiter == ";")
         if target.kind == "day":
             return day_of(cell)
+        if target.kind == "list":
+            return list_of(cell)
         return word_of(cell) if target.kind == "word" else text_of(cell)
 
     def _worded(self, rows: _Rows) -> WordedGoal | None:

@@ -32,6 +32,7 @@ def test_the_sample_is_read_without_a_word() -> None:
         "Customers who are content",
     ]
     assert (first.wording.weight, first.wording.key_results[0].weight) == (50, 2)
+    assert (first.wording.tags, first.wording.key_results[0].stretch) == (("service", "speed"), 2)
     assert (second.line, second.wording.kind, second.wording.visibility) == (4, "kpi", "everyone")
     head = next(csv.reader(io.StringIO(sample())))
     assert head == list(COLUMNS)
@@ -125,6 +126,7 @@ def test_rows_of_a_goal_that_say_two_things_keep_it_out() -> None:
         ("increase", "grow", (2, "type")),
         ("increase", "", (2, "type")),
         ("increase", "decrease", (2, "target")),
+        ("increase,customers,0,10", "increase,customers,0,", (2, "target")),
         ("Reach", "", (2, "key_result")),
         ("Reach", "x" * 301, (2, "key_result")),
         ("a,Grow", "x" * 201 + ",Grow", (2, "import_id")),
