@@ -5,7 +5,6 @@ Exit codes: 0 it is done or shown; 1 it could not be, and why is told in a line.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -14,9 +13,17 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from deploy.asking import (
+    AskingFailedError,
+    AsOption,
+    TokenOption,
+    UrlOption,
+    client_of,
+    refused,
+    target_of,
+    unreachable,
+)
 from deploy.console import out, plain
-from deploy.local.addresses import Addresses
-from deploy.local.errors import LocalError
 from deploy.options import DATA, DataOption
 
 if TYPE_CHECKING:
@@ -26,24 +33,7 @@ goals = typer.Typer(help="Goals: yours, one of them, what serves it; check in.",
 T = TypeVar("T")
 PAGE: Final = 200
 COLOURS: Final = {"on_track": "green", "behind": "yellow", "at_risk": "red", "not_measured": "dim"}
-AsOption = Annotated[
-    str | None, typer.Option("--as", metavar="PERSON", help="The id of the person to be, in a suite on DIR.")
-]
-UrlOption = Annotated[str | None, typer.Option(help="A goals service elsewhere; left out, the suite on DIR.")]
-TokenOption = Annotated[str | None, typer.Option(envvar="CAIRN_TOKEN", help="Your token, for --url.")]
 GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="The id of the goal.")]
-
-
-class GoalsFailedError(LocalError):
-    """The goals service refused, or cannot be asked."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """Where the goals service is, and the token to ask it with."""
-
-    url: str
-    token: str
 
 
 def register(app: typer.Typer) -> None:
@@ -196,32 +186,13 @@ def _asked(
     token: str | None,
     data: Path,
 ) -> T:
-    import httpx  # noqa: PLC0415  heavy, and needed by these commands alone
-
-    target = _target(person, url, token, data)
+    target = target_of("goals", person=person, url=url, token=token, data=data)
 
     async def asking() -> T:
-        headers = {"Authorization": f"Bearer {target.token}"}
-        async with httpx.AsyncClient(
-            base_url=target.url, headers=headers, timeout=30, trust_env=False
-        ) as client:
+        async with client_of(target) as client:
             return await ask(client)
 
     return asyncio.run(asking())
-
-
-def _target(person: str | None, url: str | None, token: str | None, data: Path) -> Target:
-    if url is not None:
-        if not token:
-            raise GoalsFailedError("a token is missing", mend="Give one with --token or CAIRN_TOKEN")
-        return Target(url=url.rstrip("/"), token=token)
-    if person is None:
-        raise GoalsFailedError("nobody to be", mend="Name a person of the suite on DIR with --as PERSON")
-    from deploy.local.issuer import issuer_of  # noqa: PLC0415  needed by local suites alone
-
-    addresses = Addresses.load(data)
-    issuer = issuer_of(data, addresses.issuer_port)
-    return Target(url=addresses.services["goals"], token=issuer.sign(person, []))
 
 
 def _person_of(client: "httpx.AsyncClient") -> str:
@@ -232,7 +203,7 @@ def _person_of(client: "httpx.AsyncClient") -> str:
     try:
         claims: dict[str, Any] = jwt.decode(bearer, options={"verify_signature": False})
     except jwt.InvalidTokenError as error:
-        raise GoalsFailedError("the token is none", mend="Take a new one") from error
+        raise AskingFailedError("the token is none", mend="Take a new one") from error
     return str(claims.get("sub", ""))
 
 
@@ -246,17 +217,10 @@ async def _sent(client: "httpx.AsyncClient", method: str, path: str, **more: Any
     try:
         answer = await client.request(method, path, **more)
     except httpx.HTTPError as error:
-        raise GoalsFailedError(
-            f"the goals service at {client.base_url} does not answer: {type(error).__name__}",
-            mend="See that it runs",
-        ) from error
+        raise unreachable(client, "goals", error, mend="See that it runs") from error
     if answer.is_success:
         return answer.json()
-    try:
-        said = str(answer.json().get("detail", ""))
-    except ValueError:
-        said = ""
-    raise GoalsFailedError(f"{answer.status_code} {said}".rstrip(". "), mend="See the reason, and ask again")
+    raise refused(answer, mend="See the reason, and ask again")
 
 
 def _node(node: Mapping[str, Any]) -> Text:

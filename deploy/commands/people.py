@@ -8,16 +8,23 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Table
 
+from deploy.asking import (
+    AskingFailedError,
+    Target,
+    TokenOption,
+    UrlOption,
+    client_of,
+    problem_of,
+    target_of,
+    unreachable,
+)
 from deploy.console import ShownSteps, err, out, plain
-from deploy.local.addresses import Addresses
-from deploy.local.errors import LocalError
 from deploy.options import DATA, DataOption, run
 
 if TYPE_CHECKING:
@@ -29,23 +36,13 @@ PATIENCE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 SENDING_SECONDS: Final = 300.0
 SHOWN_PROBLEMS: Final = 200
+IMPORTER: Final = "cairn-import"
+AGAIN: Final = "See that it runs, and import the file again: what is in already is left as it is"
 PAGE: Final = 200
 COLOURS: Final = {"fatal": "bold red", "error": "red", "warning": "yellow", "note": "dim"}
 COUNTS: Final = ("rows", "accepted", "joined", "changed", "unchanged", "refused", "failed")
 
 people = typer.Typer(help="The directory of people.", no_args_is_help=True)
-
-
-class ImportFailedError(LocalError):
-    """The people service did not take the file, or cannot be asked."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """Where the people service is, and the token to ask it with."""
-
-    url: str
-    token: str
 
 
 def register(app: typer.Typer) -> None:
@@ -72,12 +69,8 @@ def import_file(  # noqa: PLR0913  a command's options
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
-    url: Annotated[
-        str | None, typer.Option(help="A people service elsewhere; left out, the suite on DIR.")
-    ] = None,
-    token: Annotated[
-        str | None, typer.Option(envvar="CAIRN_TOKEN", help="A token of HR admin, for --url.")
-    ] = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
     data: DataOption = DATA,
 ) -> None:
     """Import people, report each bad row with its line, column and how to mend it, and take the others.
@@ -86,7 +79,7 @@ def import_file(  # noqa: PLR0913  a command's options
     2 if nothing of the file can be used, and 1 if it could not be done.
     """
     content = _read(file)
-    target = _target(url, token, data)
+    target = target_of("people", person=IMPORTER, roles=["hr_admin"], url=url, token=token, data=data)
     report = run(_import(target, content, maps=maps or [], dry_run=dry_run))
     if as_json:
         print(json.dumps(report))
@@ -99,27 +92,12 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise ImportFailedError(f"{file} cannot be read: {error.strerror}", mend="Name a CSV file") from error
-
-
-def _target(url: str | None, token: str | None, data: Path) -> Target:
-    if url is not None:
-        if not token:
-            raise ImportFailedError("a token is missing", mend="Give one with --token or CAIRN_TOKEN")
-        return Target(url=url.rstrip("/"), token=token)
-    from deploy.local.issuer import issuer_of  # noqa: PLC0415  needed by local suites alone
-
-    addresses = Addresses.load(data)
-    issuer = issuer_of(data, addresses.issuer_port)
-    return Target(url=addresses.services["people"], token=issuer.sign("cairn-import", ["hr_admin"]))
+        raise AskingFailedError(f"{file} cannot be read: {error.strerror}", mend="Name a CSV file") from error
 
 
 async def _import(target: Target, content: bytes, *, maps: Sequence[str], dry_run: bool) -> dict[str, Any]:
     """The finished import's report with all its problems; of an unusable file, its problems alone."""
-    import httpx  # noqa: PLC0415  heavy, and needed by this command alone
-
-    headers = {"Authorization": f"Bearer {target.token}"}
-    async with httpx.AsyncClient(base_url=target.url, headers=headers, trust_env=False) as client:
+    async with client_of(target) as client:
         with ShownSteps() as steps:
             steps.began("the file is read")
             query = {"map": list(maps), "dry_run": str(dry_run).lower()}
@@ -143,13 +121,13 @@ async def _send(client: "httpx.AsyncClient", content: bytes, query: Mapping[str,
             "/imports", content=content, params=query, headers=sent, timeout=SENDING_SECONDS
         )
     except httpx.HTTPError as error:
-        raise _unreachable(client, error) from error
+        raise unreachable(client, "people", error, mend=AGAIN) from error
     if answer.is_success:
         return answer.json()
-    said = _problem_of(answer)
+    said = problem_of(answer)
     if str(said.get("type", "")).endswith(":unusable-file"):
         return {"state": "unusable", "detail": said.get("detail"), "problems": said.get("problems", [])}
-    raise ImportFailedError(
+    raise AskingFailedError(
         f"the people service refused the file: {answer.status_code} {said.get('detail', '')}".rstrip(". "),
         mend="See the reason, and send it again",
     )
@@ -163,7 +141,7 @@ async def _followed(client: "httpx.AsyncClient", begun: dict[str, Any], steps: S
         await asyncio.sleep(POLL_SECONDS)
         try:
             report = await _read_json(client, f"/imports/{begun['import_id']}")
-        except ImportFailedError:
+        except AskingFailedError:
             if time.monotonic() - heard_at > PATIENCE_SECONDS:
                 raise
         else:
@@ -190,23 +168,8 @@ async def _read_json(client: "httpx.AsyncClient", path: str, **query: Any) -> di
         answer = await client.get(path, params=query)
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        raise _unreachable(client, error) from error
+        raise unreachable(client, "people", error, mend=AGAIN) from error
     return answer.json()
-
-
-def _problem_of(answer: "httpx.Response") -> Mapping[str, Any]:
-    try:
-        said: Any = answer.json()
-    except ValueError:
-        said = None
-    return cast("Mapping[str, Any]", said) if isinstance(said, Mapping) else {}
-
-
-def _unreachable(client: "httpx.AsyncClient", error: Exception) -> ImportFailedError:
-    return ImportFailedError(
-        f"the people service at {client.base_url} does not answer: {type(error).__name__}",
-        mend="See that it runs, and import the file again: what is in already is left as it is",
-    )
 
 
 def _exit_code(report: Mapping[str, Any]) -> int:

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 from typing import Annotated, get_args
-from urllib.parse import quote
 
 import typer
 
+from deploy.asking import is_unknown
 from deploy.console import err
 from deploy.local.addresses import Addresses
 from deploy.local.errors import DataDirectoryError
@@ -39,20 +39,6 @@ def token(
         raise DataDirectoryError(f"{data} holds no issuer's key", mend="Start the suite with `cairn up`")
     issuer = issuer_of(data, addresses.issuer_port)
     made = issuer.sign(person, role or [], lifetime=timedelta(hours=hours))
-    if _is_unknown(person, made, addresses.services["people"]):
+    if is_unknown(person, made, addresses.services["people"]):
         err.print(f"Nobody in the directory has the id {person}: the token opens only what roles alone open.")
     typer.echo(made)
-
-
-def _is_unknown(person: str, token: str, people: str) -> bool:
-    """Whether the directory answers and knows no such person."""
-    import httpx  # noqa: PLC0415  needed by this command alone
-
-    bearer = {"Authorization": f"Bearer {token}"}
-    try:
-        found = httpx.get(
-            f"{people}/people/{quote(person, safe='')}", headers=bearer, timeout=2, trust_env=False
-        )
-    except httpx.HTTPError:
-        return False
-    return found.status_code == 404
