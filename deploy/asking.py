@@ -86,6 +86,12 @@ def is_unknown(person: str, token: str, people: str) -> bool:
     return found.status_code == 404
 
 
+def require_known(target: Target, person: str | None) -> None:
+    """Refuse who the directory of a suite on this machine does not know; elsewhere that cannot be told."""
+    if person is not None and target.people is not None and is_unknown(person, target.token, target.people):
+        raise AskingFailedError(f"nobody in the directory has the id {person}", mend="Name somebody who is")
+
+
 def problem_of(answer: "httpx.Response") -> Mapping[str, Any]:
     """What a service says of a refusal; nothing if it says it in no form of ours."""
     try:

@@ -20,6 +20,7 @@ from deploy.asking import (
     UrlOption,
     client_of,
     refused,
+    require_known,
     target_of,
     unreachable,
 )
@@ -60,6 +61,8 @@ def mine(
         return found
 
     listed = _asked(ask, person=person, url=url, token=token, data=data)
+    if not listed:
+        require_known(target_of("goals", person=person, url=url, token=token, data=data), person)
     table = Table("Goal", "Title", "Stage", "Due", "Progress", "Pace")
     for each in listed:
         cells = (each["goal_id"], each["title"], each["status"], each["due_on"], _share(each["progress"]))
@@ -80,8 +83,8 @@ def show(
 
     async def ask(client: "httpx.AsyncClient") -> tuple[dict[str, Any], dict[str, Any] | None]:
         found = await _read(client, f"/goals/{goal}")
-        outlook = await _read(client, f"/goals/{goal}/outlook") if found["status"] == "agreed" else None
-        return found, outlook
+        agreed = found["status"] == "agreed"
+        return found, await _found(client, f"/goals/{goal}/outlook") if agreed else None
 
     found, outlook = _asked(ask, person=person, url=url, token=token, data=data)
     out.print(plain(found["title"]), style="bold")
@@ -104,6 +107,8 @@ def show(
         reached = str(ahead["reaches_on"] or "") if ahead else ""
         table.add_row(*map(plain, cells), plain(reached))
     out.print(table)
+    if outlook is None and found["status"] == "agreed":
+        out.print("Nobody has looked at how it stands yet; that takes a few seconds after it is agreed to.")
     if outlook is not None:
         out.print(_pace(outlook["pace"]), plain(outlook["reason"]))
         if outlook["heading"] == "miss":
@@ -211,13 +216,26 @@ async def _read(client: "httpx.AsyncClient", path: str, **query: Any) -> dict[st
     return await _sent(client, "GET", path, params=query)
 
 
+async def _found(client: "httpx.AsyncClient", path: str) -> dict[str, Any] | None:
+    """What is there, if anything is."""
+    answer = await _answer(client, "GET", path)
+    return None if answer.status_code == 404 else _taken(answer)
+
+
 async def _sent(client: "httpx.AsyncClient", method: str, path: str, **more: Any) -> dict[str, Any]:
+    return _taken(await _answer(client, method, path, **more))
+
+
+async def _answer(client: "httpx.AsyncClient", method: str, path: str, **more: Any) -> "httpx.Response":
     import httpx  # noqa: PLC0415
 
     try:
-        answer = await client.request(method, path, **more)
+        return await client.request(method, path, **more)
     except httpx.HTTPError as error:
         raise unreachable(client, "goals", error, mend="See that it runs") from error
+
+
+def _taken(answer: "httpx.Response") -> dict[str, Any]:
     if answer.is_success:
         return answer.json()
     raise refused(answer, mend="See the reason, and ask again")

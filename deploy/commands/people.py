@@ -25,6 +25,7 @@ from deploy.asking import (
     unreachable,
 )
 from deploy.console import ShownSteps, err, out, plain
+from deploy.files_sent import content_of, show_problems
 from deploy.options import DATA, DataOption, run
 
 if TYPE_CHECKING:
@@ -35,11 +36,9 @@ UNUSABLE: Final = 2
 PATIENCE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.2
 SENDING_SECONDS: Final = 300.0
-SHOWN_PROBLEMS: Final = 200
 IMPORTER: Final = "cairn-import"
 AGAIN: Final = "See that it runs, and import the file again: what is in already is left as it is"
 PAGE: Final = 200
-COLOURS: Final = {"fatal": "bold red", "error": "red", "warning": "yellow", "note": "dim"}
 COUNTS: Final = ("rows", "accepted", "joined", "changed", "unchanged", "refused", "failed")
 
 people = typer.Typer(help="The directory of people.", no_args_is_help=True)
@@ -78,7 +77,7 @@ def import_file(  # noqa: PLR0913  a command's options
     The same file again changes nothing.  Ends with 0 if every row is in, 3 if rows were kept out,
     2 if nothing of the file can be used, and 1 if it could not be done.
     """
-    content = _read(file)
+    content = content_of(file)
     target = target_of("people", person=IMPORTER, roles=["hr_admin"], url=url, token=token, data=data)
     report = run(_import(target, content, maps=maps or [], dry_run=dry_run))
     if as_json:
@@ -86,13 +85,6 @@ def import_file(  # noqa: PLR0913  a command's options
     else:
         _show(report, name=file.name)
     raise typer.Exit(_exit_code(report))
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise AskingFailedError(f"{file} cannot be read: {error.strerror}", mend="Name a CSV file") from error
 
 
 async def _import(target: Target, content: bytes, *, maps: Sequence[str], dry_run: bool) -> dict[str, Any]:
@@ -180,11 +172,7 @@ def _exit_code(report: Mapping[str, Any]) -> int:
 
 
 def _show(report: Mapping[str, Any], *, name: str) -> None:
-    if report["problems"]:
-        out.print(_problem_table(report["problems"]))
-        more = len(report["problems"]) - SHOWN_PROBLEMS
-        if more > 0:
-            err.print(f"and {more} more; --json prints all of them", highlight=False)
+    show_problems(report["problems"])
     if report["state"] == "unusable":
         err.print(plain(f"cairn: {name}: nothing was imported. {report['detail']}"), style="red")
         return
@@ -193,18 +181,3 @@ def _show(report: Mapping[str, Any], *, name: str) -> None:
     for count in COUNTS:
         table.add_row(count, str(report[count]))
     out.print(table)
-
-
-def _problem_table(problems: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("Line", "Column", "", "What is wrong", "How to mend it")
-    for each in problems[:SHOWN_PROBLEMS]:
-        severity = str(each["severity"])
-        cells = [
-            str(each["line"]),
-            str(each["column"] or ""),
-            severity,
-            str(each["reason"]),
-            str(each["mend"]),
-        ]
-        table.add_row(*map(plain, cells), style=COLOURS.get(severity))
-    return table
