@@ -14,6 +14,7 @@ from services.goals.domain.goal import Goal
 from services.goals.store import GOALS, MEASUREMENTS
 from services.goals.views.goals import GoalsWanted
 from shared.clock import in_utc
+from shared.errors import NotFound
 from shared.exports import (
     FILES,
     AskedForm,
@@ -32,6 +33,7 @@ from shared.http import View, Viewer
 from shared.ids import GoalId
 from shared.mongo import Doc
 from shared.paging import read_pages
+from shared.problem_docs import refusals
 
 router = APIRouter(tags=["exports"])
 PAGE: Final = 500
@@ -159,7 +161,7 @@ async def export_goals(
     response_class=StreamingResponse,
     response_model=None,
     summary="Export measurements",
-    responses={200: FILES},
+    responses={**refusals(NotFound), 200: FILES},
 )
 async def export_measurements(
     view: View, form: AskedForm, wanted: Annotated[MeasurementsWanted, Query()]
