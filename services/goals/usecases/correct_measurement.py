@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import CorrectedAlready, Correction, Measurement
@@ -56,7 +56,7 @@ class CorrectMeasurement(RightMeasurement):
     """Which measurement of which goal; `new_measurement_id` is new."""
 
     goal_id: GoalId
-    measurement_id: str = Field(max_length=200)
+    measurement_id: str
     new_measurement_id: str
 
 
