@@ -53,6 +53,13 @@ def rest(tx: Transaction, collection: str, id_: str) -> None:
     tx.update(collection, id_, {"$unset": {"due_at": "", "woken_at": ""}})
 
 
+async def clear(collection: mongo.Collection, ids: Sequence[str]) -> None:
+    """Forget those of them that rest, since what rests has no next time; whoever wakes one makes it anew."""
+    resting = {"_id": {"$in": list(ids)}, "due_at": None, "woken_at": None}
+    if await collection.find_one(resting, {"_id": 1}) is not None:
+        await collection.delete_many(resting)
+
+
 async def leave(collection: mongo.Collection, ids: Sequence[str], error: Exception, *, now: datetime) -> None:
     """Let what could not be taken up be for a minute, so that it keeps nothing else from its turn."""
     log.error("%s: %s could not be taken up: %r", collection.name, ", ".join(ids[:5]), error)
@@ -94,6 +101,7 @@ class DueWorker:
         ]
         if jobs:
             await self._work.execute(jobs, ByKey.plan)
+            await clear(self._work.db[self._collection], [doc["_id"] for doc in docs])
         for job in jobs:
             if job.error is not None:
                 await leave(self._work.db[self._collection], [str(job.key)], job.error, now=now)

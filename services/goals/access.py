@@ -5,8 +5,11 @@ line above, HR and an audience beyond read what is not: the team, those with the
 reports to the owner, or everyone.  Nobody does anything to a goal that they
 may not read, but for a machine that measures: it is answered in figures alone.  Grades are for the
 owner, the line above and HR, whoever else reads the goal.
+
+An initiative is read by who reads its goal, and by who is to do it, whose goal it may not be.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from shared.access import (
@@ -26,35 +29,43 @@ from shared.access import (
     when,
 )
 
-_OWNER, _MANAGER, _CHAIN = self_("owner_id"), manager("owner_id"), chain("owner_id")
-_HR = hr_partner("owner_id")
+_OWNER, _MANAGER = self_("owner_id"), manager("owner_id")
+_GOAL_OWNER, _GOAL_MANAGER = self_("goal_owner_id"), manager("goal_owner_id")
 _EXECUTIVE: Final = Grant("executive", role="executive")
 _SHARED: Final = ("line", "team", "everyone")
 _ASSIGNMENT: Final = Kind("assignment", read="read_assignment")
 _PERIOD: Final = Kind("period", read="read_period")
+_INITIATIVE: Final = Kind("initiative", read="read_initiative")
+
+
+def _readers(owner: str, visibility: str) -> Sequence[Grant]:
+    """Who reads a goal, by the fields that tell whose it is and who may see it."""
+    shared = {visibility: _SHARED}
+    return (
+        self_(owner),
+        manager(owner),
+        when(chain(owner), **shared),
+        when(hr_partner(owner), **shared),
+        when(team(owner), **{visibility: "team"}),
+        when(anyone(), **{visibility: "everyone"}),
+        when(HR_ADMIN, **shared),
+        AUDITOR,
+    )
+
 
 ACCESS = Table(
     "goals",
     reads={
-        "read": (
-            _OWNER,
-            _MANAGER,
-            party("asked_id"),
-            when(_CHAIN, visibility=_SHARED),
-            when(_HR, visibility=_SHARED),
-            when(team("owner_id"), visibility="team"),
-            when(anyone(), visibility="everyone"),
-            when(HR_ADMIN, visibility=_SHARED),
-            AUDITOR,
-        ),
+        "read": (party("asked_id"), *_readers("owner_id", "visibility")),
         "read_grades": (
             _OWNER,
             _MANAGER,
-            when(_CHAIN, visibility=_SHARED),
-            when(_HR, visibility=_SHARED),
+            when(chain("owner_id"), visibility=_SHARED),
+            when(hr_partner("owner_id"), visibility=_SHARED),
             when(HR_ADMIN, visibility=_SHARED),
             AUDITOR,
         ),
+        "read_initiative": (party("owner_id"), *_readers("goal_owner_id", "goal_visibility")),
         "read_period": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
         "read_assignment": (party("by_person_id"), when(HR_ADMIN, visibility=_SHARED), AUDITOR),
     },
@@ -75,6 +86,9 @@ ACCESS = Table(
         "grade_self": (_OWNER,),
         "grade": (_MANAGER,),
         "close": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
+        "plan_initiative": (_OWNER, _MANAGER),
+        "change_initiative": (_GOAL_OWNER, _GOAL_MANAGER),
+        "report_on_initiative": (party("owner_id"), _GOAL_OWNER, _GOAL_MANAGER),
     },
     conceal="read",
     noun="goal",
@@ -83,5 +97,8 @@ ACCESS = Table(
         "assign": Kind("assignment"),
         "read_period": _PERIOD,
         "open_period": _PERIOD,
+        "read_initiative": _INITIATIVE,
+        "change_initiative": _INITIATIVE,
+        "report_on_initiative": _INITIATIVE,
     },
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.goals.access import ACCESS
+from services.goals.initiative_store import INITIATIVES
 from services.goals.store import COLLECTIONS, GOALS, LOOKS, PERIOD_TURNS
 from services.goals.usecases import (
     align_goal,
@@ -11,16 +12,20 @@ from services.goals.usecases import (
     answer_proposal,
     assign_goal,
     carry_over_goal,
+    change_initiative,
     check_in_on_goal,
     close_goal,
+    close_initiative,
     correct_measurement,
     draft_goal,
     grade_goal,
     import_goals,
     look_back_on_goal,
     measure_key_result,
+    plan_initiative,
     propose_goal,
     reach_milestone,
+    report_on_initiative,
     reword_goal,
     run_period,
     take_measurements,
@@ -35,7 +40,7 @@ from services.goals.views import ROUTERS as VIEWS
 from shared.contracts.goals import Measurement
 from shared.contracts.people import PersonState
 from shared.due import DueWorker
-from shared.http.titles import titles_router
+from shared.http.titles import Titled, titles_router
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.worker import Worker
@@ -80,8 +85,12 @@ SERVICE = Service(
         grade_goal.router,
         carry_over_goal.router,
         run_period.router,
+        plan_initiative.router,
+        change_initiative.router,
+        report_on_initiative.router,
+        close_initiative.router,
         *VIEWS,
-        titles_router(GOALS, "title"),
+        titles_router(Titled(GOALS, "title"), Titled(INITIATIVES, "title", "read_initiative")),
     ],
     reactions={PersonState: follow_person},
     inbound={Measurement: take_measurements.take_told_measurement},

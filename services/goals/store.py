@@ -12,6 +12,7 @@ from services.goals.domain.history import CheckIn, Measurement
 from services.goals.domain.outlook import Outlook
 from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp, Serving
+from services.goals.initiative_store import COLLECTIONS as OF_INITIATIVES
 from shared.due import INDEXES as DUE
 from shared.due import wake
 from shared.ids import GoalId, KeyResultId, PersonId
@@ -73,6 +74,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     PERIODS: [_newest("starts_on", "by_start")],
     PERIOD_TURNS: DUE,
     FOLDS: DUE,
+    **OF_INITIATIVES,
     GUARDS: [],
 }
 
@@ -90,10 +92,13 @@ class GoalStore(Store[Goal]):
         return aggregate.model_copy(update={"version": version})
 
     def delete(self, aggregate: Goal) -> None:
-        """Remove it."""
+        """Remove it, and have what is kept of it by the clock cleared away."""
         super().delete(aggregate)
         if aggregate.parent_id is not None:
             left(self._tx, aggregate.parent_id)
+        left(self._tx, aggregate.goal_id)
+        wake(self._tx, FOLDS, aggregate.goal_id)
+        look_soon(self._tx, aggregate.goal_id)
 
     async def above(self, goal_id: GoalId, *, most: int) -> Sequence[GoalId]:
         """The goals that a goal serves, itself first, nearest next; one more than `most` at most."""
@@ -142,6 +147,11 @@ class RollUpStore(Store[RollUp]):
 
     collection: ClassVar[str] = ROLL_UPS
     kind = RollUp
+
+    async def forget(self, goal_id: GoalId) -> None:
+        """Delete that of a goal that is gone, if there is one."""
+        if (last := await self.find(goal_id)) is not None:
+            self.delete(last)
 
     async def keep(self, found: RollUp) -> bool:
         """Store it in the place of the last one; whether it says something else."""
@@ -206,6 +216,11 @@ class OutlookStore(Store[Outlook]):
     collection: ClassVar[str] = OUTLOOKS
     kind = Outlook
 
+    async def forget(self, goal_id: str) -> None:
+        """Delete that of a goal that is gone, if there is one."""
+        if (last := await self.find(goal_id)) is not None:
+            self.delete(last)
+
     async def keep(self, found: Outlook) -> None:
         """Store it in the place of the last one, unless it says the same."""
         last = await self.find(found.goal_id)
@@ -260,6 +275,11 @@ def left(tx: Transaction, parent_id: GoalId) -> None:
 def hold_tree(tx: Transaction) -> None:
     """Let alignments follow each other: two could close a cycle that neither sees."""
     tx.hold(GUARDS, _TREE)
+
+
+def hold_initiatives(tx: Transaction, goal_id: GoalId) -> None:
+    """Let a new initiative of a goal, and what becomes of the goal, follow each other."""
+    tx.hold(GUARDS, f"initiatives:{goal_id}")
 
 
 def hold_people(tx: Transaction, *person_ids: PersonId) -> None:

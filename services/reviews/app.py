@@ -26,7 +26,7 @@ from shared.contracts.goals import (
     MeasurementCorrected,
 )
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
-from shared.http.titles import titles_router
+from shared.http.titles import Titled, titles_router
 from shared.service import Service
 
 SERVICE = Service(
@@ -43,7 +43,7 @@ SERVICE = Service(
         acknowledge_review.router,
         views.router,
         reading.router,
-        titles_router(CYCLES, "name", action="read_cycle"),
+        titles_router(Titled(CYCLES, "name", action="read_cycle")),
     ],
     reactions={
         PersonJoined: take_in_joiner,

@@ -4,7 +4,8 @@ An event says what happened to one aggregate: ids and facts, never a person's na
 free text.  A state is the public face of an aggregate, newest only, on a compacted topic.
 What comes from outside is neither: an inbound message is somebody else's word.
 The wire type follows from the module and the class: `GoalClosed` in `shared.contracts.goals`
-is `cairn.goals.goal_closed.v1`.
+is `cairn.goals.goal_closed.v1`.  A contract that outgrows its module goes on in others whose names
+begin with it: what is in `goals_initiatives` is published by goals too.
 """
 
 import re
@@ -38,7 +39,7 @@ class Message(Frozen):
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         """Derive the publisher and the wire type of a concrete message from where it is written."""
         super().__pydantic_init_subclass__(**kwargs)
-        cls.publisher = cls.__module__.rpartition(".")[2]
+        cls.publisher = cls.__module__.rpartition(".")[2].partition("_")[0]
         cls.wire_type = f"cairn.{cls.publisher}.{_snake(cls.__name__)}.v{cls.schema_version}"
 
     @property

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from typing_extensions import TypeIs
 
-from shared.contracts import feedback, goals, notifications, people, reviews
+from shared.contracts import feedback, goals, goals_initiatives, notifications, people, reviews
 from shared.contracts.base import Event, Inbound, Message, State
 
 PUBLISHERS: dict[str, ModuleType] = {
@@ -15,11 +15,14 @@ PUBLISHERS: dict[str, ModuleType] = {
     "reviews": reviews,
     "notifications": notifications,
 }
+FURTHER: dict[str, Sequence[ModuleType]] = {"goals": (goals_initiatives,)}
+"""Where a contract goes on."""
 
 
 def messages_of(publisher: str) -> Sequence[type[Message]]:
     """The published types of one service in the order in which its contract lists them."""
-    return list(_published(PUBLISHERS[publisher]))
+    modules = (PUBLISHERS[publisher], *FURTHER.get(publisher, ()))
+    return [kind for module in modules for kind in _published(module)]
 
 
 def all_messages() -> Sequence[type[Message]]:

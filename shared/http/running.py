@@ -14,7 +14,6 @@ import orjson
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
-from shared.clock import to_millisecond
 from shared.errors import (
     AnswerGone,
     Forbidden,
@@ -28,6 +27,7 @@ from shared.errors import (
 )
 from shared.http.asking import Asking, asked_by, person_of
 from shared.http.served import in_short
+from shared.http.timing import said_time
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.logs import correlation_id
@@ -41,8 +41,6 @@ from shared.preconditions import (
 )
 from shared.work import Cause, Conflict, Handler, Transaction, Work
 from shared.work.answers import ANSWERS
-
-TIME_TRAVEL = "Cairn-Time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,7 @@ async def runner_for(request: Request) -> Runner:
         await asked_by(request),
         key=idempotency_key(headers.get("Idempotency-Key")),
         condition=if_match(headers.get("If-Match")),
-        now=_travel(headers.get(TIME_TRAVEL), allowed=request.app.state.settings.development),
+        now=said_time(request),
     )
 
 
@@ -252,21 +250,3 @@ def refuse_half_characters(body: bytes) -> None:
         orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON text: {error}. Send whole characters.") from error
-
-
-def _travel(time: str | None, *, allowed: bool) -> datetime | None:
-    """In development a request may say what time it is, so that a quarter passes in a minute."""
-    if time is None:
-        return None
-    if not allowed:
-        raise Malformed(f"{TIME_TRAVEL} is for development only; leave the header out.")
-    try:
-        instant = datetime.fromisoformat(time)
-    except ValueError as error:
-        raise Malformed(f"{TIME_TRAVEL}: {time!r} is not an RFC 3339 time.") from error
-    if instant.tzinfo is None:
-        raise Malformed(f"{TIME_TRAVEL}: {time!r} has no time zone.")
-    try:
-        return to_millisecond(instant)
-    except OverflowError as error:
-        raise Malformed(f"{TIME_TRAVEL}: {time!r} is outside of the years 1 to 9999 in UTC.") from error

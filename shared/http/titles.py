@@ -4,13 +4,14 @@ Many at a time, each with the rights of the one who will read it: a mail to thou
 a request for each of them.
 """
 
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from shared.errors import Forbidden
-from shared.http.viewing import View
+from shared.http.viewing import View, Viewer
 from shared.ids import PersonId
 
 MOST: Final = 500
@@ -37,8 +38,16 @@ class FoundTitles(BaseModel):
     titles: list[str | None]
 
 
-def titles_router(collection: str, title: str, *, action: str = "read") -> APIRouter:
-    """The route: `title` is a field of the documents, `action` what is granted to their readers."""
+class Titled(NamedTuple):
+    """Documents that have a title: the field that holds it, and what is granted to its readers."""
+
+    collection: str
+    title: str
+    action: str = "read"
+
+
+def titles_router(*sources: Titled) -> APIRouter:
+    """The route; an id is looked for in each of the sources."""
     router = APIRouter(tags=["services"])
 
     @router.post(PATH, summary="Read titles for others")
@@ -46,17 +55,26 @@ def titles_router(collection: str, title: str, *, action: str = "read") -> APIRo
         """Titles for those whom another service is about to tell; services only."""
         if not view.caller.is_service:
             raise Forbidden("Only services ask for titles on behalf of others.")
-        ids = list({each.id for each in asked.wanted})
-        docs: dict[Any, Any] = {
-            doc["_id"]: doc for doc in await view.db[collection].find({"_id": {"$in": ids}}).to_list(None)
-        }
-        found = [each for each in asked.wanted if each.id in docs]
-        seen = await view.seen(action, [(each.reader_id, docs[each.id]) for each in found])
-        told = {
-            (each.id, each.reader_id): docs[each.id][title]
-            for each, sees in zip(found, seen, strict=True)
-            if sees
-        }
+        told: dict[tuple[str, PersonId], str] = {}
+        for source in sources:
+            missing = [each for each in asked.wanted if (each.id, each.reader_id) not in told]
+            told |= await _told(source, missing, view)
         return FoundTitles(titles=[told.get((each.id, each.reader_id)) for each in asked.wanted])
 
     return router
+
+
+async def _told(
+    source: Titled, wanted: Sequence[WantedTitle], view: Viewer
+) -> dict[tuple[str, PersonId], str]:
+    ids = list({each.id for each in wanted})
+    docs: dict[Any, Any] = {
+        doc["_id"]: doc for doc in await view.db[source.collection].find({"_id": {"$in": ids}}).to_list(None)
+    }
+    found = [each for each in wanted if each.id in docs]
+    seen = await view.seen(source.action, [(each.reader_id, docs[each.id]) for each in found])
+    return {
+        (each.id, each.reader_id): docs[each.id][source.title]
+        for each, sees in zip(found, seen, strict=True)
+        if sees
+    }

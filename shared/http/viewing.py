@@ -10,6 +10,7 @@ from shared.access import Table
 from shared.aggregate import Aggregate
 from shared.http.asking import Asking, asked_by, person_of
 from shared.http.served import in_short
+from shared.http.timing import said_time
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.mongo import Database
@@ -35,6 +36,11 @@ class Viewer:
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
         return person_of(self.caller)
+
+    @property
+    def now(self) -> datetime:
+        """The time of the request, for what depends on the day."""
+        return said_time(self._request) or self._request.app.state.work.clock.now()
 
     async def one(self, kind: type[A], collection: str, id_: str, *, action: str = "read") -> A:
         """The aggregate, if the caller may; raises `NotFound` alike when it is hidden or not there."""

@@ -71,10 +71,16 @@ TELLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "measurement_corrected": (("owner_id",), (), "by_person_id"),
     "goal_graded": (("owner_id",), ("owner_id",), "by_person_id"),
     "goal_neglected": ((), ("owner_id",), ""),
+    "initiative_planned": (("owner_id",), (), "by_person_id"),
+    "initiative_changed": (("owner_id", "from_owner_id"), (), "by_person_id"),
+    "initiative_closed": (("owner_id", "goal_owner_id"), (), "by_person_id"),
+    "initiative_left_alone": (("goal_owner_id",), (), ""),
     "feedback_given": (("receiver_id",), (), "giver_id"),
     "review_opened": (("person_id",), (), ""),
 }
 """Of an event, the fields of those who are told, those whose managers are, and the one of who did it."""
+BY_SOMEBODY = frozenset({("initiative_closed", "goal_owner_id")})
+"""Who is told of what somebody did, and not of what the suite did."""
 ONLY_IF: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "goal_checked_in": lambda data: data["confidence"] < LOW_CONFIDENCE,
     "measurement_corrected": lambda data: data["by_person_id"] is not None,
@@ -89,5 +95,6 @@ def told(event: Recorded, managers: Mapping[str, str | None]) -> set[tuple[str, 
     if event.kind not in TELLS or not ONLY_IF.get(event.kind, bool)(data):
         return set()
     people, managed, actor = TELLS[event.kind]
+    people = tuple(field for field in people if (event.kind, field) not in BY_SOMEBODY or data.get(actor))
     named = [data[field] for field in people] + [managers.get(data[field]) for field in managed]
     return {(event.id, person) for person in named if person and person != data.get(actor)}

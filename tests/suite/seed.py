@@ -90,7 +90,9 @@ def _import_people(house: House) -> dict[str, str]:
 
 def _goals(house: House, boss: str, anna: str, ben: str) -> None:
     """Goals in every stage, those of anna and ben agreed by boss, with what was measured."""
-    found: dict[str, list[str]] = {name: [] for name in ("goal_id", "measurement_id", "check_in_id")}
+    found: dict[str, list[str]] = {
+        name: [] for name in ("goal_id", "measurement_id", "check_in_id", "initiative_id")
+    }
     stages = ["draft"] * 4 + ["proposed"] * 4 + ["agreed"] * 7 + ["closed"]
     for owner, asked, stage in [
         *((anna, boss, stage) for stage in stages),
@@ -99,6 +101,10 @@ def _goals(house: House, boss: str, anna: str, ben: str) -> None:
     ]:
         goal_id = _goal(house, owner, asked, stage)
         found["goal_id"].append(goal_id)
+        if stage != "closed":
+            plan = {"title": "Do it", "owner_id": ben, "starts_on": "2026-01-01", "due_on": "2099-12-31"}
+            made = house.does("goals", f"/goals/{goal_id}/initiatives", plan, as_=(owner,))
+            found["initiative_id"].append(made["initiative_id"])
         if stage == "agreed":
             for kind, path in (("measurement_id", "measurements"), ("check_in_id", "check-ins")):
                 listed = house.listed("goals", f"/goals/{goal_id}/{path}", as_=(owner,))

@@ -7,7 +7,7 @@ May     amend: self, manager; answer: the one who was asked   (access.py)
 Rule    amendment.is_material, amendment.changed, weights.require_room
 Emits   goals.GoalChanged, or goals.GoalAmendmentProposed, and then goals.GoalChanged,
         goals.GoalAmendmentDeclined or goals.GoalAmendmentWithdrawn
-Then    reviews.gather_evidence, notifications.announce
+Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.announce
 """
 
 from fastapi import APIRouter, Response
@@ -35,6 +35,7 @@ from services.goals.periods import OF_PERIODS, require_period, require_within
 from services.goals.reporting_line import working_line
 from services.goals.store import EditionStore, GoalStore, hold_people, look_soon
 from services.goals.usecases.draft_goal import LeadsNoTeam, OwnerHasLeft, require_level
+from services.goals.usecases.follow_goal import follow_goal
 from services.goals.usecases.propose_goal import NobodyToAsk
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
@@ -139,6 +140,8 @@ async def _change(applied: Changed, tx: Transaction) -> Goal:
     EditionStore(tx).save(edition)
     tx.publish(event, goal.state())
     look_soon(tx, goal.goal_id)
+    if event.from_owner_id is not None:
+        await follow_goal(goal, tx)
     return goal
 
 

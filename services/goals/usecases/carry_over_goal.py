@@ -5,7 +5,7 @@ May     carry_over: self, manager                 (access.py)
 Rule    closing.carry_over; the new period plans
 Emits   goals.GoalClosed with the outcome carried_over, and goals.GoalDrafted of the new goal;
         goals.GoalAmendmentWithdrawn of a change that waits
-Then    reviews.gather_evidence, notifications.announce
+Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.announce
 """
 
 from datetime import date
@@ -18,6 +18,7 @@ from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
 from services.goals.periods import period_named
 from services.goals.store import GoalStore, hold_people
+from services.goals.usecases.follow_goal import follow_goal
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.http import Run
@@ -66,6 +67,7 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     tx.publish(*lapsed, ended, goals.save(closed).state())
     new = goals.save(new)
     tx.publish(drafted, new.state())
+    await follow_goal(closed, tx, successor=new)
     return new
 
 

@@ -4,7 +4,7 @@ When    its owner, their manager or HR asks (POST /goals/{goal_id}/closure)
 May     close: self, manager, HR admin            (access.py)
 Rule    closing.close; grade.outcome_by_rule if no outcome is said
 Emits   goals.GoalClosed, and goals.GoalAmendmentWithdrawn of a change that waits
-Then    reviews.gather_evidence, notifications.announce
+Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.announce
 """
 
 from fastapi import APIRouter, Response
@@ -15,6 +15,7 @@ from services.goals.domain.closing import ReasonMissing, close, look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Retrospective
 from services.goals.store import GoalStore
+from services.goals.usecases.follow_goal import follow_goal
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.contracts.goals import Outcome
@@ -55,6 +56,7 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
         goal = look_back(goal, command.retrospective)
     goal = goals.save(goal)
     tx.publish(*lapsed, closed, goal.state())
+    await follow_goal(goal, tx)
     return goal
 
 

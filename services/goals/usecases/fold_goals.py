@@ -1,7 +1,7 @@
 """Add up what serves a goal, whenever something that serves it has changed.
 
 When    a goal with a parent is saved, realigned or erased (a leased worker, within a second)
-Rule    roll_up.roll_up
+Rule    roll_up.roll_up; of a goal that is erased the sum is forgotten
 Emits   nothing: who follows goals has their states and can add up what they may see
 
 A goal marks itself and not its parent, so that many who serve one goal do not wait for each other.  A
@@ -15,7 +15,7 @@ from typing import Final
 
 from services.goals.domain.roll_up import Serving, roll_up
 from services.goals.store import FOLDS, FORMER, GOALS, GoalStore, RollUpStore, counted, fold_soon
-from shared.due import PAGE, leave, rest
+from shared.due import PAGE, clear, leave, rest
 from shared.ids import GoalId
 from shared.work import ByKey, Job, Transaction, Work
 
@@ -40,10 +40,12 @@ async def fold_goal(command: FoldGoal, tx: Transaction) -> None:
     for mark, doc in zip(command.marks, marked, strict=True):
         if doc is None or doc["parent_id"] == command.goal_id:
             rest(tx, FOLDS, mark)
-    goal = await GoalStore(tx).find(command.goal_id) if command.goal_id else None
-    if goal is None:
+    if command.goal_id is None:
         return
-    sums = RollUpStore(tx)
+    goal, sums = await GoalStore(tx).find(command.goal_id), RollUpStore(tx)
+    if goal is None:
+        await sums.forget(command.goal_id)
+        return
     found = roll_up(goal.goal_id, await _serving(goal.goal_id, tx))
     if await sums.keep(found):
         fold_soon(tx, goal)
@@ -69,11 +71,13 @@ class FoldWorker:
         marks = [doc["_id"] for doc in await db[FOLDS].find(due, {"_id": 1}).limit(MOST).to_list(None)]
         if not marks:
             return False
+        parents = await self._parents(marks)
         jobs = [
-            Job(goal_id or "", fold_goal, FoldGoal(goal_id, each), now)
-            for goal_id, each in (await self._parents(marks)).items()
+            Job(goal_id or "", fold_goal, FoldGoal(goal_id, each), now) for goal_id, each in parents.items()
         ]
         await self._work.execute(jobs, ByKey.plan)
+        former = [mark for mark in marks if mark.startswith(FORMER)]
+        await clear(db[FOLDS], [*former, *parents.get(None, ())])
         for job in jobs:
             if job.error is not None:
                 await leave(db[FOLDS], job.message.marks, job.error, now=now)

@@ -4,9 +4,10 @@ When    a person's published state says so (people.PersonState)
 Rule    what nobody has agreed to yet ends with its owner; what was agreed stays, for the manager to
         close as it ended.  A proposal to somebody who is not above its owner any more goes on to the
         nearest person who is and works here, and is a draft again if there is nobody.  A change that
-        is proposed of an agreed goal goes the same way, and lapses if there is nobody.
+        is proposed of an agreed goal goes the same way, and lapses if there is nobody.  Of what somebody
+        else's goal has the leaver do, nobody works on it until it is given to another or they come back.
 Emits   goals.GoalClosed, goals.GoalProposed, goals.GoalProposalWithdrawn,
-        goals.GoalAmendmentProposed, goals.GoalAmendmentWithdrawn
+        goals.GoalAmendmentProposed, goals.GoalAmendmentWithdrawn, goals.InitiativeLeftAlone
 Then    reviews.gather_evidence, notifications.announce
 
 It is the state and not the event that is followed, and in the transaction that takes it over, so that
@@ -18,8 +19,11 @@ from collections.abc import Sequence
 from services.goals.domain.amendment import ask_about, withdraw_amendment
 from services.goals.domain.closing import close
 from services.goals.domain.goal import Goal
+from services.goals.domain.initiative import Initiative
+from services.goals.initiative_store import InitiativeStore
 from services.goals.reporting_line import working_line
-from services.goals.store import GoalStore, hold_people, look_soon
+from services.goals.store import GoalStore, hold_initiatives, hold_people, look_soon
+from services.goals.usecases.follow_goal import let_follow
 from shared.contracts.people import PersonState
 from shared.directory import Directory, keep_person
 from shared.ids import PersonId
@@ -35,7 +39,10 @@ async def follow_person(state: PersonState, tx: Transaction) -> None:
         return
     if before.is_active and state.status == "left":
         await _settle_departure(state.person_id, tx)
-    elif before.manager_id != state.manager_id:
+        return
+    if not before.is_active and state.status == "active":
+        await _take_up(state.person_id, tx)
+    if before.manager_id != state.manager_id:
         await _follow_line(state, tx, old_manager_id=before.manager_id, old_line=old_line)
 
 
@@ -49,11 +56,33 @@ async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
         look_soon(tx, goal.goal_id)
         if goal.amendment is not None:
             await lapse(goal, tx)
+    to_do = await InitiativeStore(tx).concerned(person_id, [goal.goal_id for goal in own])
     for goal in own:
         cancelled, closed = close(goal, outcome="cancelled", by=None, comment="", at=tx.now)
         tx.publish(closed, goals.save(cancelled).state())
+        hold_initiatives(tx, goal.goal_id)
+        let_follow(cancelled, [each for each in to_do if each.goal_id == goal.goal_id], tx)
+    ended = {goal.goal_id for goal in own}
+    leave_alone([each for each in to_do if each.goal_id not in ended], tx)
     for goal in asked:
         await pass_on(goal, tx)
+
+
+def leave_alone(initiatives: Sequence[Initiative], tx: Transaction) -> None:
+    """Say of what somebody was to do that nobody works on it."""
+    for initiative in initiatives:
+        if not initiative.owner_left:
+            left, event = initiative.left_alone()
+            InitiativeStore(tx).save(left)
+            tx.publish(event)
+
+
+async def _take_up(person_id: PersonId, tx: Transaction) -> None:
+    """Who comes back works on what is still theirs to do."""
+    hold_people(tx, person_id)
+    store = InitiativeStore(tx)
+    for initiative in await store.concerned(person_id):
+        store.save(initiative.model_copy(update={"owner_left": False}))
 
 
 async def _follow_line(

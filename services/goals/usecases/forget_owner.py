@@ -1,25 +1,32 @@
 """Forget the goals of a person who is erased, with all that was measured and said of them.
 
 When    people erases the person, by a null on its state topic
-Rule    delete goals with measurements, check-ins, outlooks and editions, write tombstones; proposals
-        to the person go on to somebody else.  What the person wrote about others' goals belongs to those.
+Rule    delete goals with measurements, check-ins, outlooks, editions and initiatives, write tombstones;
+        proposals to the person go on to somebody else, and nobody works on what they were to do for
+        others.  What the person wrote about others' goals belongs to those.
 Emits   goals.GoalProposed, goals.GoalProposalWithdrawn, goals.GoalAmendmentProposed,
-        goals.GoalAmendmentWithdrawn
+        goals.GoalAmendmentWithdrawn, goals.InitiativeLeftAlone
 Then    notifications.announce
+
+What the clock's workers keep of the goals, sums and marks, they clear away themselves once they are woken.
 """
 
+from collections.abc import Sequence
+
+from services.goals.initiative_store import InitiativeReportStore, InitiativeStore
 from services.goals.store import (
     CheckInStore,
     EditionStore,
     GoalStore,
     MeasurementStore,
     OutlookStore,
+    hold_initiatives,
     hold_people,
 )
-from services.goals.usecases.follow_people import pass_on
+from services.goals.usecases.follow_people import leave_alone, pass_on
 from shared.contracts.goals import GoalState
 from shared.directory import forget_person
-from shared.ids import PersonId
+from shared.ids import GoalId, PersonId
 from shared.messaging.incoming import Erased
 from shared.work import Transaction
 
@@ -40,10 +47,23 @@ async def forget_owner(erased: Erased, tx: Transaction) -> None:
     outlooks, editions = OutlookStore(tx), EditionStore(tx)
     for edition in await editions.of(goal_ids):
         editions.delete(edition)
+    await _forget_initiatives(person_id, goal_ids, tx)
     for goal in owned:
-        if (outlook := await outlooks.find(goal.goal_id)) is not None:
-            outlooks.delete(outlook)
+        await outlooks.forget(goal.goal_id)
         goals.delete(goal)
         tx.tombstone(GoalState, goal.goal_id)
+        hold_initiatives(tx, goal.goal_id)
     for goal in asked:
         await pass_on(goal, tx)
+
+
+async def _forget_initiatives(person_id: PersonId, goal_ids: Sequence[GoalId], tx: Transaction) -> None:
+    """Delete what was to be done for their goals; for others' goals nobody does what was theirs to do."""
+    initiatives, reports = InitiativeStore(tx), InitiativeReportStore(tx)
+    concerned = await initiatives.concerned(person_id, goal_ids)
+    own = [each for each in concerned if each.goal_id in goal_ids]
+    for report in await reports.of([each.initiative_id for each in own]):
+        reports.delete(report)
+    for initiative in own:
+        initiatives.delete(initiative)
+    leave_alone([each for each in concerned if each not in own], tx)

@@ -2,7 +2,7 @@
 
 When    something of it was reported or changed, and each midnight where the owner lives
         (a leased worker, within five seconds)
-Rule    outlook.look, outlook.turns
+Rule    outlook.look, outlook.turns; of a goal that is erased the outlook is forgotten
 Emits   goals.GoalPaceChanged, goals.GoalForecastTurned, goals.GoalFellOverdue, goals.GoalWentSilent,
         goals.GoalNeglected
 Then    notifications.announce
@@ -34,6 +34,8 @@ async def look_at_goal(due: Due, tx: Transaction) -> None:
     goal = await goals.find(due.id)
     if goal is None or goal.status != "agreed":
         rest(tx, LOOKS, due.id)
+        if goal is None:
+            await OutlookStore(tx).forget(due.id)
         return
     zone, seen = await _seen(goal, tx)
     found = look(goal, seen)

@@ -4,7 +4,7 @@ When    its owner or manager asks (PUT /goals/{goal_id}), knowing the version th
 May     reword: self, manager; set_for_organisation          (access.py)
 Rule    Goal.reword, alignment.require_place, draft_goal.require_level
 Emits   goals.GoalChanged, goals.GoalAligned if it serves another goal now
-Then    reviews.gather_evidence
+Then    follow_goal for its initiatives; reviews.gather_evidence
 """
 
 from fastapi import APIRouter, Response
@@ -16,6 +16,7 @@ from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, left
 from services.goals.usecases.align_goal import require_parent
 from services.goals.usecases.draft_goal import LeadsNoTeam, require_level
+from services.goals.usecases.follow_goal import follow_goal
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalAligned
@@ -53,6 +54,8 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     if before.parent_id is not None and before.parent_id != goal.parent_id:
         left(tx, before.parent_id)
     tx.publish(*aligned, changed, goal.state())
+    if goal.visibility != before.visibility:
+        await follow_goal(goal, tx)
     return goal
 
 

@@ -3,11 +3,13 @@
 from services.goals.views import (
     as_of,
     assignments,
+    budget,
     chart,
     exports,
     goals,
     grades,
     history,
+    initiatives,
     periods,
     statistics,
     tree,
@@ -17,6 +19,7 @@ from services.goals.views.assignments import AssignmentView
 from services.goals.views.goals import GoalView
 from services.goals.views.grades import GradesView
 from services.goals.views.history import CheckInView, MeasurementView
+from services.goals.views.initiatives import InitiativeReportView, InitiativeView, PlannedInitiativeView
 from services.goals.views.periods import PeriodView
 
 ROUTERS = (
@@ -31,6 +34,8 @@ ROUTERS = (
     tree_picture.router,
     assignments.router,
     periods.router,
+    initiatives.router,
+    budget.router,
 )
 
 __all__ = [
@@ -39,6 +44,9 @@ __all__ = [
     "CheckInView",
     "GoalView",
     "GradesView",
+    "InitiativeReportView",
+    "InitiativeView",
     "MeasurementView",
     "PeriodView",
+    "PlannedInitiativeView",
 ]

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from shared.contracts.base import Event
 from shared.contracts.feedback import FeedbackGiven
 from shared.contracts.goals import GoalChanged, GoalCheckedIn, GoalForecastTurned, MeasurementCorrected
+from shared.contracts.goals_initiatives import InitiativeChanged, InitiativeClosed
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted, SelfAssessmentWaived
 from shared.ids import PersonId
@@ -104,8 +105,20 @@ def recovered(event: GoalForecastTurned, at: datetime) -> bool:
     return event.from_heading == "miss" and event.to_heading == "reach"
 
 
-def by_a_person(event: MeasurementCorrected, at: datetime) -> bool:
-    """A machine that corrects itself is no news."""
+def given_anew(event: InitiativeChanged, at: datetime) -> bool:
+    """It was somebody else's to do before."""
+    del at
+    return event.from_owner_id is not None
+
+
+def planned_otherwise(event: InitiativeChanged, at: datetime) -> bool:
+    """What is planned has changed, and not the goal alone that it is for."""
+    del at
+    return event.from_goal_id is None
+
+
+def by_a_person(event: MeasurementCorrected | InitiativeClosed, at: datetime) -> bool:
+    """A person did it; what a machine or the suite does by itself is no news."""
     del at
     return event.by_person_id is not None
 

@@ -29,7 +29,7 @@ BUDGET_SECONDS: Final = 2.0
 """What all titles of one page may take together; those that come later are missing."""
 KEPT_MAX: Final = 5_000
 """Above it those are forgotten that are believed no more, or all."""
-OWNERS: Final[Mapping[str, str]] = {"goal_id": "goals", "cycle_id": "reviews"}
+OWNERS: Final[Mapping[str, str]] = {"goal_id": "goals", "initiative_id": "goals", "cycle_id": "reviews"}
 """The service that has the title of what a fact names."""
 
 

@@ -25,6 +25,7 @@ PEOPLE_FACTS: Final = frozenset(
         "from_owner_id",
         "from_reviewer_id",
         "giver_id",
+        "goal_owner_id",
         "manager_id",
         "owner_id",
         "person_id",
@@ -37,7 +38,7 @@ PEOPLE_FACTS: Final = frozenset(
 )
 """Facts that name a person."""
 RECEIVERS: Final = "receiver_ids"
-TITLED: Final[Mapping[str, str]] = {"goal": "goal_id", "cycle": "cycle_id"}
+TITLED: Final[Mapping[str, str]] = {"goal": "goal_id", "initiative": "initiative_id", "cycle": "cycle_id"}
 """The variables of sentences that hold a title, and the facts that name what has it."""
 
 

@@ -79,6 +79,13 @@ ASKED: list[dict[str, str]] = [
 async def test_every_read_stands_on_an_index(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     await house.as_("anna").does(f"/goals/{goal_id}/check-ins", {"confidence": 0.5})
+    plan = {"title": "Call", "starts_on": "2026-01-10", "due_on": "2026-02-10"}
+    made = await house.as_("anna").does(f"/goals/{goal_id}/initiatives", plan)
+    initiative = f"/goals/{goal_id}/initiatives/{made['initiative_id']}"
+    await house.as_("anna").does(f"{initiative}/reports", {"share_done": 0.5})
+    planned = await house.db["initiatives"].find_one({})
+    more = [{**planned, "_id": f"more{n:03d}", "goal_id": f"g{n}"} for n in range(300)]
+    await house.db["initiatives"].insert_many(more)
     doc = await house.db["goals"].find_one({"_id": goal_id})
     await house.db["goals"].insert_many([{**doc, "_id": f"more{n:03d}"} for n in range(300)])
     await house.db.command("profile", 2)
@@ -88,11 +95,18 @@ async def test_every_read_stands_on_an_index(house: GoalsHouse) -> None:
                 await house.as_(*who).read("/goals", **asked, limit=10)
         for part in ("measurements", "check-ins"):
             await house.as_("anna").read(f"/goals/{goal_id}/{part}")
+        for who in CALLERS:
+            for asked in ({}, {"owner_id": "peer"}, {"status": "planned", "overdue": True}, {"goal_id": "g"}):
+                await house.as_(*who).read("/initiatives", **asked, limit=10)
+        await house.as_("anna").read(f"/goals/{goal_id}/initiatives")
+        await house.as_("anna").read(f"{initiative}/reports")
+        await house.as_("anna").read(f"/goals/{goal_id}/budget")
         await house.as_("anna").read(f"/goals/{goal_id}/measurements", key_result_id="reach")
         await house.let_go("manager")
     finally:
         await house.db.command("profile", 0)
-    names = [f"{house.db.name}.{name}" for name in ("goals", "measurements", "check_ins")]
+    read = ("goals", "measurements", "check_ins", "initiatives", "initiative_reports")
+    names = [f"{house.db.name}.{name}" for name in read]
     wanted = {"ns": {"$in": names}, "op": "query"}
     plans = await house.db["system.profile"].find(wanted).to_list(None)
     assert len(plans) >= len(CALLERS) * len(ASKED)

@@ -20,7 +20,7 @@ from services.notifications.domain.rules import (
     facts_of,
     whose_relatives,
 )
-from shared.contracts import catalogue, feedback, goals, people, reviews
+from shared.contracts import catalogue, feedback, goals, goals_initiatives, people, reviews
 from shared.contracts.base import Event
 
 AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
@@ -61,6 +61,11 @@ def forecast(before: str | None, now: str) -> Event:
     return goal(goals.GoalForecastTurned, from_heading=before, to_heading=now, **more)
 
 
+def initiative(kind: Any, owner: str = "ben", **more: Any) -> Event:
+    whose = {"goal_id": "g", "owner_id": owner, "goal_owner_id": "anna", "visibility": "private"}
+    return kind(initiative_id="i", **whose, **more)
+
+
 def given(visibility: str = "receiver", giver: str = "ben", requester: str | None = None) -> Event:
     asked = {"request_id": "r" if requester else None, "requester_id": requester}
     said: Any = {"kind": "praise", "visibility": visibility, **asked}
@@ -94,6 +99,7 @@ def moved(old: str | None, new: str | None) -> Event:
 
 DUE = {"self_due_on": date(2026, 4, 1), "manager_due_on": date(2026, 5, 1)}
 DATES = {"starts_on": date(2026, 1, 1), "due_on": date(2026, 3, 31)}
+PLAN = {**DATES, "planned_effort_days": None, "planned_cost": None, "currency": None}
 ASKED = {"goal_id": None, "competency": None}
 CHOSEN = {"because": "own_choice"}
 
@@ -182,6 +188,54 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
     "closed by nobody": (
         goal(goals.GoalClosed, by_person_id=None, outcome="missed", progress=0),
         {"anna": "goal_closed", "mona": "goal_closed"},
+    ),
+    "an initiative for somebody": (
+        initiative(goals_initiatives.InitiativePlanned, by_person_id="anna", **PLAN),
+        {"ben": "initiative_given"},
+    ),
+    "an initiative for oneself": (
+        initiative(goals_initiatives.InitiativePlanned, "anna", by_person_id="anna", **PLAN),
+        {},
+    ),
+    "an initiative goes to somebody else": (
+        initiative(
+            goals_initiatives.InitiativeChanged,
+            by_person_id="mona",
+            changes=("owner_id",),
+            from_owner_id="hugo",
+            **PLAN,
+        ),
+        {"ben": "initiative_given", "hugo": "initiative_taken_on"},
+    ),
+    "an initiative is changed": (
+        initiative(goals_initiatives.InitiativeChanged, by_person_id="anna", changes=("due_on",), **PLAN),
+        {"ben": "initiative_changed"},
+    ),
+    "an initiative is carried over": (
+        initiative(
+            goals_initiatives.InitiativeChanged,
+            by_person_id=None,
+            changes=("goal_id",),
+            from_goal_id="old",
+            **PLAN,
+        ),
+        {},
+    ),
+    "an initiative is done": (
+        initiative(goals_initiatives.InitiativeClosed, by_person_id="ben", outcome="done", share_done=1),
+        {"anna": "initiative_closed"},
+    ),
+    "an initiative is dropped": (
+        initiative(goals_initiatives.InitiativeClosed, by_person_id="mona", outcome="dropped", share_done=0),
+        {"ben": "initiative_closed", "anna": "initiative_closed"},
+    ),
+    "an initiative ends with its goal": (
+        initiative(goals_initiatives.InitiativeClosed, by_person_id=None, outcome="dropped", share_done=0),
+        {"ben": "initiative_closed"},
+    ),
+    "an initiative is left alone": (
+        initiative(goals_initiatives.InitiativeLeftAlone),
+        {"anna": "initiative_left_alone"},
     ),
     "feedback for the receiver alone": (given("receiver"), {"anna": "feedback_given"}),
     "feedback for the manager too": (

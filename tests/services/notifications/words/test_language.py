@@ -29,7 +29,7 @@ def test_every_fact_that_names_a_person_is_known_as_one() -> None:
         for kind in catalogue.all_messages()
         if issubclass(kind, Event) and kind.publisher != "notifications"
         for name in kind.model_fields
-        if name.endswith("person_id") or name in {"owner_id", "giver_id", "receiver_id", "requester_id"}
+        if name.endswith(("person_id", "owner_id")) or name in {"giver_id", "receiver_id", "requester_id"}
     }
     assert persons <= PEOPLE_FACTS
     for rule in RULES:
@@ -77,6 +77,9 @@ def test_sentences_read_as_people_would_write_them() -> None:
     missing = ENGLISH.tell("goal_heading_for_miss", context(actor_id=None, goal="a goal"))
     assert missing.headline == "A goal is heading for a miss"
     assert "62 % of the way will be done by 31 March 2026." in missing.detail
+    given = ENGLISH.tell("initiative_given", context(initiative="the initiative “Call them”"))
+    assert given.headline == "Anna gives you the initiative “Call them” to do"
+    assert given.detail.startswith("It is due on 31 March 2026.")
     closed = ENGLISH.tell("goal_closed", context(actor_id=None, goal="a goal"))
     assert closed == ("A goal was closed", "It ended as partly achieved.")
 

@@ -1,0 +1,81 @@
+"""Report how far an initiative is and what it has taken so far.
+
+When    who does it, or the goal's owner or manager, says so
+        (POST /goals/{goal_id}/initiatives/{initiative_id}/reports)
+May     report_on_initiative: owner, self and manager of the goal   (access.py)
+Rule    Initiative.report; the goal is not closed, nor its period
+Emits   goals.InitiativeProgressed
+
+A correction is another report: each is kept, with who made it and when.
+"""
+
+from fastapi import APIRouter, Response
+
+from services.goals.domain.goal import GoalNotInStage
+from services.goals.domain.initiative import CurrencySettled, InitiativeEnded, InitiativeReport, Progress
+from services.goals.initiative_store import INITIATIVES, InitiativeReportStore, InitiativeStore
+from services.goals.periods import OF_PERIODS
+from services.goals.usecases.plan_initiative import PATH, initiative_and_goal, require_workable
+from services.goals.views import InitiativeReportView
+from shared.http import Run
+from shared.ids import GoalId, InitiativeId, mint
+from shared.problem_docs import refusals
+from shared.work import Transaction
+
+router = APIRouter(tags=["initiatives"])
+
+
+class ReportOnInitiative(Progress):
+    """What is said of which initiative; `report_id` is new."""
+
+    goal_id: GoalId
+    initiative_id: InitiativeId
+    report_id: str
+
+
+async def report_on_initiative(command: ReportOnInitiative, tx: Transaction) -> InitiativeReport:
+    """The report; the initiative is as it says."""
+    before, goal = await initiative_and_goal(command.goal_id, command.initiative_id, tx)
+    await tx.require("report_on_initiative", before)
+    await require_workable(goal, tx)
+    initiative, progressed = before.report(command, by=tx.person_id)
+    InitiativeStore(tx).save(initiative)
+    tx.publish(progressed)
+    report = InitiativeReport(
+        report_id=command.report_id,
+        initiative_id=command.initiative_id,
+        by_person_id=tx.person_id,
+        at=tx.now,
+        status=initiative.status,
+        share_done=command.share_done,
+        effort_days=command.effort_days,
+        cost=command.cost if command.cost is None else initiative.actual_cost,
+        currency=initiative.currency,
+        note=command.note,
+    )
+    return InitiativeReportStore(tx).save(report)
+
+
+@router.post(
+    f"{PATH}/{{initiative_id}}/reports",
+    status_code=201,
+    response_model=InitiativeReportView,
+    summary="Report on an initiative",
+    responses=refusals(*OF_PERIODS, GoalNotInStage, InitiativeEnded, CurrencySettled),
+)
+async def post_report(goal_id: GoalId, initiative_id: InitiativeId, said: Progress, run: Run) -> Response:
+    """Say how much is done and what it took so far, in all; a correction is a new report.
+
+    If-Match speaks of the initiative.
+    """
+    command = ReportOnInitiative(
+        goal_id=goal_id, initiative_id=initiative_id, report_id=mint("report"), **dict(said)
+    )
+    return await run(
+        report_on_initiative,
+        command,
+        key=goal_id,
+        reply=InitiativeReportView.of,
+        status=201,
+        match=(INITIATIVES, initiative_id),
+    )

@@ -1,0 +1,188 @@
+"""What is done for goals: by goal, and by who is to do it.
+
+Who is to do it reads the initiative even where they may not read the goal, of which there is no word in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from services.goals.domain.goal import Goal
+from services.goals.domain.initiative import OPEN, Beyond, Initiative, InitiativeReport
+from services.goals.initiative_store import INITIATIVES, REPORTS
+from services.goals.store import GOALS
+from shared.contracts.goals_initiatives import InitiativeStatus
+from shared.directory import DirectoryReader
+from shared.errors import NotFound
+from shared.http import View, Viewer
+from shared.ids import GoalId, InitiativeId, PersonId
+from shared.money import Amount, Currency, Days
+from shared.mongo import Doc
+from shared.paging import AskedPage, Page, Sort, read_page
+from shared.store import from_document
+
+router = APIRouter(tags=["initiatives"])
+
+
+class InitiativeView(BaseModel):
+    """An initiative; `share_done` is from 0 to 1, effort in person-days, cost in `currency`.
+
+    `owner_left` says that nobody works on it: its owner does not work here any more.
+    """
+
+    initiative_id: InitiativeId
+    goal_id: GoalId
+    title: str
+    description: str
+    owner_id: PersonId
+    owner_left: bool
+    starts_on: date
+    due_on: date
+    status: InitiativeStatus
+    share_done: float
+    planned_effort_days: Days | None
+    actual_effort_days: Days | None
+    planned_cost: Amount | None
+    actual_cost: Amount | None
+    currency: Currency | None
+    reason: str
+    closed_at: datetime | None
+    closed_by: PersonId | None
+    version: int
+
+    @classmethod
+    def of(cls, initiative: Initiative) -> Self:
+        """The view of an initiative."""
+        return cls.model_validate(dict(initiative))
+
+
+class PlannedInitiativeView(InitiativeView):
+    """The same, and how its dates lie beyond its goal's: told to who plans it, and no fault."""
+
+    beyond: list[Beyond] = []
+
+    @classmethod
+    def planned(cls, initiative: Initiative, beyond: Sequence[Beyond]) -> Self:
+        """The view of an initiative and its goal's dates."""
+        return cls.model_validate({**dict(initiative), "beyond": list(beyond)})
+
+
+class InitiativeReportView(BaseModel):
+    """A report as it was made; what is null was not said in it.  Cost is in `currency`."""
+
+    report_id: str
+    initiative_id: InitiativeId
+    by_person_id: PersonId
+    at: datetime
+    status: InitiativeStatus
+    share_done: float | None
+    effort_days: Days | None
+    cost: Amount | None
+    currency: Currency | None
+    note: str
+
+    @classmethod
+    def of(cls, report: InitiativeReport) -> Self:
+        """The view of a report."""
+        return cls.model_validate(dict(report))
+
+
+class InitiativesWanted(BaseModel):
+    """Which of the initiatives that the caller may see; all of what is asked must hold."""
+
+    owner_id: PersonId | None = Field(default=None, description="To be done by this person only.")
+    goal_id: GoalId | None = Field(default=None, description="For this goal only.")
+    status: InitiativeStatus | None = Field(default=None, description="In this stage only.")
+    owner_left: bool | None = Field(default=None, description="Those that nobody works on, or the others.")
+    overdue: bool | None = Field(
+        default=None, description="Due before today and not done only, or those that are not so."
+    )
+
+    def filter(self, today: date | None) -> Doc:
+        """Matches the documents of these initiatives on a day, if that matters."""
+        equal = self.model_dump(exclude_none=True, exclude={"overdue"})
+        late = {"due_on": {"$lt": today}, "status": {"$in": [*OPEN]}}
+        if self.overdue is None:
+            return equal
+        return {"$and": [equal, late if self.overdue else {"$nor": [late]}]}
+
+
+@router.get("/initiatives", summary="List initiatives")
+async def list_initiatives(
+    view: View, page: AskedPage, wanted: Annotated[InitiativesWanted, Query()]
+) -> Page[InitiativeView]:
+    """Those that the caller may see, whoever's the goals are, in the order in which they are due.
+
+    What somebody has to do is `owner_id=`; today is that day where this person lives, or else the caller.
+    """
+    seen = [await view.filter("read_initiative"), {"goal_id": {"$in": await _asked_about(view)}}]
+    today = None if wanted.overdue is None else await _today(view, wanted.owner_id)
+    filter_ = {"$and": [wanted.filter(today), {"$or": seen}]}
+    return await read_page(view.db[INITIATIVES], filter_, asked=page, sort=Sort("due_on"), show=_initiative)
+
+
+@router.get("/goals/{goal_id}/initiatives", summary="List the initiatives of a goal")
+async def list_of_goal(goal_id: GoalId, view: View, page: AskedPage) -> Page[PlannedInitiativeView]:
+    """All that is done for it, in the order in which it is due."""
+    goal = await view.one(Goal, GOALS, goal_id)
+
+    def show(doc: Mapping[str, Any]) -> PlannedInitiativeView:
+        initiative = from_document(Initiative, doc)
+        return PlannedInitiativeView.planned(initiative, initiative.beyond(goal))
+
+    return await read_page(
+        view.db[INITIATIVES], {"goal_id": goal_id}, asked=page, sort=Sort("due_on"), show=show
+    )
+
+
+@router.get("/goals/{goal_id}/initiatives/{initiative_id}", summary="Read an initiative")
+async def get_initiative(goal_id: GoalId, initiative_id: InitiativeId, view: View) -> InitiativeView:
+    """One initiative; who is to do it may read it whether or not they may read the goal."""
+    return InitiativeView.of(await _one(goal_id, initiative_id, view))
+
+
+@router.get(
+    "/goals/{goal_id}/initiatives/{initiative_id}/reports", summary="List the reports on an initiative"
+)
+async def list_reports(
+    goal_id: GoalId, initiative_id: InitiativeId, view: View, page: AskedPage
+) -> Page[InitiativeReportView]:
+    """All reports, the newest first; the newest that says something of a thing is the one that holds."""
+    await _one(goal_id, initiative_id, view)
+    newest, of = Sort("at", descending=True), {"initiative_id": initiative_id}
+    return await read_page(view.db[REPORTS], of, asked=page, sort=newest, show=_report)
+
+
+async def _one(goal_id: GoalId, initiative_id: InitiativeId, view: Viewer) -> Initiative:
+    doc = await view.db[INITIATIVES].find_one({"_id": initiative_id, "goal_id": goal_id})
+    if doc is None:
+        raise NotFound("There is no initiative with this id.")
+    if goal_id not in await _asked_about(view, goal_id):
+        await view.demand("read_initiative", doc)
+    return from_document(Initiative, doc)
+
+
+async def _asked_about(view: Viewer, goal_id: GoalId | None = None) -> Sequence[GoalId]:
+    """The goals that the caller reads since they are asked to agree; all of them, or this one."""
+    if view.caller.person_id is None:
+        return ()
+    wanted = {"asked_id": view.caller.person_id} | ({"_id": goal_id} if goal_id else {})
+    return [doc["_id"] for doc in await view.db[GOALS].find(wanted, {"_id": 1}).to_list(None)]
+
+
+async def _today(view: Viewer, owner_id: PersonId | None) -> date:
+    who = owner_id or view.caller.person_id
+    person = await DirectoryReader(view.db).one_by_one().person(who) if who else None
+    return view.now.astimezone(ZoneInfo(person.time_zone if person else "UTC")).date()
+
+
+def _initiative(doc: Mapping[str, Any]) -> InitiativeView:
+    return InitiativeView.of(from_document(Initiative, doc))
+
+
+def _report(doc: Mapping[str, Any]) -> InitiativeReportView:
+    return InitiativeReportView.of(from_document(InitiativeReport, doc))

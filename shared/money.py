@@ -1,0 +1,74 @@
+"""Amounts of money and of effort: exact decimals, written as text so that no float comes near them.
+
+Currencies and the places of their minor units are those of ISO 4217, list one.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
+
+_OTHER_PLACES: Final[Mapping[int, str]] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_TWO_PLACES: Final = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE"
+    " CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD"
+    " HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP"
+    " MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD"
+    " SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS"
+    " VED VES WST XCD XCG YER ZAR ZMW ZWG"
+)
+PLACES: Final[Mapping[str, int]] = dict.fromkeys(_TWO_PLACES.split(), 2) | {
+    code: places for places, codes in _OTHER_PLACES.items() for code in codes.split()
+}
+"""By currency, how many decimal places its amounts have."""
+MOST: Final = Decimal(10**15)
+
+
+def _known(code: str) -> str:
+    if code not in PLACES:
+        raise ValueError("is no currency of ISO 4217; send a code such as EUR")
+    return code
+
+
+def in_full(value: Decimal) -> str:
+    """The digits, never with an exponent."""
+    return format(value, "f")
+
+
+_AS_TEXT: Final = PlainSerializer(in_full, return_type=str)
+
+Currency = Annotated[str, AfterValidator(_known), Field(pattern="^[A-Z]{3}$")]
+"""A code of ISO 4217."""
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, lt=MOST, decimal_places=4),
+    _AS_TEXT,
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,15}(\.\d{1,4})?$", "examples": ["1250.00"]}),
+]
+"""Of money, in the main unit of a currency that is named beside it."""
+Days = Annotated[
+    Decimal,
+    Field(ge=0, le=100_000, decimal_places=2),
+    _AS_TEXT,
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}(\.\d{1,2})?$", "examples": ["12.5"]}),
+]
+"""Of effort, in person-days."""
+Total = Annotated[
+    Decimal,
+    _AS_TEXT,
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d{1,4})?$", "examples": ["1250.00"]}),
+]
+"""What amounts, or days, add up to."""
+
+
+def in_currency(amount: Decimal, currency: str) -> Decimal:
+    """The amount with the places that its currency has; raises `ValueError` if it has more."""
+    exact = amount.quantize(Decimal(1).scaleb(-PLACES[currency]))
+    if exact != amount:
+        raise ValueError(f"amounts in {currency} have {PLACES[currency]} decimal places at most")
+    return exact
