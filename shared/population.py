@@ -9,7 +9,10 @@ from shared.ids import PersonId, UnitId
 
 
 class Population(Frozen):
-    """Whom something is for: everyone, or the named people and those in the units and all below.
+    """Whom something is for: everyone, or the people who are named in some way.
+
+    That is by name, by the units that they and all below are in, and in `reporting_to_ids` by those
+    whom they report to, directly or further down.
 
     Only active people count; criteria that name nobody are nobody.
     """
@@ -17,6 +20,7 @@ class Population(Frozen):
     everyone: bool = False
     unit_ids: tuple[UnitId, ...] = ()
     person_ids: tuple[PersonId, ...] = ()
+    reporting_to_ids: tuple[PersonId, ...] = ()
 
 
 class NamedPopulation(Population):
@@ -24,11 +28,15 @@ class NamedPopulation(Population):
 
     unit_ids: tuple[UnitId, ...] = Field(default=(), max_length=1000)
     person_ids: tuple[PersonId, ...] = Field(default=(), max_length=1000)
+    reporting_to_ids: tuple[PersonId, ...] = Field(default=(), max_length=1000)
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
-        if not (self.everyone or self.unit_ids or self.person_ids):
-            raise ValueError("the population names nobody; send everyone, unit_ids or person_ids")
-        if self.everyone and (self.unit_ids or self.person_ids):
-            raise ValueError("everyone includes all units and people; leave unit_ids and person_ids out")
+        some = self.unit_ids or self.person_ids or self.reporting_to_ids
+        if not (self.everyone or some):
+            raise ValueError(
+                "the population names nobody; send everyone, unit_ids, person_ids or reporting_to_ids"
+            )
+        if self.everyone and some:
+            raise ValueError("everyone includes all units and people; leave the ids out")
         return self

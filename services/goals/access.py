@@ -36,6 +36,7 @@ _SHARED: Final = ("line", "team", "everyone")
 _ASSIGNMENT: Final = Kind("assignment", read="read_assignment")
 _PERIOD: Final = Kind("period", read="read_period")
 _INITIATIVE: Final = Kind("initiative", read="read_initiative")
+_TEMPLATE: Final = Kind("goal template", read="read_template")
 
 
 def _readers(owner: str, visibility: str) -> Sequence[Grant]:
@@ -66,6 +67,7 @@ ACCESS = Table(
             AUDITOR,
         ),
         "read_initiative": (party("owner_id"), *_readers("goal_owner_id", "goal_visibility")),
+        "read_template": (when(anyone(), status="published"), HR_ADMIN, AUDITOR),
         "read_period": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
         "read_assignment": (party("by_person_id"), when(HR_ADMIN, visibility=_SHARED), AUDITOR),
     },
@@ -74,6 +76,8 @@ ACCESS = Table(
         "set_for_organisation": (HR_ADMIN, _EXECUTIVE),
         "assign": (HR_ADMIN,),
         "open_period": (HR_ADMIN,),
+        "write_template": (HR_ADMIN,),
+        "keep_template": (HR_ADMIN,),
         "carry_over": (_OWNER, _MANAGER),
         "reword": (_OWNER, _MANAGER),
         "propose": (_OWNER, _MANAGER),
@@ -97,6 +101,9 @@ ACCESS = Table(
         "assign": Kind("assignment"),
         "read_period": _PERIOD,
         "open_period": _PERIOD,
+        "read_template": _TEMPLATE,
+        "write_template": Kind("goal template"),
+        "keep_template": _TEMPLATE,
         "read_initiative": _INITIATIVE,
         "change_initiative": _INITIATIVE,
         "report_on_initiative": _INITIATIVE,

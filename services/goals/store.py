@@ -13,6 +13,7 @@ from services.goals.domain.outlook import Outlook
 from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp, Serving
 from services.goals.initiative_store import COLLECTIONS as OF_INITIATIVES
+from services.goals.template_store import COLLECTIONS as OF_TEMPLATES
 from shared.due import INDEXES as DUE
 from shared.due import wake
 from shared.ids import GoalId, KeyResultId, PersonId
@@ -60,6 +61,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _newest("closed_at", "by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}),
         _by("standing.pace", "by_pace"),
         _by("period_id", "by_period", partialFilterExpression={"period_id": {"$gt": ""}}),
+        _by("template_id", "by_template", partialFilterExpression={"template_id": {"$gt": ""}}),
     ],
     MEASUREMENTS: [
         _newest("measured_at", "by_goal", "goal_id"),
@@ -75,6 +77,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     PERIOD_TURNS: DUE,
     FOLDS: DUE,
     **OF_INITIATIVES,
+    **OF_TEMPLATES,
     GUARDS: [],
 }
 

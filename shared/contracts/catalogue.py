@@ -5,7 +5,15 @@ from types import ModuleType
 
 from typing_extensions import TypeIs
 
-from shared.contracts import feedback, goals, goals_initiatives, notifications, people, reviews
+from shared.contracts import (
+    feedback,
+    goals,
+    goals_initiatives,
+    goals_templates,
+    notifications,
+    people,
+    reviews,
+)
 from shared.contracts.base import Event, Inbound, Message, State
 
 PUBLISHERS: dict[str, ModuleType] = {
@@ -15,7 +23,7 @@ PUBLISHERS: dict[str, ModuleType] = {
     "reviews": reviews,
     "notifications": notifications,
 }
-FURTHER: dict[str, Sequence[ModuleType]] = {"goals": (goals_initiatives,)}
+FURTHER: dict[str, Sequence[ModuleType]] = {"goals": (goals_initiatives, goals_templates)}
 """Where a contract goes on."""
 
 

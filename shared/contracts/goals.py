@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.clock import in_utc
 from shared.contracts.base import Event, Frozen, Inbound, State
-from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
+from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
 
 GoalKind = Literal["objective", "kpi", "development"]
 GoalLevel = Literal["person", "team", "organisation"]
@@ -35,7 +35,10 @@ class _GoalEvent(Event):
 
 
 class GoalDrafted(_GoalEvent):
-    """A goal was written down; nobody has agreed to it yet.  `origin_id` is the goal that it goes on from."""
+    """A goal was written down; nobody has agreed to it yet.
+
+    `origin_id` is the goal that it goes on from, `template_id` the template that its words were taken from.
+    """
 
     kind: GoalKind
     level: GoalLevel
@@ -44,6 +47,7 @@ class GoalDrafted(_GoalEvent):
     parent_id: GoalId | None
     period_id: PeriodId | None = None
     origin_id: GoalId | None = None
+    template_id: TemplateId | None = None
 
 
 class GoalChanged(_GoalEvent):

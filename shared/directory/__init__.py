@@ -5,14 +5,20 @@ manager is.  Knows who relates to whom; what that allows is `shared.access`'s.
 
     keep_person, keep_unit, forget_person, forget_unit, INDEXES, FAN_OUTS    to keep it
     Directory(tx)                                                            in a handler
-    DirectoryReader(database), population, population_size                   in views and fan-outs
+    DirectoryReader(database), population, population_size, departed_among   in views and fan-outs
     require_known                                                            in commands for many
 """
 
 from shared.directory.entries import INDEXES, PEOPLE, UNITS, DirectoryPerson, DirectoryUnit
 from shared.directory.keep import forget_person, forget_unit, keep_person, keep_unit
 from shared.directory.read import Directory, Peek, Stored
-from shared.directory.reader import DirectoryReader, population, population_size, require_known
+from shared.directory.reader import (
+    DirectoryReader,
+    departed_among,
+    population,
+    population_size,
+    require_known,
+)
 from shared.directory.refold import FAN_OUTS
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "DirectoryUnit",
     "Peek",
     "Stored",
+    "departed_among",
     "forget_person",
     "forget_unit",
     "keep_person",

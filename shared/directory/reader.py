@@ -24,10 +24,11 @@ async def require_known(wanted: Population, tx: Transaction) -> None:
     Raises:
         Invalid: with their ids as `unknown`.
     """
+    named = {*wanted.person_ids, *wanted.reporting_to_ids}
     units = await tx.find(UNITS, {"_id": {"$in": list(wanted.unit_ids)}})
-    people = await tx.find(PEOPLE, {"_id": {"$in": list(wanted.person_ids)}, "known": True})
+    people = await tx.find(PEOPLE, {"_id": {"$in": sorted(named)}, "known": True})
     found = {doc["_id"] for doc in (*units, *people)}
-    if strangers := sorted({*wanted.unit_ids, *wanted.person_ids} - found):
+    if strangers := sorted({*wanted.unit_ids, *named} - found):
         raise Invalid("The directory has no such units or people; correct the population.", unknown=strangers)
 
 
@@ -126,6 +127,11 @@ async def population_size(database: mongo.Database, criteria: Population) -> int
     return await database[PEOPLE].count_documents(await _members(database, criteria, None))
 
 
+async def departed_among(database: mongo.Database, criteria: Population) -> int:
+    """How many of those whom a population names one by one have left."""
+    return await database[PEOPLE].count_documents({"_id": {"$in": [*criteria.person_ids]}, "status": "left"})
+
+
 async def _members(
     database: mongo.Database, criteria: Population | Mapping[str, Any], after: str | None
 ) -> Mapping[str, Any]:
@@ -133,7 +139,11 @@ async def _members(
     query: dict[str, Any] = {"status": "active", "_id": {"$gt": after or ""}}
     if not wanted.everyone:
         units = await DirectoryReader(database).unit_ids_within(wanted.unit_ids) if wanted.unit_ids else ()
-        query["$or"] = [{"unit_id": {"$in": [*units]}}, {"_id": {"$in": [*wanted.person_ids]}}]
+        query["$or"] = [
+            {"unit_id": {"$in": [*units]}},
+            {"_id": {"$in": [*wanted.person_ids]}},
+            {"ancestors": {"$in": [*wanted.reporting_to_ids]}},
+        ]
     return query
 
 

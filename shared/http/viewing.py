@@ -28,11 +28,6 @@ class Viewer:
         self._access: Table = request.app.state.access
         self._request = request
 
-    @property
-    def now(self) -> datetime:
-        """The suite's time."""
-        return self._request.app.state.work.clock.now()
-
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
         return person_of(self.caller)

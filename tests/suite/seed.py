@@ -109,6 +109,9 @@ def _goals(house: House, boss: str, anna: str, ben: str) -> None:
             for kind, path in (("measurement_id", "measurements"), ("check_in_id", "check-ins")):
                 listed = house.listed("goals", f"/goals/{goal_id}/{path}", as_=(owner,))
                 found[kind] += [each[kind] for each in listed]
+    wanted = {"title": "Learn {unit}", "days": 30, "key_results": KEY_RESULTS, "published": True}
+    templates = [house.does("goals", "/goal-templates", wanted, as_=(boss, *EVERY_ROLE)) for _ in range(3)]
+    found["template_id"] = [each["template_id"] for each in templates]
     house.ids |= found
     house.ids["key_result_id"] = [str(part["key_result_id"]) for part in KEY_RESULTS]
 

@@ -9,20 +9,22 @@ from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
 from shared.contracts.goals import Visibility
 from shared.errors import Invalid
-from shared.ids import AssignmentId, GoalId, PersonId, derive
+from shared.ids import AssignmentId, GoalId, PersonId, TemplateId, derive
 from shared.population import NamedPopulation
 
 
 class Assignment(Aggregate):
     """What was set for whom, and by whom; it does not change.
 
-    `visibility` is the wording's: who may not read the goals may not read it here.
+    A wording from a template has placeholders that are filled for each of them.  `visibility` is the
+    wording's: who may not read the goals may not read it here.
     """
 
     id_field: ClassVar[str] = "assignment_id"
     assignment_id: AssignmentId
     wording: Wording
     visibility: Visibility
+    template_id: TemplateId | None = None
     population: NamedPopulation
     by_person_id: PersonId
     assigned_at: datetime
@@ -37,9 +39,9 @@ class Assignment(Aggregate):
         return GoalId(derive("goal", self.assignment_id, owner_id))
 
     def goal_for(
-        self, owner_id: PersonId
+        self, owner_id: PersonId, *, wording: Wording | None = None
     ) -> "tuple[Goal, tuple[contract.GoalDrafted, contract.GoalProposed]]":
-        """A person's own goal, which they are asked to agree to.
+        """A person's own goal, which they are asked to agree to; with `wording` if it says their own words.
 
         Raises:
             Refusal: the wording is unsound or not SMART, which is so for everybody alike.
@@ -50,6 +52,11 @@ class Assignment(Aggregate):
                 " goal, and let these serve it by parent_id.",
                 level=self.wording.level,
             )
-        goal, drafted = Goal.draft(self.wording, goal_id=self.goal_id_for(owner_id), owner_id=owner_id)
+        goal, drafted = Goal.draft(
+            wording or self.wording,
+            goal_id=self.goal_id_for(owner_id),
+            owner_id=owner_id,
+            template_id=self.template_id,
+        )
         goal, proposed = goal.propose(by=self.by_person_id, to=owner_id)
         return goal, (drafted, proposed)

@@ -56,7 +56,7 @@ def carry_over(  # noqa: PLR0913  where to, until when, and who says so when
     terms |= {"period_id": period_id, "starts_on": starts_on, "due_on": due_on}
     parts = tuple(part.going_on() for part in open_parts)
     wording = Wording.model_validate({**terms, "key_results": parts})
-    new, _ = Goal.draft(wording, goal_id=goal_id, owner_id=goal.owner_id)
+    new, _ = Goal.draft(wording, goal_id=goal_id, owner_id=goal.owner_id, template_id=goal.template_id)
     new = new.model_copy(update={"origin_id": goal.goal_id, "contribution": goal.contribution})
     return ended, closed, new, new.drafted()
 

@@ -18,7 +18,7 @@ from shared.contracts import goals as contract
 from shared.contracts.base import Frozen
 from shared.contracts.goals import BlockerKind, GoalStatus, Heading, Neglect, Outcome, Pace, Visibility
 from shared.errors import NotFound, Refusal
-from shared.ids import GoalId, KeyResultId, PersonId
+from shared.ids import GoalId, KeyResultId, PersonId, TemplateId
 
 
 class _Named(TypedDict):
@@ -91,6 +91,7 @@ class Goal(Terms, Aggregate):
     standing: Standing = Standing()
     edition: int = 1
     origin_id: GoalId | None = None
+    template_id: TemplateId | None = None
     amendment: Amendment | None = None
     closing_comment: str = ""
     retrospective: Retrospective | None = None
@@ -105,11 +106,17 @@ class Goal(Terms, Aggregate):
 
     @classmethod
     def draft(
-        cls, wording: Wording, *, goal_id: GoalId, owner_id: PersonId
+        cls,
+        wording: Wording,
+        *,
+        goal_id: GoalId,
+        owner_id: PersonId,
+        template_id: TemplateId | None = None,
     ) -> "tuple[Goal, contract.GoalDrafted]":
-        """Write a new goal down."""
+        """Write a new goal down; `template_id` is where its words were taken from."""
         wording.require_sound()
-        goal = cls.model_validate({**_said(wording), "goal_id": goal_id, "owner_id": owner_id})
+        whose = {"goal_id": goal_id, "owner_id": owner_id, "template_id": template_id}
+        goal = cls.model_validate({**_said(wording), **whose})
         return goal, goal.drafted()
 
     def drafted(self) -> contract.GoalDrafted:
@@ -123,6 +130,7 @@ class Goal(Terms, Aggregate):
             parent_id=self.parent_id,
             period_id=self.period_id,
             origin_id=self.origin_id,
+            template_id=self.template_id,
         )
 
     def reword(self, wording: Wording) -> "tuple[Goal, contract.GoalChanged]":

@@ -71,8 +71,8 @@ class Change(Frozen):
         return tuple(name for name, value in self if value is not None and value != ())
 
 
-class Terms(Frozen):
-    """All of it but the key results; `weight` is out of 100 for all that the owner has to do.
+class Substance(Frozen):
+    """What it says of itself but for the key results; `weight` is out of 100 for all that the owner does.
 
     `perspective` is the balanced scorecard's; tags are lower case.
     """
@@ -86,10 +86,15 @@ class Terms(Frozen):
     tags: Tags = ()
     links: tuple[Link, ...] = Field(default=(), max_length=20)
     visibility: Visibility = "line"
-    period_id: PeriodId | None = None
-    parent_id: GoalId | None = None
     relevance: str = Field(default="", max_length=1000)
     weight: float = Field(default=0.0, ge=0, le=100)
+
+
+class Terms(Substance):
+    """The same with its place and time."""
+
+    period_id: PeriodId | None = None
+    parent_id: GoalId | None = None
     starts_on: date = Field(ge=EARLIEST, le=LATEST)
     due_on: date = Field(ge=EARLIEST, le=LATEST)
 

@@ -3,28 +3,34 @@
 When    HR or a manager asks (POST /goal-assignments); with `dry_run` it is checked and counted, and
         nothing is changed
 May     assign: HR admin for anybody; a manager for those who report to them
-Rule    Assignment.goal_for, alignment.require_place; units and people that are named must be known, and
-        whoever asks too, since people are told who asks
+Rule    Assignment.goal_for, GoalTemplate.wording_for, alignment.require_place; units and people that are
+        named must be known, and whoever asks too, since people are told who asks
 Emits   nothing of its own
 Then    propose_assigned_goal for each person, as a fan-out
 """
 
+from typing import Self
+
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import model_validator
 
 from services.goals.access import ACCESS
 from services.goals.domain.alignment import AlignmentTooDeep, NoSuchParent, ParentClosed
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import GoalNotSmart
+from services.goals.domain.template import TemplateUse
 from services.goals.domain.wording import Wording
 from services.goals.periods import OF_PERIODS, require_period
+from services.goals.reporting_line import today_of
 from services.goals.store import AssignmentStore
+from services.goals.templates import OF_TEMPLATES, usable_template, wording_of
 from services.goals.usecases.align_goal import require_parent
 from services.goals.usecases.propose_assigned_goal import order_goals
 from services.goals.views import AssignmentView
+from services.goals.views.reach import Reach, reach_of
 from shared.contracts.base import Frozen
-from shared.directory import Directory, population_size, require_known
-from shared.errors import Forbidden, Refusal
+from shared.directory import Directory, require_known
+from shared.errors import Forbidden, Invalid, Refusal
 from shared.http import Run, View
 from shared.ids import AssignmentId, mint
 from shared.population import NamedPopulation
@@ -41,11 +47,21 @@ class AssignerUnknown(Refusal):
 
 
 class NewAssignment(Frozen):
-    """The wording that all their goals begin with, and whose; `dry_run` changes nothing and counts them."""
+    """What all their goals begin with, a wording or a template, and whose they are.
 
-    wording: Wording
+    `dry_run` changes nothing and counts them.
+    """
+
+    wording: Wording | None = None
+    from_template: TemplateUse | None = None
     population: NamedPopulation
     dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _begins_with_something(self) -> Self:
+        if (self.wording is None) == (self.from_template is None):
+            raise ValueError("send either wording or from_template")
+        return self
 
 
 class AssignGoal(NewAssignment):
@@ -54,18 +70,14 @@ class AssignGoal(NewAssignment):
     assignment_id: AssignmentId
 
 
-class AssignmentPreview(BaseModel):
-    """How many people an assignment would reach."""
-
-    people: int
-
-
 async def assign_goal(command: AssignGoal, tx: Transaction) -> Assignment:
     """The assignment; its goals are proposed afterwards."""
+    wording = await _wording(command, tx)
     assignment = Assignment(
         assignment_id=command.assignment_id,
-        wording=command.wording,
-        visibility=command.wording.visibility,
+        wording=wording,
+        visibility=wording.visibility,
+        template_id=command.from_template.template_id if command.from_template else None,
         population=command.population,
         by_person_id=tx.person_id,
         assigned_at=tx.now,
@@ -86,10 +98,20 @@ async def assign_goal(command: AssignGoal, tx: Transaction) -> Assignment:
     return assignment
 
 
+async def _wording(command: AssignGoal, tx: Transaction) -> Wording:
+    """What they all begin with; a template that begins today does so where the caller lives."""
+    if command.from_template is None:
+        if command.wording is None:
+            raise Invalid("Send either wording or from_template.")
+        return command.wording
+    template = await usable_template(command.from_template, tx)
+    return await wording_of(command.from_template, template, today=await today_of(tx.person_id, tx), tx=tx)
+
+
 async def _require_own_reports(population: NamedPopulation, tx: Transaction) -> None:
     """Refuse anybody who does not report to the caller."""
     directory = Directory(tx)
-    if population.everyone or population.unit_ids:
+    if population.everyone or population.unit_ids or population.reporting_to_ids:
         raise Forbidden("You set goals for those who report to you: name them in person_ids.")
     await directory.read_ahead(population.person_ids)
     for person_id in population.person_ids:
@@ -103,8 +125,16 @@ async def _require_own_reports(population: NamedPopulation, tx: Transaction) -> 
     status_code=201,
     response_model=AssignmentView,
     responses={
-        200: {"model": AssignmentPreview, "description": "Whom it would reach; asked with `dry_run`."},
-        **refusals(*OF_PERIODS, GoalNotSmart, NoSuchParent, ParentClosed, AlignmentTooDeep, AssignerUnknown),
+        200: {"model": Reach, "description": "Whom it would reach; asked with `dry_run`."},
+        **refusals(
+            *OF_PERIODS,
+            *OF_TEMPLATES,
+            GoalNotSmart,
+            NoSuchParent,
+            ParentClosed,
+            AlignmentTooDeep,
+            AssignerUnknown,
+        ),
     },
     summary="Set one goal for many",
 )
@@ -113,9 +143,9 @@ async def post_assignment(new: NewAssignment, run: Run, view: View) -> Response:
     assignment_id = AssignmentId(mint("assignment"))
     command = AssignGoal(assignment_id=assignment_id, **dict(new))
     if new.dry_run:
-        await run(assign_goal, command, key=assignment_id)
-        people = await population_size(view.db, new.population)
-        return Response(AssignmentPreview(people=people).model_dump_json(), media_type="application/json")
+        checked = await run(assign_goal, command, key=assignment_id, reply=AssignmentView.of)
+        reach = await reach_of(AssignmentView.model_validate_json(bytes(checked.body)), view.db)
+        return Response(reach.model_dump_json(), media_type="application/json")
     return await run(
         assign_goal,
         command,

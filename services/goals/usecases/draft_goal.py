@@ -24,7 +24,7 @@ from shared.contracts.base import Frozen
 from shared.directory import Directory
 from shared.errors import Forbidden, Refusal
 from shared.http import Run
-from shared.ids import GoalId, PersonId, mint
+from shared.ids import GoalId, PersonId, TemplateId, mint
 from shared.problem_docs import refusals
 from shared.work import Transaction
 
@@ -42,11 +42,12 @@ class LeadsNoTeam(Refusal):
 
 
 class DraftGoal(Frozen):
-    """A goal to write down for `owner_id`; `goal_id` is new."""
+    """A goal to write down for `owner_id`; `goal_id` is new, `template_id` where the words are from."""
 
     goal_id: GoalId
     owner_id: PersonId
     wording: Wording
+    template_id: TemplateId | None = None
 
 
 class NewGoal(Wording):
@@ -58,7 +59,12 @@ class NewGoal(Wording):
 async def draft_goal(command: DraftGoal, tx: Transaction) -> Goal:
     """The new draft."""
     owner = await Directory(tx).require(command.owner_id)
-    goal, drafted = Goal.draft(command.wording, goal_id=command.goal_id, owner_id=owner.person_id)
+    goal, drafted = Goal.draft(
+        command.wording,
+        goal_id=command.goal_id,
+        owner_id=owner.person_id,
+        template_id=command.template_id,
+    )
     if not await ACCESS.allows(tx, "draft", goal):
         raise Forbidden("You write goals down for yourself and for those who report to you.")
     if not owner.is_active:

@@ -2,8 +2,8 @@
 
 When    a goal was set for many: once for each person of its population, in pages of a fan-out
 May     the suite itself
-Rule    Assignment.goal_for, weights.require_room; who has left gets none; the parent must still be open.
-        Whom a rule keeps from it is told by the assignment's progress
+Rule    Assignment.goal_for, template.filled, weights.require_room; who has left gets none; the parent
+        must still be open.  Whom a rule keeps from it is told by the assignment's progress
 Emits   goals.GoalDrafted, goals.GoalProposed
 Then    reviews.gather_evidence, notifications.announce
 """
@@ -15,6 +15,7 @@ from services.goals.domain.alignment import ParentClosed
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.weights import require_room
 from services.goals.store import ASSIGNMENTS, GoalStore, hold_people
+from services.goals.templates import filled_for
 from shared.contracts.base import Frozen
 from shared.directory import Directory, population
 from shared.fan_out import FanOut, Recipient
@@ -35,10 +36,13 @@ class ProposeAssignedGoal(Frozen):
 
 async def propose_assigned_goal(message: ProposeAssignedGoal, tx: Transaction) -> None:
     """Propose it, unless that is done already or the person has left; found again by its derived id."""
-    goals, owner_id = GoalStore(tx), message.person_id
-    goal, events = message.assignment.goal_for(owner_id)
-    if await goals.find(goal.goal_id) is not None or not await Directory(tx).is_active(owner_id):
+    goals, owner_id, assignment = GoalStore(tx), message.person_id, message.assignment
+    if await goals.find(assignment.goal_id_for(owner_id)) is not None:
         return
+    if not await Directory(tx).is_active(owner_id):
+        return
+    own = await filled_for(owner_id, assignment.wording, tx) if assignment.template_id else None
+    goal, events = assignment.goal_for(owner_id, wording=own)
     if goal.parent_id is not None:
         parent = await goals.find(goal.parent_id)
         if parent is None or parent.status == "closed":

@@ -12,6 +12,7 @@ from services.goals.views import (
     initiatives,
     periods,
     statistics,
+    templates,
     tree,
     tree_picture,
 )
@@ -21,6 +22,7 @@ from services.goals.views.grades import GradesView
 from services.goals.views.history import CheckInView, MeasurementView
 from services.goals.views.initiatives import InitiativeReportView, InitiativeView, PlannedInitiativeView
 from services.goals.views.periods import PeriodView
+from services.goals.views.templates import TemplateView
 
 ROUTERS = (
     exports.router,
@@ -36,6 +38,7 @@ ROUTERS = (
     periods.router,
     initiatives.router,
     budget.router,
+    templates.router,
 )
 
 __all__ = [
@@ -49,4 +52,5 @@ __all__ = [
     "MeasurementView",
     "PeriodView",
     "PlannedInitiativeView",
+    "TemplateView",
 ]

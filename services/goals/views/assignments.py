@@ -12,7 +12,7 @@ from services.goals.domain.wording import Wording
 from services.goals.store import ASSIGNMENTS
 from shared.fan_out import FanOutProgress, progress_of
 from shared.http import View
-from shared.ids import AssignmentId, PersonId
+from shared.ids import AssignmentId, PersonId, TemplateId
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.population import NamedPopulation
 from shared.store import from_document
@@ -21,10 +21,11 @@ router = APIRouter(tags=["goal assignments"])
 
 
 class AssignmentView(BaseModel):
-    """A goal that was set for many."""
+    """A goal that was set for many; what it says from a template is filled in for each of them."""
 
     assignment_id: AssignmentId
     wording: Wording
+    template_id: TemplateId | None
     population: NamedPopulation
     by_person_id: PersonId
     assigned_at: datetime

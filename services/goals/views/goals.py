@@ -30,7 +30,7 @@ from shared.contracts.goals import (
 )
 from shared.errors import NotFound
 from shared.http import View
-from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
+from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.preconditions import IfNoneMatchHeader, entity_tag, if_none_match
@@ -99,6 +99,7 @@ class GoalView(BaseModel):
     outcome: Outcome | None
     period_id: PeriodId | None
     origin_id: GoalId | None
+    template_id: TemplateId | None
     parent_id: GoalId | None
     contribution: float
     relevance: str

@@ -70,6 +70,7 @@ from shared.contracts.goals_initiatives import (
     InitiativePlanned,
     InitiativeProgressed,
 )
+from shared.contracts.goals_templates import GoalTemplateArchived, GoalTemplateWritten
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import (
     ManagerAssessmentReopened,
@@ -219,6 +220,8 @@ SILENT: Final[Mapping[type[Event], str]] = {
     goals.PeriodOpened: "known to those who plan",
     goals.PeriodTurned: "seen where goals are planned",
     goals.KeyResultMeasured: "progress is followed, not announced",
+    GoalTemplateWritten: "found in the library",
+    GoalTemplateArchived: "found in the library no more",
     InitiativeProgressed: "progress is followed, not announced",
     feedback.FeedbackAcknowledged: "seen beside the feedback",
     feedback.FeedbackWithdrawn: "what was told of it is taken back with it",

@@ -107,9 +107,17 @@ TESTED = [
     ("GET", "/goals/{goal_id}/initiatives/{initiative_id}/reports"),
     ("POST", "/goals/{goal_id}/initiatives/{initiative_id}/closure"),
     ("GET", "/goals/{goal_id}/budget"),
+    ("POST", "/goals/from-template"),
+    ("POST", "/goal-templates"),
+    ("GET", "/goal-templates"),
+    ("GET", "/goal-templates/{template_id}"),
+    ("PUT", "/goal-templates/{template_id}"),
+    ("GET", "/goal-templates/{template_id}/editions"),
+    ("POST", "/goal-templates/{template_id}/archival"),
     ("POST", "/titles"),
 ]
-"""A new route is added here with its test; those of initiatives are in test_initiative_access."""
+"""A new route is added here with its test; those of initiatives and templates are in
+test_initiative_access and test_template_access."""
 
 
 @pytest.fixture(autouse=True)

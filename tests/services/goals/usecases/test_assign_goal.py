@@ -77,7 +77,10 @@ async def test_a_dry_run_counts_and_changes_nothing(house: GoalsHouse) -> None:
     admin = house.as_("admin", "hr_admin")
     said = await house.said()
     counted = await admin.post("/goal-assignments", asking(units=("unit_sales",)) | {"dry_run": True})
-    assert (counted.status_code, counted.json()) == (200, {"people": 3})
+    assert (counted.status_code, counted.json()) == (
+        200,
+        {"people": 3, "left": 0, "have_it": 0, "no_room": 0},
+    )
     await house.expand()
     assert await house.said() == said
     assert await admin.listed("/goal-assignments") == []

@@ -1,0 +1,104 @@
+"""The library of goal templates: everybody reads what is published."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from services.goals.domain.template import (
+    GoalTemplate,
+    TemplateEdition,
+    TemplateStatus,
+    TemplateWording,
+    words_of,
+)
+from services.goals.template_store import TEMPLATE_EDITIONS, TEMPLATES
+from shared.contracts.goals import GoalKind
+from shared.http import View
+from shared.ids import PersonId, TemplateId
+from shared.mongo import Doc
+from shared.paging import AskedPage, Page, Sort, read_page
+from shared.store import from_document
+
+router = APIRouter(tags=["goal templates"])
+
+
+class TemplateView(BaseModel):
+    """A template of the library; `edition` counts what it has said."""
+
+    template_id: TemplateId
+    wording: TemplateWording
+    status: TemplateStatus
+    edition: int
+    written_by: PersonId | None
+    written_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, template: GoalTemplate) -> Self:
+        """The view of a template."""
+        return cls.model_validate(dict(template))
+
+
+class TemplateEditionView(BaseModel):
+    """What a template said before it was rewritten."""
+
+    number: int
+    wording: TemplateWording
+    written_by: PersonId | None
+    written_at: datetime
+
+
+class TemplatesWanted(BaseModel):
+    """Which of the templates that the caller may see; all of what is asked must hold."""
+
+    words: str | None = Field(
+        default=None,
+        max_length=200,
+        description="With words that begin so in title, description, category or key results.",
+    )
+    category: str | None = Field(default=None, max_length=60, description="Of this category only.")
+    kind: GoalKind | None = Field(default=None, description="Of this kind only.")
+    status: TemplateStatus | None = Field(default=None, description="In this stage only.")
+
+    def filter(self) -> Doc:
+        """Matches the documents of these templates."""
+        named = {"wording.category": self.category}
+        named |= {"wording.kind": self.kind, "status": self.status}
+        ways: list[Doc] = [{name: value} for name, value in named.items() if value is not None]
+        ways += [{"words": {"$regex": f"^{re.escape(word)}"}} for word in words_of(self.words or "")]
+        return {"$and": ways} if ways else {}
+
+
+@router.get("/goal-templates", summary="List goal templates")
+async def list_templates(
+    view: View, page: AskedPage, wanted: Annotated[TemplatesWanted, Query()]
+) -> Page[TemplateView]:
+    """Those that the caller may see; drafts and what is archived are HR's."""
+    filter_ = {"$and": [await view.filter("read_template"), wanted.filter()]}
+    return await read_page(view.db[TEMPLATES], filter_, asked=page, show=_template)
+
+
+@router.get("/goal-templates/{template_id}", summary="Read a goal template")
+async def get_template(template_id: TemplateId, view: View) -> TemplateView:
+    """One template."""
+    return TemplateView.of(await view.one(GoalTemplate, TEMPLATES, template_id, action="read_template"))
+
+
+@router.get("/goal-templates/{template_id}/editions", summary="List what a goal template said before")
+async def list_editions(template_id: TemplateId, view: View, page: AskedPage) -> Page[TemplateEditionView]:
+    """What it said until each change, the newest first."""
+    await view.one(GoalTemplate, TEMPLATES, template_id, action="read_template")
+    sort, of = Sort("number", descending=True), {"template_id": template_id}
+    return await read_page(view.db[TEMPLATE_EDITIONS], of, asked=page, sort=sort, show=_edition)
+
+
+def _template(doc: Mapping[str, Any]) -> TemplateView:
+    return TemplateView.of(from_document(GoalTemplate, doc))
+
+
+def _edition(doc: Mapping[str, Any]) -> TemplateEditionView:
+    return TemplateEditionView.model_validate(from_document(TemplateEdition, doc).model_dump())
