@@ -112,6 +112,13 @@ class GoalChangesRequested(_GoalEvent):
     to_person_id: PersonId
 
 
+class GoalDeclined(_GoalEvent):
+    """The one who was asked does not want it at all: it is closed as cancelled and was never agreed."""
+
+    by_person_id: PersonId
+    to_person_id: PersonId
+
+
 class GoalProposalWithdrawn(_GoalEvent):
     """The proposal was taken back and is a draft again; `to_person_id` need not answer any more.
 

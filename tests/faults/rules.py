@@ -61,6 +61,7 @@ TELLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "goal_proposed": (("to_person_id",), (), "by_person_id"),
     "goal_agreed": (("owner_id",), ("owner_id",), "by_person_id"),
     "goal_checked_in": ((), ("owner_id",), "by_person_id"),
+    "goal_declined": (("to_person_id", "owner_id"), (), "by_person_id"),
     "goal_amendment_proposed": (("to_person_id",), (), "by_person_id"),
     "goal_amendment_declined": (("to_person_id",), (), "by_person_id"),
     "goal_amendment_withdrawn": (("to_person_id",), (), "by_person_id"),

@@ -36,6 +36,16 @@ def close(
     return _ended(goal, outcome or outcome_by_rule(goal.progress), by=by, comment=comment, at=at)
 
 
+def decline(
+    goal: Goal, *, by: PersonId, to: PersonId, reason: str, at: datetime
+) -> tuple[Goal, contract.GoalDeclined]:
+    """Say no to a proposal, and why: it ends as cancelled and was never agreed."""
+    goal.must_be_asked(by)
+    ended, _ = _ended(goal, "cancelled", by=by, comment="", at=at)
+    event = contract.GoalDeclined(**goal.named(), by_person_id=by, to_person_id=to)
+    return ended.model_copy(update={"reason": reason}), event
+
+
 def carry_over(  # noqa: PLR0913  where to, until when, and who says so when
     goal: Goal,
     goal_id: GoalId,

@@ -38,7 +38,7 @@ class GoalNotSmart(Refusal):
 
 
 class NotTheOneAsked(Refusal):
-    """Only the one who was asked can agree or ask for changes."""
+    """Only the one who was asked can agree, ask for changes or decline."""
 
     status = 403
 
@@ -158,7 +158,7 @@ class Goal(Terms, Aggregate):
         """Take the proposal back; it is a draft again.  Without `by`, since nobody is left to answer."""
         self.must_be("proposed", to="be withdrawn")
         if by is not None and by == self.asked_id:
-            raise AskedToAnswer("You are the one who was asked: agree, or ask for changes.")
+            raise AskedToAnswer("You are the one who was asked: agree, ask for changes, or decline.")
         asked = self.asked_id or self.owner_id
         goal = self.model_copy(update={"status": "draft", "asked_id": None})
         event = contract.GoalProposalWithdrawn(**goal.named(), by_person_id=by, to_person_id=asked)
@@ -168,7 +168,7 @@ class Goal(Terms, Aggregate):
         self, *, by: PersonId, on: date, at: datetime | None = None
     ) -> "tuple[Goal, contract.GoalAgreed]":
         """Say yes to a proposal; the goal is active from here on, on the owner's day `on`."""
-        self._must_be_asked(by)
+        self.must_be_asked(by)
         goal = self.model_copy(
             update={"status": "agreed", "asked_id": None, "agreed_on": on, "agreed_at": at}
         )
@@ -181,7 +181,7 @@ class Goal(Terms, Aggregate):
         self, *, by: PersonId, to: PersonId, reason: str
     ) -> "tuple[Goal, contract.GoalChangesRequested]":
         """Send a proposal back to the other, saying why; it is a draft again."""
-        self._must_be_asked(by)
+        self.must_be_asked(by)
         goal = self.model_copy(update={"status": "draft", "asked_id": None, "reason": reason})
         event = contract.GoalChangesRequested(**goal.named(), by_person_id=by, to_person_id=to)
         return goal, event
@@ -318,7 +318,8 @@ class Goal(Terms, Aggregate):
                 f"A goal that is {self.status} cannot {to}; it must be {status}.", status=self.status
             )
 
-    def _must_be_asked(self, by: PersonId) -> None:
+    def must_be_asked(self, by: PersonId) -> None:
+        """Refuse who was not asked to agree; raises `NotTheOneAsked`."""
         self.must_be("proposed", to="be answered")
         if by != self.asked_id:
             raise NotTheOneAsked("Only the one who was asked to agree can answer the proposal.")

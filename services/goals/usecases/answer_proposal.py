@@ -1,22 +1,26 @@
-"""Agree to a proposed goal, or ask for changes.
+"""Agree to a proposed goal, ask for changes, or decline it.
 
 When    the one who was asked answers (POST /goals/{goal_id}/agreement,
-        POST /goals/{goal_id}/change-request)
+        POST /goals/{goal_id}/change-request, POST /goals/{goal_id}/refusal)
 May     answer: the one who was asked             (access.py)
-Rule    Goal.agree, Goal.request_changes
-Emits   goals.GoalAgreed, or goals.GoalChangesRequested to the other
-Then    reviews.gather_evidence, notifications.announce
+Rule    Goal.agree, Goal.request_changes, closing.decline; what is declined is closed as cancelled
+Emits   goals.GoalAgreed, goals.GoalChangesRequested to the other, or goals.GoalDeclined to who proposed it
+Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.announce
 """
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from services.goals.domain.amendment import Reason
+from services.goals.domain.closing import decline
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import today_of, working_line
 from services.goals.store import GoalStore, look_soon
+from services.goals.usecases.follow_goal import follow_goal
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
+from shared.directory import Directory
 from shared.http import Run
 from shared.ids import GoalId, PersonId
 from shared.problem_docs import refusals
@@ -39,6 +43,18 @@ class ChangeRequest(Frozen):
 
 class RequestChanges(ChangeRequest):
     """Which goal is sent back."""
+
+    goal_id: GoalId
+
+
+class Refused(Frozen):
+    """Why it is not wanted."""
+
+    reason: Reason
+
+
+class DeclineGoal(Refused):
+    """Which goal is declined."""
 
     goal_id: GoalId
 
@@ -66,6 +82,18 @@ async def request_changes(command: RequestChanges, tx: Transaction) -> Goal:
     return goal
 
 
+async def decline_goal(command: DeclineGoal, tx: Transaction) -> Goal:
+    """The goal, closed."""
+    goals = GoalStore(tx)
+    goal = await _to_answer(command.goal_id, tx)
+    to = await _proposer(goal, tx)
+    goal, declined = decline(goal, by=tx.person_id, to=to, reason=command.reason, at=tx.now)
+    goal = goals.save(goal)
+    tx.publish(declined, goal.state())
+    await follow_goal(goal, tx)
+    return goal
+
+
 async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
     """Nobody is asked in any other stage; then the rule says so, to whom may know."""
     goal = await GoalStore(tx).get(goal_id)
@@ -80,6 +108,13 @@ async def _other(goal: Goal, tx: Transaction) -> PersonId:
     line = await working_line(goal.owner_id, tx)
     proposer = goal.proposed_by or goal.owner_id
     return proposer if proposer in line or not line else line[0]
+
+
+async def _proposer(goal: Goal, tx: Transaction) -> PersonId:
+    """Whoever proposed it, while they work here; HR may have, for many."""
+    proposer = goal.proposed_by
+    known = proposer is not None and await Directory(tx).is_active(proposer)
+    return proposer if proposer is not None and known else await _other(goal, tx)
 
 
 @router.post(
@@ -104,3 +139,15 @@ async def post_change_request(goal_id: GoalId, request: ChangeRequest, run: Run)
     """Send the proposal back with the reason."""
     command = RequestChanges(goal_id=goal_id, reason=request.reason)
     return await run(request_changes, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+
+
+@router.post(
+    "/goals/{goal_id}/refusal",
+    response_model=GoalView,
+    summary="Decline a goal",
+    responses=refusals(GoalNotInStage),
+)
+async def post_refusal(goal_id: GoalId, refused: Refused, run: Run) -> Response:
+    """Say no to the proposal, and why; the goal is closed as cancelled."""
+    command = DeclineGoal(goal_id=goal_id, reason=refused.reason)
+    return await run(decline_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))

@@ -54,6 +54,7 @@ from shared.contracts.goals import (
     GoalChangesRequested,
     GoalCheckedIn,
     GoalClosed,
+    GoalDeclined,
     GoalFellOverdue,
     GoalForecastTurned,
     GoalGraded,
@@ -97,6 +98,8 @@ class Rule(NamedTuple):
 RULES: Final[Sequence[Rule]] = (
     Rule(GoalProposed, person("to_person_id"), "goals", "goal_proposed"),
     Rule(GoalChangesRequested, person("to_person_id"), "goals", "goal_changes_requested"),
+    Rule(GoalDeclined, person("to_person_id"), "goals", "goal_declined"),
+    Rule(GoalDeclined, person("owner_id"), "goals", "goal_declined"),
     Rule(GoalProposalWithdrawn, person("to_person_id"), "goals", "proposal_withdrawn"),
     Rule(GoalAgreed, person("owner_id"), "goals", "goal_agreed"),
     Rule(GoalAgreed, manager_of("owner_id"), "goals", "goal_agreed"),
@@ -168,6 +171,7 @@ RULES: Final[Sequence[Rule]] = (
 ACTORS: Final[Mapping[type[Event], str]] = {
     GoalProposed: "by_person_id",
     GoalChangesRequested: "by_person_id",
+    GoalDeclined: "by_person_id",
     GoalProposalWithdrawn: "by_person_id",
     GoalAgreed: "by_person_id",
     GoalAmendmentProposed: "by_person_id",

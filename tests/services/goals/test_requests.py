@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str, Any, Any]] = {
     "withdrawal": ("proposed", "anna", None, {"other": True}),
     "agreement": ("proposed", "manager", None, {"other": True}),
     "change-request": ("proposed", "manager", {"reason": "Less."}, {"reason": "More."}),
+    "refusal": ("proposed", "manager", {"reason": "Not now."}, {"reason": "Never."}),
     "key-results/reach/measurements": ("agreed", "anna", {"value": 1}, {"value": 2}),
     "check-ins": ("agreed", "anna", {"confidence": 0.5}, {"confidence": 0.6}),
     "closure": ("agreed", "anna", {"outcome": "missed"}, {"outcome": "achieved"}),

@@ -102,6 +102,51 @@ async def test_an_owner_who_wants_changes_tells_the_manager_of_now(house: GoalsH
     assert (await house.last(goal["goal_id"]))["to_person_id"] == "other_manager"
 
 
+async def test_who_was_asked_declines_and_says_why_and_the_goal_was_never_agreed(house: GoalsHouse) -> None:
+    goal_id, path = await house.proposed(weight=100), "/goals/{}/refusal"
+    plan = {"title": "Call", "starts_on": "2026-01-10", "due_on": "2026-02-10"}
+    made = await house.as_("anna").does(f"/goals/{goal_id}/initiatives", plan)
+    for reason in ("", "  ", None):
+        answer = await house.as_("manager").post(path.format(goal_id), {"reason": reason})
+        assert answer.status_code == 422
+    declined = await house.as_("manager").does(path.format(goal_id), {"reason": "Others do this."})
+    said = [declined[name] for name in ("status", "outcome", "reason", "asked_id", "closed_by")]
+    assert said == ["closed", "cancelled", "Others do this.", None, "manager"]
+    assert await house.said(goal_id) == ["goal_drafted", "goal_proposed", "goal_declined"]
+    event = await house.last(goal_id)
+    assert (event["by_person_id"], event["to_person_id"]) == ("manager", "anna")
+    state = await house.state(goal_id)
+    assert (state["status"], state["outcome"]) == ("closed", "cancelled")
+    assert "Others" not in str(await house.published())
+    assert await house.said(made["initiative_id"]) == ["initiative_planned", "initiative_closed"]
+    assert (await propose(house, await house.drafted(weight=100))).status_code == 200
+    again = await house.as_("manager").post(path.format(goal_id), {"reason": "No."})
+    assert (again.status_code, rule_of(again)) == (409, "goal-not-in-stage")
+
+
+async def test_nobody_declines_but_who_was_asked_while_they_are(house: GoalsHouse) -> None:
+    goal_id = await house.proposed(visibility="everyone")
+    for who in ("anna", "chief", "ben"):
+        answer = await house.as_(who).post(f"/goals/{goal_id}/refusal", {"reason": "No."})
+        assert answer.status_code == 403, who
+    drafted = await house.drafted()
+    for who in ("anna", "manager"):
+        answer = await house.as_(who).post(f"/goals/{drafted}/refusal", {"reason": "No."})
+        assert rule_of(answer) == "goal-not-in-stage", who
+
+
+async def test_who_declines_tells_who_proposed_it_or_the_manager_if_they_have_left(house: GoalsHouse) -> None:
+    body = {"wording": wording(), "population": {"person_ids": ["anna", "ben"]}}
+    await house.as_("admin", "hr_admin").does("/goal-assignments", body)
+    await house.expand()
+    goals = {each["owner_id"]: each["goal_id"] for each in await house.as_("manager").listed("/goals")}
+    await house.as_("anna").does(f"/goals/{goals['anna']}/refusal", {"reason": "No."})
+    assert (await house.last(goals["anna"]))["to_person_id"] == "admin"
+    await house.let_go("admin")
+    await house.as_("ben").does(f"/goals/{goals['ben']}/refusal", {"reason": "No."})
+    assert (await house.last(goals["ben"]))["to_person_id"] == "manager"
+
+
 async def test_a_proposal_is_withdrawn_by_the_side_that_made_it(house: GoalsHouse) -> None:
     goal_id = await house.proposed()
     refused = await house.as_("manager").post(f"/goals/{goal_id}/withdrawal")

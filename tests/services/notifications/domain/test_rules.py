@@ -113,6 +113,14 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
         goal(goals.GoalChangesRequested, by_person_id="mona", to_person_id="anna"),
         {"anna": "goal_changes_requested"},
     ),
+    "declined by the manager": (
+        goal(goals.GoalDeclined, by_person_id="mona", to_person_id="anna"),
+        {"anna": "goal_declined"},
+    ),
+    "declined by the owner": (
+        goal(goals.GoalDeclined, by_person_id="anna", to_person_id="hanna"),
+        {"hanna": "goal_declined"},
+    ),
     "proposal taken back": (
         goal(goals.GoalProposalWithdrawn, by_person_id="anna", to_person_id="mona"),
         {"mona": "proposal_withdrawn"},
