@@ -77,7 +77,9 @@ def example(schema: Schema, name: str = "") -> Any:
 
 
 def _by_type(schema: Schema, name: str) -> Any:
-    kind = schema.get("type")
+    kind, given = schema.get("type"), cast("list[object]", schema.get("examples") or [])
+    if given:
+        return given[0]
     if isinstance(VALUES.get(name), TYPES.get(str(kind), ())):
         return VALUES[name]
     match kind:

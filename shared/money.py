@@ -42,7 +42,7 @@ def in_full(value: Decimal) -> str:
 
 _AS_TEXT: Final = PlainSerializer(in_full, return_type=str)
 
-Currency = Annotated[str, AfterValidator(_known), Field(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, AfterValidator(_known), Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
 """A code of ISO 4217."""
 Amount = Annotated[
     Decimal,

@@ -47,13 +47,20 @@ def heaviest_day(goals: Collection[Weighted], *, first: date, last: date) -> flo
     return max(fsum(goal.weight for goal in goals if goal.starts_on <= day <= goal.due_on) for day in days)
 
 
+def free_beside(goal: Weighted, others: Collection[Weighted]) -> float:
+    """How much of the whole an owner's other goals leave on each day of a goal."""
+    return WHOLE - heaviest_day(others, first=goal.starts_on, last=goal.due_on)
+
+
+def has_room(goal: Weighted, *, beside: Collection[Weighted]) -> bool:
+    """Whether the owner's others leave room for it."""
+    return not goal.weight or goal.weight <= free_beside(goal, beside) + _ROUNDING
+
+
 def require_room(goal: Weighted, *, beside: Collection[Weighted]) -> None:
     """Refuse a goal for which the owner's others leave no room."""
-    if not goal.weight:
-        return
-    taken = heaviest_day(beside, first=goal.starts_on, last=goal.due_on)
-    if taken + goal.weight > WHOLE + _ROUNDING:
-        free = max(0.0, round(WHOLE - taken, 6))
+    if not has_room(goal, beside=beside):
+        free = max(0.0, round(free_beside(goal, beside), 6))
         raise WeightsExceedWhole(
             f"The owner's other goals of that time leave {free:g} of 100; give this one no more, or close"
             " or withdraw another.",

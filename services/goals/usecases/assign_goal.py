@@ -27,7 +27,7 @@ from services.goals.templates import OF_TEMPLATES, usable_template, wording_of
 from services.goals.usecases.align_goal import require_parent
 from services.goals.usecases.propose_assigned_goal import order_goals
 from services.goals.views import AssignmentView
-from services.goals.views.reach import Reach, reach_of
+from services.goals.views.reach import Checked, Reach, reach_of
 from shared.contracts.base import Frozen
 from shared.directory import Directory, require_known
 from shared.errors import Forbidden, Invalid, Refusal
@@ -143,8 +143,8 @@ async def post_assignment(new: NewAssignment, run: Run, view: View) -> Response:
     assignment_id = AssignmentId(mint("assignment"))
     command = AssignGoal(assignment_id=assignment_id, **dict(new))
     if new.dry_run:
-        checked = await run(assign_goal, command, key=assignment_id, reply=AssignmentView.of)
-        reach = await reach_of(AssignmentView.model_validate_json(bytes(checked.body)), view.db)
+        checked = await run(assign_goal, command, key=assignment_id, reply=Checked.of)
+        reach = await reach_of(Checked.model_validate_json(bytes(checked.body)), view.db)
         return Response(reach.model_dump_json(), media_type="application/json")
     return await run(
         assign_goal,

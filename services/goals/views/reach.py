@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from pydantic import BaseModel
 
-from services.goals.domain.weights import WHOLE, heaviest_day
-from services.goals.domain.wording import Wording
+from services.goals.domain.assignment import Assignment
+from services.goals.domain.weights import has_room
 from services.goals.store import GOALS
-from services.goals.views.assignments import AssignmentView
 from shared.directory import departed_among, population, population_size
-from shared.ids import PersonId
+from shared.ids import PersonId, TemplateId
 from shared.mongo import Database
+from shared.population import NamedPopulation
 
 MOST: Final = 2000
 """People whose goals are looked through; of more it is told only how many they are."""
@@ -32,13 +32,35 @@ class Reach(BaseModel):
     no_room: int | None
 
 
+class Checked(BaseModel):
+    """An assignment that passed all checks, without its words: what its reach depends on."""
+
+    population: NamedPopulation
+    template_id: TemplateId | None
+    weight: float
+    starts_on: date
+    due_on: date
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> Self:
+        """What the reach of an assignment depends on."""
+        wording = assignment.wording
+        return cls(
+            population=assignment.population,
+            template_id=assignment.template_id,
+            weight=wording.weight,
+            starts_on=wording.starts_on,
+            due_on=wording.due_on,
+        )
+
+
 class _Goal(NamedTuple):
     weight: float
     starts_on: date
     due_on: date
 
 
-async def reach_of(assignment: AssignmentView, db: Database) -> Reach:
+async def reach_of(assignment: Checked, db: Database) -> Reach:
     """What would come of an assignment that passed all checks."""
     people = await population_size(db, assignment.population)
     left = await departed_among(db, assignment.population)
@@ -49,12 +71,12 @@ async def reach_of(assignment: AssignmentView, db: Database) -> Reach:
     if assignment.template_id is not None:
         open_ = {"template_id": assignment.template_id, "status": {"$ne": "closed"}}
         have_it = len(await db[GOALS].distinct("owner_id", {**open_, "owner_id": {"$in": [*ids]}}))
-    no_room = await _without_room(assignment.wording, ids, db)
+    no_room = await _without_room(assignment, ids, db)
     return Reach(people=people, left=left, have_it=have_it, no_room=no_room)
 
 
-async def _without_room(wording: Wording, owner_ids: Sequence[PersonId], db: Database) -> int:
-    if not wording.weight:
+async def _without_room(asked: Checked, owner_ids: Sequence[PersonId], db: Database) -> int:
+    if not asked.weight:
         return 0
     wanted: dict[str, Any] = {
         "owner_id": {"$in": [*owner_ids]},
@@ -66,7 +88,4 @@ async def _without_room(wording: Wording, owner_ids: Sequence[PersonId], db: Dat
     async for doc in db[GOALS].find(wanted, fields):
         days = (date.fromisoformat(doc[name]) for name in ("starts_on", "due_on"))
         goals[doc["owner_id"]].append(_Goal(doc["weight"], *days))
-    free = WHOLE - wording.weight + 1e-6
-    return sum(
-        heaviest_day(each, first=wording.starts_on, last=wording.due_on) > free for each in goals.values()
-    )
+    return sum(not has_room(asked, beside=each) for each in goals.values())
