@@ -55,8 +55,7 @@ def lines_of(root: ET.Element, tag: str = "polyline") -> list[list[tuple[float, 
 
 
 async def picture(house: GoalsHouse, path: str, at: datetime = NOW, **asked: Any) -> ET.Element:
-    with clock_at(house.work, at):
-        answer = await house.as_("anna").get(path, **asked)
+    answer = await house.as_("anna").at(at).get(path, **asked)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "image/svg+xml"
     policy = answer.headers["Content-Security-Policy"]
