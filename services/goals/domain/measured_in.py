@@ -4,7 +4,6 @@ A number, a percentage and an amount of money are measured by their value.  A ye
 A list of milestones is measured by what is reached of it, each milestone by its weight.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Protocol, cast
 
@@ -14,11 +13,10 @@ from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultType, UnitKind
 from shared.errors import Invalid
 from shared.ids import mint
+from shared.money import PLACES
 
 Quantity = Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
 """A value in some unit; within what a float tells apart from its neighbours."""
-CURRENCY: Final = re.compile(r"[A-Z]{3}")
-"""As ISO 4217 writes a currency."""
 UNITS: Final = {"percent": "%", "yes_no": "yes or no", "milestones": "milestones"}
 """What a unit is called that can only be one."""
 
@@ -108,7 +106,7 @@ def wrong_unit(part: Part) -> str:
     """What does not suit the unit, and how to mend it; empty if all does."""
     if part.milestones and part.unit_kind != "milestones":
         return "milestones belong to unit_kind milestones; choose it, or leave them out"
-    if part.unit_kind == "money" and not CURRENCY.fullmatch(part.unit):
+    if part.unit_kind == "money" and part.unit not in PLACES:
         return "an amount of money is in a currency: let unit be its ISO 4217 code, such as EUR"
     if part.unit_kind in {"yes_no", "milestones"} and part.type != "milestone":
         return f"a key result of unit_kind {part.unit_kind} is reached or not: let its type be milestone"

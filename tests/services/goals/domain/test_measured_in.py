@@ -62,6 +62,7 @@ def test_milestones_count_by_their_weight_and_can_be_taken_back() -> None:
     ("said", "told"),
     [
         ({"unit_kind": "money", "unit": "euro", "target": 9}, "ISO 4217"),
+        ({"unit_kind": "money", "unit": "EEE", "target": 9}, "ISO 4217"),
         ({"unit_kind": "yes_no", "type": "increase"}, "type be milestone"),
         ({"unit_kind": "yes_no", "target": 5}, "from 0 to 1"),
         ({"unit_kind": "milestones"}, "target"),
