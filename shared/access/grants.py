@@ -73,6 +73,11 @@ class Grant:
     look_up: LookUp | None = None
     conditions: tuple[Condition, ...] = ()
 
+    @property
+    def narrow(self) -> bool:
+        """Whether it holds for the resources of some people only."""
+        return bool(self.field)
+
     def possible(self, caller: Caller | None) -> bool:
         """Whether it can hold for any resource at all, as far as the token tells."""
         if caller is None or self.suite:

@@ -128,8 +128,11 @@ class Table:
         """Matches the documents to which a caller may do it."""
         reached: defaultdict[tuple[Condition, ...], dict[str, set[PersonId]]] = defaultdict(dict)
         related = Related(caller.person_id, database)
-        for grant in self.granted(action):
-            if grant.possible(caller):
+        possible = [grant for grant in self.granted(action) if grant.possible(caller)]
+        reached.update({grant.conditions: {} for grant in possible})
+        for grant in sorted(possible, key=lambda grant: grant.narrow):
+            # Whom all are within reach of needs no list of some: below the head that is everybody.
+            if "" not in reached[grant.conditions]:
                 await _add_reach(reached[grant.conditions], grant, related)
         if "" in reached.get((), {}):
             return {}
