@@ -20,13 +20,16 @@ import orjson
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
+from pymongo.errors import ExecutionTimeout
 
-from shared.errors import Malformed
+from shared.errors import Malformed, Refusal
 from shared.mongo import Collection, Doc
 
 PAGE_SIZE: Final = 50
 PAGE_SIZE_LIMIT: Final = 1000
 CURSOR_MAX_LENGTH: Final = 1024
+LONGEST_MS: Final = 15_000
+"""How long a page may take to find."""
 LARGEST_INT: Final = 2**63 - 1
 """What MongoDB takes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +40,12 @@ Scalar = str | int | float | datetime | None
 
 class CursorMalformed(Malformed):
     """A cursor that is not one of ours, or is for another list."""
+
+
+class TooMuchToRead(Refusal):
+    """What is asked for is rare among very many, and no index leads to it."""
+
+    status = 503
 
 
 class Page(BaseModel, Generic[T]):
@@ -123,7 +132,11 @@ async def read_page(
     """One page of the documents that the filter lets through, each as `show` shows it."""
     order = sort or Sort()
     wanted = asked.narrow(filter_, sort=order)
-    rows = await collection.find(wanted).sort(order.keys).limit(asked.limit + 1).to_list(None)
+    cursor = collection.find(wanted).sort(order.keys).limit(asked.limit + 1).max_time_ms(LONGEST_MS)
+    try:
+        rows = await cursor.to_list(None)
+    except ExecutionTimeout as error:
+        raise TooMuchToRead("Finding these takes too long; narrow what you ask for.") from error
     return page_of(rows, asked=asked, sort=order, show=show)
 
 

@@ -88,6 +88,9 @@ class Scale(NamedTuple):
 def nice_ticks(low: float, high: float, *, most: int = 6) -> Sequence[float]:
     """Round numbers that cover the range: steps of 1, 2 or 5 times a power of ten (Heckbert, 1990)."""
     raw = (high - low) / max(1, most - 1)
+    if not 0 < raw < math.inf or raw <= 1e-12 * max(abs(low), abs(high)):
+        around = max(abs(low), abs(high), 1.0) / 2
+        return [low - around, low + around] if high <= low else [low, low + 2 * around]
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

@@ -63,10 +63,14 @@ async def require_form(request: Request) -> None:
     if form is None:
         form = _forms[id(route)] = Form(route)
     errors = list(form.faults(request))
-    if "json" in request.headers.get("Content-Type", ""):
-        unseen = _MAYBE_UNSEEN.search(await request.body()) is not None
-        if unseen or form.body_days:
-            errors += _body_faults(await request.json(), form, unseen=unseen)
+    body = await request.body() if "json" in request.headers.get("Content-Type", "").lower() else b""
+    unseen = _MAYBE_UNSEEN.search(body) is not None
+    if body and (unseen or form.body_days):
+        try:
+            said = await request.json()
+        except ValueError:
+            return  # the framework says of what is no JSON where it ends to be
+        errors += _body_faults(said, form, unseen=unseen)
     if errors:
         raise RequestValidationError(errors)
 

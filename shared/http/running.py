@@ -125,7 +125,7 @@ class Runner:
         `key`: commands of one key run in order; the aggregate's id, or anything for a new one.
         `match`: collection and id that If-Match speaks of; `must_match` makes the header required.
         """
-        if "json" in self._request.headers.get("Content-Type", ""):
+        if "json" in self._request.headers.get("Content-Type", "").lower():
             refuse_half_characters(await self._request.body())
         if must_match and self._condition is None:
             raise PreconditionMissing("Send If-Match with the ETag of what you have read.")

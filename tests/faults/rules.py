@@ -69,7 +69,7 @@ TELLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "goal_forecast_turned": (("owner_id",), ("owner_id",), ""),
     "goal_fell_overdue": (("owner_id",), ("owner_id",), ""),
     "goal_went_silent": (("owner_id",), (), ""),
-    "measurement_corrected": (("owner_id",), (), "by_person_id"),
+    "measurement_corrected": (("owner_id",), ("owner_id",), "by_person_id"),
     "goal_graded": (("owner_id",), ("owner_id",), "by_person_id"),
     "goal_neglected": ((), ("owner_id",), ""),
     "initiative_planned": (("owner_id",), (), "by_person_id"),

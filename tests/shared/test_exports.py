@@ -250,3 +250,11 @@ async def test_whoever_stops_to_listen_leaves_no_thread_behind(sent: int) -> Non
     await pieces.aclose()
     await asyncio.to_thread(writing[0].join, 20)
     assert not writing[0].is_alive()
+
+
+@pytest.mark.parametrize("hostile", ["x;=A1", "; @A1", 'x|"+A1', "x\t-1", "x;\uff1dA1"])
+def test_what_a_spreadsheet_would_split_off_and_run_is_a_text_too(hostile: str) -> None:
+    harmless = defused(hostile)
+    assert "'" in harmless
+    assert armed(harmless) == hostile
+    assert defused("from 5; to 7 | maybe - later") == "from 5; to 7 | maybe - later"

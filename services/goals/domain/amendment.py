@@ -13,7 +13,7 @@ from pydantic import StringConstraints, ValidationError
 
 from services.goals.domain.goal import Amendment, Change, Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.key_result import KeyResult
-from services.goals.domain.wording import Wording
+from services.goals.domain.wording import Wording, why
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
 from shared.errors import Invalid, NotFound, Refusal
@@ -160,7 +160,7 @@ def changed(goal: Goal, change: Change) -> Goal:
     try:
         new = Goal.model_validate({**dict(goal), **said})
     except ValidationError as error:
-        raise Invalid(f"The goal would make no sense: {error.errors()[0]['msg']}.") from error
+        raise Invalid(f"The goal would make no sense: {why(error)}.") from error
     _wording(new).require_sound()
     if new == goal:
         raise NothingChanged("The goal says so already; change something, or leave it as it is.")

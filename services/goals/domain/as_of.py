@@ -21,6 +21,7 @@ class Known(NamedTuple):
 
     value: float
     measured_at: datetime
+    reached: Sequence[str] = ()
 
 
 class GoalThen(NamedTuple):
@@ -71,4 +72,7 @@ def as_of(
 def _standing(part: object, known: Mapping[KeyResultId, Known]) -> KeyResult:
     stands = KeyResult.model_validate(part, from_attributes=True)
     found = known.get(stands.key_result_id)
-    return stands if found is None else stands.standing_at(found.value, at=found.measured_at)
+    if found is None:
+        return stands
+    stands = stands.standing_at(found.value, at=found.measured_at)
+    return stands.model_copy(update={"reached": tuple(found.reached)})

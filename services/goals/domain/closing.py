@@ -1,15 +1,21 @@
 """The end of a goal's life: how it ended, what goes on from it, what people make of it and learn."""
 
 from datetime import date, datetime
+from typing import Final
+
+from pydantic import ValidationError
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Grade, NotToBeGraded, Retrospective, outcome_by_rule
 from services.goals.domain.key_result import MOVING
-from services.goals.domain.wording import Terms, Wording
+from services.goals.domain.wording import Terms, Wording, why
 from shared.contracts import goals as contract
 from shared.contracts.goals import Outcome
 from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PeriodId, PersonId
+
+MOST_GRADES: Final = 20
+"""Of one goal, earlier ones too: they are kept with it."""
 
 
 class ReasonMissing(Refusal):
@@ -64,8 +70,13 @@ def carry_over(  # noqa: PLR0913  where to, until when, and who says so when
     ended, closed = _ended(goal, "carried_over", by=by, comment="", at=at)
     terms = {name: getattr(goal, name) for name in Terms.model_fields}
     terms |= {"period_id": period_id, "starts_on": starts_on, "due_on": due_on}
-    parts = tuple(part.going_on() for part in open_parts)
-    wording = Wording.model_validate({**terms, "key_results": parts})
+    try:
+        parts = tuple(part.going_on() for part in open_parts)
+        wording = Wording.model_validate({**terms, "key_results": parts})
+    except ValidationError as error:
+        raise Invalid(
+            f"From where it stands it makes no sense: {why(error)}. Write a new one instead."
+        ) from error
     new, _ = Goal.draft(wording, goal_id=goal_id, owner_id=goal.owner_id, template_id=goal.template_id)
     new = new.model_copy(update={"origin_id": goal.goal_id, "contribution": goal.contribution})
     return ended, closed, new, new.drafted()
@@ -79,6 +90,8 @@ def grade(goal: Goal, new: Grade) -> tuple[Goal, contract.GoalGraded]:
         raise NotToBeGraded(f"A goal that is {goal.status} is not graded so yet; it must be {stage}.")
     if goal.outcome in {"cancelled", "carried_over"}:
         raise NotToBeGraded("What was cancelled or goes on elsewhere has not run its course.")
+    if len(goal.grades) >= MOST_GRADES:
+        raise NotToBeGraded(f"It was graded {MOST_GRADES} times, which is as often as a goal can be.")
     if own and any(each.graded_as == "final" for each in goal.grades):
         raise NotToBeGraded("The final grade is given; talk to your manager about it.")
     event = contract.GoalGraded(**goal.named(), by_person_id=new.by_person_id, graded_as=new.graded_as)

@@ -78,8 +78,8 @@ def expected_course(goal: Goal) -> tuple[Point, Point] | None:
 
 
 def expected_values(part: KeyResult, *, starts_on: date, due_on: date) -> tuple[Point, Point] | None:
-    """From start to target of what moves, the threshold of what guards one; None for a baseline."""
-    if part.type not in MOVING | THRESHOLDS:
+    """From start to target of what moves, the threshold of what guards one; else None."""
+    if part.type not in MOVING | THRESHOLDS or part.unit_kind == "yes_no":
         return None
     first = part.start if part.type in MOVING else part.target
     return Point(midnight(starts_on), first), Point(midnight(due_on + timedelta(days=1)), part.target)

@@ -93,7 +93,7 @@ def forecast(
 
     Where it started counts as a point of the first day.
     """
-    if part.type not in MOVING:
+    if part.type not in MOVING or part.unit_kind == "yes_no":
         return None
     begins, ends = _midnight(starts_on), _midnight(due_on + timedelta(days=1))
     known = [Point(begins, part.start), *(point for point in points if point.at > begins)]

@@ -164,12 +164,12 @@ class KeyResult(KeyResultWording):
                 each for each in said["milestones"] if each["milestone_id"] not in self.reached
             ]
             said["target"] = None
+            left = 0.0 if self.commit is None else self.commit - self.value
+            said["commit"] = left if left > 0 else None
         elif self.unit_kind != "yes_no" and self.type in MOVING:
             said["start"] = self.value
-        if self.commit is not None and self._passes(self.commit):
+        if self.type in MOVING and self.commit is not None and self._passes(self.commit):
             said["commit"] = None
-        if self.stretch is not None and self._passes(self.stretch):
-            said["stretch"] = None
         return KeyResultWording.model_validate(said)
 
     def figures(self, *, confidential: bool = False) -> KeyResultFigures:

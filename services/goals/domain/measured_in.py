@@ -80,14 +80,17 @@ def filled_in(said: Any) -> Any:
     if not isinstance(said, dict):
         return said
     known = cast("dict[str, Any]", said)
-    kind = known.get("unit_kind")
+    kind = str(known.get("unit_kind"))
     given = {name: value for name, value in known.items() if value is not None}
     if kind in UNITS and given.get("unit", "number") == "number":
         given["unit"] = UNITS[kind]
     if kind == "yes_no":
         given.setdefault("target", 1.0)
     if kind == "milestones" and "target" not in given:
-        weights = [_weight(each) for each in given.get("milestones", ())]
+        listed: Any = given.get("milestones")
+        weights = (
+            [_weight(each) for each in cast("list[Any]", listed)] if isinstance(listed, (list, tuple)) else []
+        )
         if weights and None not in weights:
             given["target"] = sum(cast("list[float]", weights))
     return given
@@ -99,7 +102,7 @@ def _weight(milestone: Any) -> float | None:
     weight: Any = (
         cast("dict[str, Any]", milestone).get("weight", 1.0) if isinstance(milestone, dict) else None
     )
-    return float(weight) if isinstance(weight, (int, float)) else None
+    return float(weight) if isinstance(weight, (int, float)) and abs(weight) <= 1e15 else None
 
 
 def wrong_unit(part: Part) -> str:

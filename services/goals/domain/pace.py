@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final, NamedTuple, Protocol
 
 from services.goals.domain.key_result import THRESHOLDS, weighted
-from shared.contracts.goals import KeyResultType, Pace
+from shared.contracts.goals import KeyResultType, Pace, UnitKind
 
 ON_TRACK_POINTS: Final = 16.5
 BEHIND_POINTS: Final = 33.0
@@ -22,6 +22,11 @@ class Part(Protocol):
     @property
     def type(self) -> KeyResultType:
         """How it is measured."""
+        ...
+
+    @property
+    def unit_kind(self) -> UnitKind:
+        """What it is measured in."""
         ...
 
     @property
@@ -82,10 +87,15 @@ def expected_progress(goal: Paced, *, on: date) -> float | None:
     """sum(weight x expected) / sum(weight) over the parts that can be told; None if none can."""
     gone = share_of_time(goal.starts_on, goal.due_on, on=on)
     return weighted(
-        (part.weight, 1.0 if part.type in THRESHOLDS else gone)
-        for part in goal.key_results
-        if part.progress is not None
+        (part.weight, _expected_of(part, gone)) for part in goal.key_results if part.progress is not None
     )
+
+
+def _expected_of(part: Part, gone: float) -> float:
+    """What guards a threshold holds at once, a yes or no comes by the last day, the rest bit by bit."""
+    if part.type in THRESHOLDS:
+        return 1.0
+    return float(gone >= 1.0) if part.unit_kind == "yes_no" else gone
 
 
 def read_pace(goal: Paced, *, on: date) -> Reading:

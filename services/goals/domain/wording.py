@@ -1,9 +1,17 @@
 """What is written down of a goal: the part that its owner and manager word together."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, HttpUrl, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from services.goals.domain.key_result import KeyResultWording, Quantity
 from shared.contracts.base import Frozen
@@ -19,6 +27,13 @@ LATEST: Final = date(2999, 12, 31)
 _URL: Final = TypeAdapter[HttpUrl](HttpUrl)
 
 
+def _low(tag: str) -> str:
+    low = tag.lower()
+    if len(low) > 40:
+        raise ValueError("in lower case it is longer than 40 characters; shorten it")
+    return low
+
+
 def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tags))
 
@@ -29,8 +44,15 @@ def _web_address(url: str) -> str:
 
 
 Category = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=40)]
+Tag = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_low)
+]
 Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
+
+
+def why(error: ValidationError) -> str:
+    """What is wrong first, in words for who said it."""
+    return str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
 
 
 class Link(Frozen):
@@ -68,7 +90,14 @@ class Change(Frozen):
 
     def fields(self) -> tuple[str, ...]:
         """The names of what is to change, in order."""
-        return tuple(name for name, value in self if value is not None and value != ())
+        return tuple(name for name, value in self if value is not None and (name != "key_results" or value))
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        ids = [each.key_result_id for each in self.key_results]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two changes are of the same key result; make them one")
+        return self
 
 
 class Substance(Frozen):

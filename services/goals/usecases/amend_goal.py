@@ -88,7 +88,8 @@ async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:
     (to, then), new = await _asked(goal, change, tx), changed(goal, change)
     if new.owner_id != goal.owner_id:
         await require_level(new, tx)
-    await _require_room(new, tx)
+    if change.owner_id is None:
+        await _require_room(new, tx)
     hold_people(tx, to)
     goal, proposed = propose_amendment(goal, change, by=tx.person_id, to=to, then=then, reason=command.reason)
     goal = GoalStore(tx).save(goal)
@@ -101,7 +102,9 @@ async def agree_to_change(command: AnswerAmendment, tx: Transaction) -> Goal:
     goal = await _to_answer(command.goal_id, tx)
     amendment = pending(goal)
     await require_period(goal, "follow", tx)
-    await _require_room(changed(goal, amendment.change), tx)
+    if amendment.change.owner_id is None or amendment.then is None:
+        # How much somebody has to do is told to nobody but them: who takes the goal on is asked last.
+        await _require_room(changed(goal, amendment.change), tx)
     if amendment.then is not None and not await Directory(tx).is_active(amendment.then):
         raise OwnerHasLeft("Who was to be the owner does not work here any more; decline, or withdraw it.")
     agreed = agree_to_amendment(goal, by=tx.person_id, at=tx.now)

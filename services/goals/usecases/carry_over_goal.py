@@ -11,11 +11,13 @@ Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.
 from datetime import date
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from services.goals.domain.amendment import let_amendment_lapse
 from services.goals.domain.closing import carry_over
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
+from services.goals.domain.wording import EARLIEST, LATEST
 from services.goals.periods import period_named
 from services.goals.store import GoalStore, hold_people
 from services.goals.usecases.follow_goal import follow_goal
@@ -33,8 +35,8 @@ class CarryOver(Frozen):
     """Where to; left out, the new goal runs for the whole period."""
 
     period_id: PeriodId
-    starts_on: date | None = None
-    due_on: date | None = None
+    starts_on: date | None = Field(default=None, ge=EARLIEST, le=LATEST)
+    due_on: date | None = Field(default=None, ge=EARLIEST, le=LATEST)
 
 
 class CarryOverGoal(CarryOver):

@@ -10,7 +10,7 @@ Then    reviews.gather_evidence
 """
 
 from operator import itemgetter
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, AwareDatetime, StringConstraints
@@ -33,6 +33,10 @@ from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
+
+
+AT_ONE_TIME: Final = 50
+"""So many that held at the same time are told apart by when they were reported."""
 
 
 class NotYoursToCorrect(Refusal):
@@ -72,17 +76,18 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     _require_may_correct(wrong, goal, tx)
     require_suitable(goal.part(wrong.key_result_id), wrong.value if command.value is None else command.value)
     new_id = None if command.value is None else command.new_measurement_id
-    at = require_past(command.measured_at or wrong.measured_at, now=tx.now)
+    held = wrong.measured_at if command.value is None else command.measured_at or wrong.measured_at
+    at = require_past(held, now=tx.now)
     corrected = wrong.corrected(
         Correction(by_person_id=_by(tx), at=tx.now, reason=command.reason, measurement_id=new_id)
     )
     counting = await measurements.newest(
-        goal.goal_id, limit=1, of=wrong.key_result_id, but=wrong.measurement_id
+        goal.goal_id, limit=AT_ONE_TIME, of=wrong.key_result_id, but=wrong.measurement_id
     )
-    values = [(each.measured_at, each.value) for each in counting]
+    values = [(each.measured_at, each.known_at, each.value) for each in counting]
     if command.value is not None:
-        values.append((at, command.value))
-    newest_at, newest = max(values, key=itemgetter(0), default=(None, None))
+        values.append((at, tx.now, command.value))
+    newest_at, _, newest = max(values, key=itemgetter(0, 1), default=(None, None, None))
     goal, part = goal.stand_corrected(wrong.key_result_id, newest, at=newest_at)
     event = MeasurementCorrected(
         **goal.named(),
@@ -100,7 +105,7 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     tx.publish(event, goals.save(goal).state())
     look_soon(tx, goal.goal_id)
     corrected = measurements.save(corrected)
-    right = _in_its_place(event, tx, new_id=new_id, reason=command.reason)
+    right = _in_its_place(wrong, event, tx, new_id=new_id, reason=command.reason)
     return corrected if right is None else measurements.save(right)
 
 
@@ -119,8 +124,9 @@ def _require_may_correct(wrong: Measurement, goal: Goal, tx: Transaction) -> Non
 
 
 def _in_its_place(
-    event: MeasurementCorrected, tx: Transaction, *, new_id: str | None, reason: str
+    wrong: Measurement, event: MeasurementCorrected, tx: Transaction, *, new_id: str | None, reason: str
 ) -> Measurement | None:
+    """What a machine has reported stays a machine's, so that its owner does not correct it back."""
     if new_id is None or event.to_value is None:
         return None
     measured = KeyResultMeasured(
@@ -133,7 +139,8 @@ def _in_its_place(
         key_result_progress=event.key_result_progress,
         goal_progress=event.goal_progress,
     )
-    return reported(measured, tx, measurement_id=new_id, note=reason)
+    right = reported(measured, tx, measurement_id=new_id, note=reason)
+    return right.model_copy(update={"source": wrong.source, "system": wrong.system})
 
 
 @router.post(

@@ -21,11 +21,11 @@ from services.goals.domain.outlook import CHECK_IN_DAYS, Look, look, standing, t
 from services.goals.store import LOOKS, GoalStore, MeasurementStore, OutlookStore, PeriodStore
 from shared.directory import Directory
 from shared.due import Due, call, rest
-from shared.ids import GoalId, KeyResultId
+from shared.ids import KeyResultId
 from shared.work import Transaction
 
 VALUES: Final = 4 * MOST
-"""The newest measurements of a goal that are read: enough for a trend of four key results."""
+"""The newest measurements of a key result that are read: four a day are enough for its trend."""
 
 
 async def look_at_goal(due: Due, tx: Transaction) -> None:
@@ -53,8 +53,9 @@ async def _seen(goal: Goal, tx: Transaction) -> tuple[ZoneInfo, Look]:
     owner = await Directory(tx).person(goal.owner_id)
     zone = ZoneInfo(owner.time_zone if owner else "UTC")
     points: defaultdict[KeyResultId, list[Point]] = defaultdict(list)
-    for each in await MeasurementStore(tx).newest(GoalId(goal.goal_id), limit=VALUES):
-        points[each.key_result_id].append(Point(each.measured_at, each.value))
+    for part in goal.key_results:
+        newest = await MeasurementStore(tx).newest(goal.goal_id, limit=VALUES, of=part.key_result_id)
+        points[part.key_result_id] += [Point(each.measured_at, each.value) for each in newest]
     period = await PeriodStore(tx).find(goal.period_id) if goal.period_id else None
     return zone, Look(
         points,

@@ -45,15 +45,20 @@ class ReachMilestone(Milestone):
 
 
 async def reach_milestone(command: ReachMilestone, tx: Transaction) -> Measurement:
-    """The measurement that comes of it."""
+    """The measurement that comes of it, or the newest one if the milestone is so already."""
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
+    part = goal.part(command.key_result_id)
+    if goal.status == "agreed" and (command.milestone_id in part.reached) == command.reached:
+        for newest in await MeasurementStore(tx).newest(goal.goal_id, limit=1, of=part.key_result_id):
+            return newest
     goal, measured = goal.reach_milestone(
         command.key_result_id, command.milestone_id, reached=command.reached, at=tx.now
     )
     measurement = reported(measured, tx, measurement_id=command.measurement_id, note=command.note)
+    measurement = measurement.model_copy(update={"reached": goal.part(command.key_result_id).reached})
     tx.publish(measured, goals.save(goal).state())
     look_soon(tx, goal.goal_id)
     return MeasurementStore(tx).save(measurement)

@@ -12,7 +12,7 @@ from services.goals.domain.amendment import Edition
 from services.goals.domain.as_of import GoalThen, Known, as_of
 from services.goals.domain.goal import Goal
 from services.goals.store import EDITIONS, GOALS, MEASUREMENTS
-from services.goals.views.goals import KeyResultView
+from services.goals.views.goal_view import KeyResultView
 from shared import mongo
 from shared.clock import in_utc
 from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Visibility
@@ -48,7 +48,6 @@ class GoalAsOf(BaseModel):
     level: GoalLevel
     visibility: Visibility
     period_id: PeriodId | None
-    parent_id: GoalId | None
     weight: float
     starts_on: date
     due_on: date
@@ -110,16 +109,24 @@ async def _known(
                 "$or": [{"correction": None}, {"correction.at": {"$gt": at}}],
             }
         },
-        {"$sort": {"goal_id": 1, "measured_at": 1, "_id": 1}},
+        # Documents are ordered by their fields in turn: the newest, and of those the last that was reported.
         {
             "$group": {
                 "_id": {"goal": "$goal_id", "part": "$key_result_id"},
-                "value": {"$last": "$value"},
-                "measured_at": {"$last": "$measured_at"},
+                "newest": {
+                    "$max": {
+                        "measured_at": "$measured_at",
+                        "taken_at": {"$ifNull": ["$taken_at", "$measured_at"]},
+                        "value": "$value",
+                        "reached": {"$ifNull": ["$reached", []]},
+                    }
+                },
             }
         },
     ]
     known: defaultdict[GoalId, dict[KeyResultId, Known]] = defaultdict(dict)
     for row in await mongo.aggregate(db[MEASUREMENTS], pipeline):
-        known[row["_id"]["goal"]][row["_id"]["part"]] = Known(row["value"], row["measured_at"])
+        known[row["_id"]["goal"]][row["_id"]["part"]] = Known(
+            row["newest"]["value"], row["newest"]["measured_at"], row["newest"]["reached"]
+        )
     return known

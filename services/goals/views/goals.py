@@ -1,36 +1,29 @@
 """Goals themselves, one by one and in lists, and how they stand."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from datetime import date
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from services.goals.domain.goal import Goal
-from services.goals.domain.grade import Retrospective
-from services.goals.domain.key_result import KeyResult, Mark
-from services.goals.domain.measured_in import Milestone
 from services.goals.domain.outlook import Outlook, PartOutlook
-from services.goals.domain.smart import Part, missing_parts
-from services.goals.domain.wording import Change, Link
 from services.goals.store import GOALS, OUTLOOKS
+from services.goals.views.goal_view import GoalView, goal_view
+from services.goals.views.judgements import for_reader
 from shared.contracts.goals import (
     GoalKind,
     GoalLevel,
     GoalStatus,
     Heading,
-    KeyResultType,
     Neglect,
     Outcome,
     Pace,
     Perspective,
-    UnitKind,
-    Visibility,
 )
 from shared.errors import NotFound
 from shared.http import View
-from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
+from shared.ids import GoalId, PeriodId, PersonId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.preconditions import IfNoneMatchHeader, entity_tag, if_none_match
@@ -39,107 +32,6 @@ from shared.store import from_document
 router = APIRouter(tags=["goals"])
 Order = Literal["due_on", "-due_on", "progress", "-progress"]
 """Each has an index."""
-
-
-class KeyResultView(BaseModel):
-    """A key result; `progress` is a share from 0 to 1, null while it cannot be told.
-
-    `mark` is the highest of commit, target and stretch that is reached, `reached` the ids of such milestones.
-    """
-
-    key_result_id: KeyResultId
-    title: str
-    type: KeyResultType
-    unit_kind: UnitKind
-    unit: str
-    start: float
-    target: float
-    commit: float | None
-    stretch: float | None
-    mark: Mark | None
-    milestones: list[Milestone]
-    reached: list[str]
-    current: float | None
-    measured_at: datetime | None
-    weight: float
-    progress: float | None
-
-    @classmethod
-    def of(cls, part: KeyResult) -> Self:
-        """The view of a key result."""
-        return cls.model_validate({**dict(part), "progress": part.progress, "mark": part.mark})
-
-
-class AmendmentView(BaseModel):
-    """A change that waits for the answer of the goal's `asked_id`; what is null stays as it is."""
-
-    by: PersonId
-    reason: str
-    change: Change
-
-
-class GoalView(BaseModel):
-    """A goal; `progress` and `confidence` are shares from 0 to 1, `mend` tells what is not SMART yet.
-
-    Neither is known while nothing was measured that can be told, or nobody has checked in.
-    """
-
-    goal_id: GoalId
-    owner_id: PersonId
-    title: str
-    description: str
-    kind: GoalKind
-    level: GoalLevel
-    category: str
-    perspective: Perspective | None
-    tags: list[str]
-    links: list[Link]
-    visibility: Visibility
-    status: GoalStatus
-    outcome: Outcome | None
-    period_id: PeriodId | None
-    origin_id: GoalId | None
-    template_id: TemplateId | None
-    parent_id: GoalId | None
-    contribution: float
-    relevance: str
-    weight: float
-    starts_on: date
-    due_on: date
-    proposed_by: PersonId | None
-    asked_id: PersonId | None
-    reason: str
-    edition: int
-    amendment: AmendmentView | None
-    progress: float | None
-    confidence: float | None
-    pace: Pace | None
-    heading: Heading | None
-    overdue: bool
-    key_results: list[KeyResultView]
-    closing_comment: str
-    retrospective: Retrospective | None
-    closed_at: datetime | None
-    closed_by: PersonId | None
-    mend: Mapping[Part, str]
-    version: int
-
-    @classmethod
-    def of(cls, goal: Goal) -> "GoalView":
-        """The view of a goal."""
-        parts = [KeyResultView.of(part) for part in goal.key_results]
-        mend = missing_parts(goal) if goal.status == "draft" else {}
-        amendment = dict(goal.amendment) if goal.amendment else None
-        stands = {name: getattr(goal.standing, name) for name in ("pace", "heading", "overdue")}
-        said = {
-            **dict(goal),
-            **stands,
-            "amendment": amendment,
-            "key_results": parts,
-            "progress": goal.progress,
-            "mend": mend,
-        }
-        return cls.model_validate(said)
 
 
 class OutlookView(BaseModel):
@@ -226,7 +118,8 @@ async def list_goals(
     """The goals that the caller may see."""
     filter_ = {"$and": [await view.filter(), wanted.filter()]}
     order = Sort(sort.removeprefix("-"), descending=sort.startswith("-")) if sort else None
-    return await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view)
+    found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view)
+    return Page(items=await for_reader(found.items, view), next=found.next)
 
 
 @router.get(
@@ -242,7 +135,8 @@ async def get_goal(goal_id: GoalId, view: View, none_match: IfNoneMatchHeader = 
     known = if_none_match(none_match)
     if known is not None and not known.holds(goal.version):
         return Response(status_code=304, headers=headers)
-    return Response(GoalView.of(goal).model_dump_json(), media_type="application/json", headers=headers)
+    [shown] = await for_reader([GoalView.of(goal)], view)
+    return Response(shown.model_dump_json(), media_type="application/json", headers=headers)
 
 
 @router.get("/goals/{goal_id}/outlook", summary="Read how a goal stands")
@@ -253,8 +147,3 @@ async def get_outlook(goal_id: GoalId, view: View) -> OutlookView:
     if doc is None:
         raise NotFound("Nobody has looked at the goal yet; that begins once it is agreed to.")
     return OutlookView.of(goal, from_document(Outlook, doc))
-
-
-def goal_view(doc: Mapping[str, Any]) -> GoalView:
-    """The view of a goal's document."""
-    return GoalView.of(from_document(Goal, doc))

@@ -23,7 +23,8 @@ NEWEST: Final = Sort("closed_at", descending=True)
 class GradesView(BaseModel):
     """A goal's score and grades, shares from 0 to 1; `self_grade` and `final_grade` are those that count.
 
-    `earlier` are those in whose place others came, the oldest first.
+    `earlier` are those in whose place others came, the oldest first.  What an earlier owner made of it is
+    theirs.
     """
 
     goal_id: GoalId
@@ -37,7 +38,10 @@ class GradesView(BaseModel):
     @classmethod
     def of(cls, goal: Goal) -> Self:
         """The view of a goal's grades."""
-        newest = {each.graded_as: each for each in goal.grades}
+        grades = [
+            each for each in goal.grades if each.graded_as == "final" or each.by_person_id == goal.owner_id
+        ]
+        newest = {each.graded_as: each for each in grades}
         return cls(
             goal_id=goal.goal_id,
             outcome=goal.outcome,
@@ -45,7 +49,7 @@ class GradesView(BaseModel):
             band=None if goal.progress is None else band(goal.progress),
             self_grade=newest.get("self"),
             final_grade=newest.get("final"),
-            earlier=[each for each in goal.grades if each is not newest[each.graded_as]],
+            earlier=[each for each in grades if each is not newest[each.graded_as]],
         )
 
 

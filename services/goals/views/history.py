@@ -12,6 +12,7 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.history import Blocker, CheckIn, Correction, Measurement
 from services.goals.domain.wording import Wording
 from services.goals.store import CHECK_INS, EDITIONS, GOALS, MEASUREMENTS
+from services.goals.views.judgements import WIDER, may_judge
 from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, KeyResultId, PersonId
@@ -129,9 +130,12 @@ async def get_check_in(goal_id: GoalId, check_in_id: str, view: View) -> CheckIn
 @router.get("/goals/{goal_id}/editions", summary="List what a goal said before")
 async def list_editions(goal_id: GoalId, view: View, page: AskedPage) -> Page[EditionView]:
     """What it said until each change, who changed it and why, the newest first."""
-    await view.one(Goal, GOALS, goal_id)
+    goal = await view.one(Goal, GOALS, goal_id)
     sort = Sort("number", descending=True)
-    return await read_page(view.db[EDITIONS], {"goal_id": goal_id}, asked=page, sort=sort, show=_edition)
+    found = await read_page(view.db[EDITIONS], {"goal_id": goal_id}, asked=page, sort=sort, show=_edition)
+    if goal.visibility not in WIDER or await may_judge(goal_id, view):
+        return found
+    return Page(items=[each.model_copy(update={"reason": ""}) for each in found.items], next=found.next)
 
 
 def _edition(doc: Mapping[str, Any]) -> EditionView:

@@ -11,8 +11,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from pymongo.errors import ExecutionTimeout
 
-from services.goals.store import GOALS, ROLL_UPS
-from services.goals.views.goals import GoalsWanted, GoalView, goal_view
+from services.goals.store import GOALS
+from services.goals.views.goal_view import GoalView, goal_view
+from services.goals.views.goals import GoalsWanted
+from services.goals.views.judgements import for_reader
 from shared.contracts.goals import GoalLevel, GoalStatus, Pace
 from shared.directory import PEOPLE
 from shared.errors import Refusal
@@ -43,7 +45,8 @@ class TooMuchToCount(Refusal):
 class Group(BaseModel):
     """Goals that are alike; `key` is null for those that have none.
 
-    `progress` is the mean share of the way, 0 to 1, of those of which it can be told; `measured` counts them.
+    Paces, `overdue` and `blocked` count those that are agreed; `progress` is the mean share
+    of the way, 0 to 1, of those of which it can be told; `measured` counts them.
     """
 
     key: str | None
@@ -68,7 +71,8 @@ class Covered(BaseModel):
 class Coverage(BaseModel):
     """How far what is planned hangs together; `aligned` is a share from 0 to 1, null without goals.
 
-    `uncovered` counts the agreed goals of the organisation and of teams that no agreed goal serves.
+    `uncovered` counts the agreed goals of the organisation and of teams that none serves which the caller may
+    read and is agreed.
     """
 
     aligned: float | None
@@ -97,7 +101,8 @@ async def get_statistics(
 @router.get("/goal-coverage", summary="See how far goals serve the strategy")
 async def get_coverage(view: View, wanted: Annotated[GoalsWanted, Query()]) -> Coverage:
     """Of the agreed goals that the caller may see; narrow it to a period or an owner."""
-    filter_ = {"$and": [await view.filter(), wanted.filter(), {"status": "agreed"}]}
+    seen = await view.filter()
+    filter_ = {"$and": [seen, wanted.filter(), {"status": "agreed"}]}
     per_level = [
         {
             "$group": {
@@ -109,7 +114,8 @@ async def get_coverage(view: View, wanted: Annotated[GoalsWanted, Query()]) -> C
     ]
     rows = {row["_id"]: row async for row in _counted(view.db[GOALS], [{"$match": filter_}, *per_level])}
     served = {
-        row["_id"]: row["served"] async for row in _counted(view.db[GOALS], [*_strategy(filter_), _PER_LEVEL])
+        row["_id"]: row["served"]
+        async for row in _counted(view.db[GOALS], [*_strategy(filter_, seen), _PER_LEVEL])
     }
     levels = [
         Covered(
@@ -133,30 +139,39 @@ async def get_coverage(view: View, wanted: Annotated[GoalsWanted, Query()]) -> C
 async def list_uncovered(
     view: View, page: AskedPage, wanted: Annotated[GoalsWanted, Query()]
 ) -> Page[GoalView]:
-    """The agreed goals of the organisation and of teams that no agreed goal serves."""
+    """Agreed goals of the organisation and of teams that no agreed one serves which the caller may read."""
     sort = Sort()
-    filter_ = {"$and": [await view.filter(), wanted.filter(), {"status": "agreed"}]}
-    pipeline = [
-        *_strategy(page.narrow(filter_, sort=sort)),
-        {"$match": {"below.direct": {"$not": {"$gt": 0}}}},
+    seen = await view.filter()
+    filter_ = {"$and": [seen, wanted.filter(), {"status": "agreed"}]}
+    pipeline: list[Doc] = [
+        *_strategy(page.narrow(filter_, sort=sort), seen),
+        {"$match": {"below": []}},
         {"$limit": page.limit + 1},
     ]
     rows = [row async for row in _counted(view.db[GOALS], pipeline)]
-    return page_of(rows, asked=page, sort=sort, show=goal_view)
+    found = page_of(rows, asked=page, sort=sort, show=goal_view)
+    return Page(items=await for_reader(found.items, view), next=found.next)
 
 
 _PER_LEVEL: Final[Doc] = {
     "$group": {
         "_id": "$level",
-        "served": {"$sum": {"$cond": [{"$gt": [{"$first": "$below.direct"}, 0]}, 1, 0]}},
+        "served": {"$sum": {"$cond": [{"$ne": ["$below", []]}, 1, 0]}},
     }
 }
 
 
-def _strategy(filter_: Mapping[str, Any]) -> list[Doc]:
-    """The goals of the organisation and of teams, in the order of their ids, with what stands below."""
+def _strategy(filter_: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Doc]:
+    """The goals of the organisation and of teams, in the order of their ids, with one that serves them."""
     matched = {"$and": [dict(filter_), {"level": {"$in": [*STRATEGY]}}]}
-    below = {"from": ROLL_UPS, "localField": "_id", "foreignField": "_id", "as": "below"}
+    serving = {"$and": [dict(seen), {"status": "agreed"}]}
+    below = {
+        "from": GOALS,
+        "localField": "_id",
+        "foreignField": "parent_id",
+        "pipeline": [{"$match": serving}, {"$limit": 1}, {"$project": {"_id": 1}}],
+        "as": "below",
+    }
     return [{"$match": matched}, {"$sort": {"_id": 1}}, {"$lookup": below}]
 
 
@@ -172,9 +187,10 @@ class _Sum:
         alike, goals = row["_id"], row["goals"]
         self.counts["goals"] += goals
         self.counts[f"status {alike['status']}"] += goals
-        self.counts[f"pace {alike.get('pace')}"] += goals
-        for name in ("overdue", "blocked"):
-            self.counts[name] += goals if alike[name] else 0
+        if alike["status"] == "agreed":
+            self.counts[f"pace {alike.get('pace')}"] += goals
+            for name in ("overdue", "blocked"):
+                self.counts[name] += goals if alike[name] else 0
         self.counts["measured"] += row["measured"]
         self.progress += row["progress"]
 

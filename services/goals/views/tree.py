@@ -17,6 +17,7 @@ from services.goals.domain.alignment import MOST_ABOVE
 from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import RollUp
 from services.goals.store import GOALS, ROLL_UPS, counted
+from shared import mongo
 from shared.contracts.goals import BlockerKind, GoalLevel, GoalStatus, Outcome, Pace
 from shared.http import View, Viewer
 from shared.ids import GoalId, PersonId
@@ -152,16 +153,35 @@ async def _serving(view: Viewer, parents: Sequence[str], seen: Mapping[str, Any]
 async def _tree(view: Viewer, levels: Sequence[Sequence[Doc]], opened: Collection[str]) -> Node:
     ids = [doc["_id"] for level in levels for doc in level]
     sums = {doc["_id"]: doc async for doc in view.db[ROLL_UPS].find({"_id": {"$in": ids}})}
+    read = await _read_below([id_ for id_ in ids if id_ not in opened and id_ in sums], view)
     below: defaultdict[str, list[Node]] = defaultdict(list)
     nodes: list[Node] = []
     for level in reversed(levels):
-        nodes = [_node(doc, sums.get(doc["_id"]), opened, below) for doc in level]
+        nodes = [_node(doc, sums.get(doc["_id"]), opened, below, read) for doc in level]
         for doc, node in zip(level, nodes, strict=True):
             below[doc["parent_id"]].append(node)
     return nodes[0]
 
 
-def _node(doc: Doc, summed: Doc | None, opened: Collection[str], below: Mapping[str, list[Node]]) -> Node:
+async def _read_below(ids: Sequence[str], view: Viewer) -> Mapping[str, int]:
+    """How many that count of those that serve each directly the caller may read."""
+    counts: Doc = {"status": {"$in": ["agreed", "closed"]}, "visibility": {"$ne": "private"}}
+    wanted = {"$and": [await view.filter(), {"parent_id": {"$in": [*ids]}, **counts}]}
+    ended = {"$nin": ["cancelled", "carried_over"]}
+    pipeline = [
+        {"$match": {**wanted, "outcome": ended}},
+        {"$group": {"_id": "$parent_id", "read": {"$sum": 1}}},
+    ]
+    return {row["_id"]: row["read"] for row in await mongo.aggregate(view.db[GOALS], pipeline)} if ids else {}
+
+
+def _node(
+    doc: Doc,
+    summed: Doc | None,
+    opened: Collection[str],
+    below: Mapping[str, list[Node]],
+    read: Mapping[str, int],
+) -> Node:
     goal = from_document(Goal, doc)
     serving = list(below.get(goal.goal_id, ())) if goal.goal_id in opened else None
     return Node(
@@ -174,17 +194,22 @@ def _node(doc: Doc, summed: Doc | None, opened: Collection[str], below: Mapping[
         contribution=goal.contribution,
         progress=goal.progress,
         pace=goal.standing.pace,
-        roll_up=_shown(from_document(RollUp, summed), serving) if summed else None,
+        roll_up=_shown(from_document(RollUp, summed), serving, read.get(goal.goal_id, 0)) if summed else None,
         serving=serving,
         counts=counted(doc, None).counts,
     )
 
 
-def _shown(summed: RollUp, serving: Sequence[Node] | None) -> RollUpView | None:
-    """The sum, if it tells of nobody's goal alone what the caller may not read."""
-    seen = [node for node in serving or () if node.counts]
-    whole = len(seen) == summed.direct and sum(_below(node) for node in seen) == summed.below
-    return RollUpView.model_validate(summed.model_dump()) if whole or summed.below >= SMALLEST else None
+def _shown(summed: RollUp, serving: Sequence[Node] | None, read: int) -> RollUpView | None:
+    """The sum, if it tells of nobody's goal alone what the caller may not read.
+
+    What they may read they can take away from it, and put there themselves: what is left must be many.
+    """
+    if serving is None:
+        hidden = summed.direct - read
+    else:
+        hidden = summed.below - sum(_below(node) for node in serving if node.counts)
+    return RollUpView.model_validate(summed.model_dump()) if not 0 < hidden < SMALLEST else None
 
 
 def _below(node: Node) -> int:

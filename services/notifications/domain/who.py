@@ -10,7 +10,13 @@ from typing import Any, Final, Literal
 
 from shared.contracts.base import Event
 from shared.contracts.feedback import FeedbackGiven
-from shared.contracts.goals import GoalChanged, GoalCheckedIn, GoalForecastTurned, MeasurementCorrected
+from shared.contracts.goals import (
+    GoalChanged,
+    GoalCheckedIn,
+    GoalForecastTurned,
+    GoalGraded,
+    MeasurementCorrected,
+)
 from shared.contracts.goals_initiatives import InitiativeChanged, InitiativeClosed
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted, SelfAssessmentWaived
@@ -121,6 +127,18 @@ def by_a_person(event: MeasurementCorrected | InitiativeClosed, at: datetime) ->
     """A person did it; what a machine or the suite does by itself is no news."""
     del at
     return event.by_person_id is not None
+
+
+def graded_by_owner(event: GoalGraded, at: datetime) -> bool:
+    """It is the owner's own view."""
+    del at
+    return event.graded_as == "self"
+
+
+def finally_graded(event: GoalGraded, at: datetime) -> bool:
+    """It is the final grade."""
+    del at
+    return event.graded_as == "final"
 
 
 def unasked(event: FeedbackGiven, at: datetime) -> bool:

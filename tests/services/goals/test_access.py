@@ -11,6 +11,7 @@ import pytest
 from services.goals.app import SERVICE
 from tests.services.asker import Asker
 from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse, wording
+from tests.services.goals.test_statistics import fold
 
 CALLERS = {
     "owner": ("anna",),
@@ -190,6 +191,47 @@ async def test_a_goal_and_all_about_it_is_read_by_whom_it_was_promised_to(
         for asked in ({}, {"owner_id": "anna"}, {"status": "agreed"}, {"level": "person"}):
             listed = await as_(house, who).get("/goals", **asked)
             assert (listed.status_code, CANARY in listed.text) == (200, seen), (who, asked)
+
+
+@pytest.mark.parametrize("visibility", ["team", "everyone"])
+async def test_reasons_are_for_those_who_judge(house: GoalsHouse, visibility: str) -> None:
+    goal_id = await house.agreed(visibility=visibility)
+    path, anna = f"/goals/{goal_id}", house.as_("anna")
+    await anna.does(f"{path}/amendment", {"description": "Other.", "reason": CANARY})
+    await anna.does(f"{path}/amendment", {"due_on": "2026-06-30", "reason": CANARY})
+    waiting = [path, "/goals", f"{path}/editions"]
+    for who in READERS[visibility]:
+        for asked in waiting:
+            assert (CANARY in (await as_(house, who).get(asked)).text) == (who in LINE), (who, asked)
+    await house.as_("manager").does(f"{path}/amendment/refusal", {"reason": CANARY})
+    await anna.does(f"{path}/closure", {"outcome": "cancelled", "comment": CANARY})
+    for who in READERS[visibility]:
+        assert (CANARY in (await as_(house, who).get(path)).text) == (who in LINE), who
+
+
+async def test_how_much_somebody_has_to_do_is_not_told_to_who_wants_to_give_them_more(
+    house: GoalsHouse,
+) -> None:
+    await house.agreed("peer", by="other_manager", visibility="private", weight=70)
+    goal_id = await house.agreed(weight=60)
+    body = {"owner_id": "peer", "reason": "He knows more of it."}
+    asked = await house.as_("anna").post(f"/goals/{goal_id}/amendment", body)
+    assert asked.status_code == 200, asked.text
+    await house.as_("manager").does(f"/goals/{goal_id}/amendment/agreement")
+    refused = await house.as_("peer").post(f"/goals/{goal_id}/amendment/agreement")
+    assert refused.json()["free"] == 30
+
+
+async def test_a_sum_does_not_tell_of_one_hidden_goal_to_who_pads_it(house: GoalsHouse) -> None:
+    top = await house.agreed("chief", by="manager", level="organisation", visibility="everyone")
+    await house.agreed("peer", by="other_manager", parent_id=top, visibility="line")
+    for _ in range(5):
+        await house.agreed(parent_id=top)
+    await fold(house)
+    for depth in (1, 3):
+        tree = await house.as_("anna").read(f"/goals/{top}/tree", depth=depth)
+        assert tree["roll_up"] is None
+        assert (await house.as_("chief").read(f"/goals/{top}/tree", depth=depth))["roll_up"]["direct"] == 6
 
 
 @pytest.mark.parametrize("visibility", READERS)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.services.asker import rule_of
@@ -63,3 +64,30 @@ async def test_lines_and_tabs_are_text(house: GoalsHouse) -> None:
 
 async def test_who_is_nobody_learns_nothing_of_the_form(house: GoalsHouse) -> None:
     assert (await house.client.get("/goals?statsu=agreed")).status_code == 401
+
+
+async def test_a_body_that_is_empty_or_no_json_is_told_so_whatever_its_type_is_written_like(
+    house: GoalsHouse,
+) -> None:
+    headers = dict(house.as_("anna").headers)
+    for kind in ("application/json", "application/JSON"):
+        for body in (b"", b"{", b"no json"):
+            sent = {**headers, "Content-Type": kind}
+            answer = await house.client.post("/goals", content=body, headers=sent)
+            assert answer.status_code in {400, 422}, (kind, body)
+    hidden = orjson.dumps(wording(title="A\x00title"))
+    sent = {**headers, "Content-Type": "Application/JSON"}
+    assert (await house.client.post("/goals", content=hidden, headers=sent)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tags": ["\u0130" * 21]},
+        {"key_results": [{**REACH, "unit_kind": []}]},
+        {"key_results": [{**REACH, "unit_kind": "milestones", "milestones": 5}]},
+    ],
+    ids=["a tag that grows", "a unit that is a list", "milestones that are a number"],
+)
+async def test_what_is_odd_in_a_goal_is_told_and_no_fault_of_ours(house: GoalsHouse, changes: Any) -> None:
+    assert (await house.as_("anna").post("/goals", wording(**changes))).status_code == 422

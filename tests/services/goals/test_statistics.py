@@ -65,6 +65,8 @@ async def test_strategy_that_nothing_serves_is_found(house: GoalsHouse) -> None:
     await house.agreed(parent_id=served)
     await house.agreed("ben")
     await house.drafted("peer", parent_id=alone)
+    done = await house.agreed("peer", by="other_manager", parent_id=alone)
+    await house.as_("peer").does(f"/goals/{done}/closure", {"outcome": "achieved"})
     await fold(house)
     manager = house.as_("manager")
     coverage = await manager.read("/goal-coverage")
@@ -75,6 +77,24 @@ async def test_strategy_that_nothing_serves_is_found(house: GoalsHouse) -> None:
     assert [each["goal_id"] for each in uncovered] == [alone]
     nothing = await manager.read("/goal-coverage", owner_id="peer")
     assert (nothing["aligned"], nothing["uncovered"], nothing["levels"]) == (None, 0, [])
+
+
+async def test_what_serves_unseen_serves_nobody_who_may_not_see_it(house: GoalsHouse) -> None:
+    shown = {"visibility": "everyone"}
+    team = await house.agreed("other_manager", by="chief", level="team", **shown)
+    await house.agreed("peer", by="other_manager", parent_id=team, visibility="line")
+    for who, uncovered in (("other_manager", 0), ("ben", 1)):
+        assert (await house.as_(who).read("/goal-coverage"))["uncovered"] == uncovered, who
+        assert len(await house.as_(who).listed("/goal-coverage/uncovered")) == uncovered, who
+
+
+async def test_what_is_closed_is_neither_blocked_nor_late(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    said = {"confidence": 0.5, "blockers": [{"kind": "process", "description": "Slow."}]}
+    await house.as_("anna").does(f"/goals/{goal_id}/check-ins", said)
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "missed"})
+    [group] = await house.as_("anna").read("/goal-statistics")
+    assert (group["key"], group["blocked"]) == ("closed", 0)
 
 
 async def test_lists_come_in_the_order_that_is_asked_for(house: GoalsHouse) -> None:

@@ -67,6 +67,9 @@ def test_milestones_count_by_their_weight_and_can_be_taken_back() -> None:
         ({"unit_kind": "yes_no", "target": 5}, "from 0 to 1"),
         ({"unit_kind": "milestones"}, "target"),
         ({"unit_kind": "milestones", "target": 3}, "at least one"),
+        ({"unit_kind": "milestones", "milestones": 5}, "milestones"),
+        ({"unit_kind": "milestones", "milestones": [{"title": "One", "weight": 10**400}]}, "weight"),
+        ({"unit_kind": [], "target": 1}, "unit_kind"),
         ({"unit_kind": "milestones", "milestones": [{"title": "One"}], "target": 7}, "the weights of all"),
         (
             {"unit_kind": "milestones", "milestones": [{"milestone_id": "a", "title": "One"}] * 2},
@@ -113,4 +116,10 @@ def test_what_goes_on_is_what_is_left() -> None:
     grown = part(type="increase", target=10, commit=6, stretch=12).measured(7, at=AT).going_on()
     assert (grown.start, grown.target, grown.commit, grown.stretch) == (7, 10, None, 12)
     assert part(unit_kind="yes_no").going_on().start == 0
+    sure = steps(1, 1, 1, commit=2).with_milestone("m1", reached=True, at=AT).going_on()
+    assert (sure.target, sure.commit) == (2, 1)
+    surer = steps(1, 1, 1, commit=1).with_milestone("m1", reached=True, at=AT).going_on()
+    assert (surer.target, surer.commit) == (2, None)
+    guarded = part(type="stay_above", target=90, commit=80, stretch=95).measured(97, at=AT).going_on()
+    assert (guarded.commit, guarded.stretch) == (80, 95)
     assert type(left) is KeyResultWording

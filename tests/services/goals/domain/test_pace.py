@@ -107,3 +107,10 @@ def test_expectation_is_a_share_grows_with_time_and_has_no_use_for_progress(
     assert 0 <= expected <= after + 1e-9 <= 1 + 2e-9
     assert expected_progress(none, on=on) == pytest.approx(expected)
     assert (read_pace(some, on=on).gap or 0) <= (read_pace(none, on=on).gap or 0) + 1e-9
+
+
+def test_a_yes_or_no_is_expected_by_its_last_day_and_not_bit_by_bit() -> None:
+    signed = goal({"title": "Signed", "type": "milestone", "unit_kind": "yes_no"})
+    assert read_pace(signed, on=HALF).pace == "on_track"
+    assert expected_progress(signed, on=DUE) == 1.0
+    assert read_pace(signed, on=DUE).pace == "at_risk"

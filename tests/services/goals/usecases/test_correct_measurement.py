@@ -71,6 +71,45 @@ async def test_an_old_one_that_is_corrected_leaves_the_newest_as_it_is(house: Go
     assert await current(house, goal_id) == 5
 
 
+async def test_of_two_that_held_at_one_time_the_last_report_counts_everywhere(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    at = NOW.isoformat()
+    for turn, value in enumerate((4, 7)):
+        path = f"/goals/{goal_id}/key-results/reach/measurements"
+        later = house.as_("anna").at(NOW + timedelta(minutes=turn))
+        made = await later.does(path, {"value": value, "measured_at": at})
+    correction = f"/goals/{goal_id}/measurements/{made['measurement_id']}/correction"
+    body = {"value": 8, "reason": "A slip."}
+    await house.as_("anna").at(NOW + timedelta(minutes=2)).does(correction, body)
+    assert await current(house, goal_id) == 8
+    then = (NOW + timedelta(hours=1)).isoformat()
+    [part] = (await house.as_("anna").read(f"/goals/{goal_id}/as-of", at=then))["key_results"]
+    assert part["current"] == 8
+
+
+async def test_what_a_manager_corrects_of_a_machine_the_owner_does_not_correct_back(
+    house: GoalsHouse,
+) -> None:
+    goal_id = await house.agreed()
+    path = f"/goals/{goal_id}/key-results/reach/measurements"
+    told = await house.as_("warehouse", "service").does(path, {"value": 2})
+    right = await correct(house, goal_id, told["measurement_id"], by="manager", value=3)
+    assert (right.json()["source"], right.json()["by_person_id"]) == ("machine", "manager")
+    back = await correct(house, goal_id, right.json()["measurement_id"], value=9)
+    assert rule_of(back) == "not-yours-to-correct"
+
+
+async def test_milestones_that_were_reached_are_told_of_their_time(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(key_results=[STEPS])
+    path = f"/goals/{goal_id}/key-results/steps/milestones"
+    for turn, milestone in enumerate(("open", "plan")):
+        later = house.as_("anna").at(NOW + timedelta(days=turn))
+        assert (await later.send("PUT", f"{path}/{milestone}", {})).status_code == 200
+    then = (NOW + timedelta(hours=5)).isoformat()
+    [part] = (await house.as_("anna").read(f"/goals/{goal_id}/as-of", at=then))["key_results"]
+    assert (part["reached"], part["progress"]) == (["open"], 0.75)
+
+
 async def test_the_forecast_forgets_what_was_wrong(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     for days_ago, value in ((7, 1), (4, 2), (1, 3)):
@@ -134,8 +173,9 @@ async def test_milestones_move_a_goal_by_their_weight(house: GoalsHouse) -> None
         4,
         "milestones",
     )
+    said = await house.said()
     twice = await house.as_("anna").send("PUT", f"{path}/milestones/open", {})
-    assert twice.status_code == 422
+    assert (twice.json(), await house.said()) == (made.json(), said)
     back = await house.as_("anna").send("PUT", f"{path}/milestones/open", {"reached": False})
     assert back.json()["goal_progress"] == 0
     assert (await house.as_("anna").send("PUT", f"{path}/milestones/other", {})).status_code == 404

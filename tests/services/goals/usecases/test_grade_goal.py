@@ -54,6 +54,25 @@ async def test_owner_and_manager_grade_and_every_grade_stays(house: GoalsHouse) 
     assert (late.status_code, rule_of(late)) == (409, "not-to-be-graded")
 
 
+async def test_what_an_earlier_owner_made_of_it_stays_theirs(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await house.as_("anna").does(f"/goals/{goal_id}/self-grade", {"grade": 0.9, "comment": "Mine."})
+    change = {"owner_id": "ben", "reason": "She has too much."}
+    await house.as_("anna").does(f"/goals/{goal_id}/amendment", change)
+    for who in ("manager", "ben"):
+        await house.as_(who).does(f"/goals/{goal_id}/amendment/agreement")
+    found = await house.as_("ben").read(f"/goals/{goal_id}/grades")
+    assert (found["self_grade"], found["earlier"]) == (None, [])
+
+
+async def test_a_goal_is_graded_so_often_and_no_more(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    for _ in range(20):
+        await house.as_("anna").does(f"/goals/{goal_id}/self-grade", {"grade": 0.5})
+    refused = await house.as_("anna").post(f"/goals/{goal_id}/self-grade", {"grade": 0.5})
+    assert rule_of(refused) == "not-to-be-graded"
+
+
 @pytest.mark.parametrize("grade", [-0.1, 1.1, None])
 async def test_a_grade_is_a_share(house: GoalsHouse, grade: Any) -> None:
     goal_id = await house.closed()
