@@ -94,7 +94,7 @@ class Outbox:
         if subject in sequences:
             return sequences[subject]
         # Of all documents with this id: what is kept beside an aggregate may have its id and no sequence.
-        known = [before.get(ref) for ref in writes.puts if ref[1] == subject]
+        known = [before.get(ref) for ref in writes.put_refs.get(subject, ())]
         return max((int(doc.get("sequence", 0)) for doc in known if doc), default=0)
 
     def _envelope(

@@ -87,17 +87,40 @@ class FanOutJob:
 
 
 class Writes:
-    """What one message wants to change; `puts` holds the version first read and None to delete."""
+    """What one message wants to change; `puts` holds the version first read and None to delete.
 
-    __slots__ = ("fan_outs", "holds", "messages", "puts", "tombstones", "updates")
+    `put_refs` are the puts by id, `updated` and `announced` what is updated and has an event: a message that
+    changes hundreds of documents asks for each of them.
+    """
+
+    __slots__ = (
+        "announced",
+        "fan_outs",
+        "holds",
+        "messages",
+        "put_refs",
+        "puts",
+        "tombstones",
+        "updated",
+        "updates",
+    )
 
     def __init__(self) -> None:
         self.puts: dict[Ref, tuple[int, Doc | None]] = {}
+        self.put_refs: dict[Any, list[Ref]] = {}
         self.updates: list[tuple[Ref, Doc]] = []
+        self.updated: set[Ref] = set()
+        self.announced: set[str] = set()
         self.messages: list[Message] = []
         self.tombstones: list[tuple[type[State], str]] = []
         self.fan_outs: list[FanOutJob] = []
         self.holds: set[Ref] = set()
+
+    def put(self, ref: Ref, first: int, doc: Doc | None) -> None:
+        """Let a document be so, or be gone."""
+        if ref not in self.puts:
+            self.put_refs.setdefault(ref[1], []).append(ref)
+        self.puts[ref] = first, doc
 
 
 class Transaction:
@@ -147,7 +170,7 @@ class Transaction:
         ref = collection, id_
         if ref in self.writes.puts:
             return self.writes.puts[ref][1]
-        if any(updated == ref for updated, _ in self.writes.updates):
+        if ref in self.writes.updated:
             raise TypeError(f"{ref}: read after update in the same message")
         docs = self._batch.docs
         while ref not in docs:
@@ -216,13 +239,13 @@ class Transaction:
         ref, expected = (collection, doc["_id"]), int(doc.get("version", 0))
         first = self._first_version(ref, expected)
         doc["version"] = expected + 1
-        self.writes.puts[ref] = first, doc
+        self.writes.put(ref, first, doc)
         return expected + 1
 
     def delete(self, collection: str, id_: Any, *, version: int) -> None:
         """Remove a document that this message has read at `version`."""
         ref = collection, id_
-        self.writes.puts[ref] = self._first_version(ref, version), None
+        self.writes.put(ref, self._first_version(ref, version), None)
 
     def _first_version(self, ref: Ref, expected: int) -> int:
         if ref in self.writes.puts:
@@ -237,6 +260,7 @@ class Transaction:
     def update(self, collection: str, id_: Any, update: Mapping[str, Any]) -> None:
         """Upsert blindly with update operators; a collection is updated or put, not both."""
         self.writes.updates.append(((collection, id_), dict(update)))
+        self.writes.updated.add((collection, id_))
 
     def publish(self, *messages: Message) -> None:
         """Add events, or the state, of an aggregate that this message has put.
@@ -245,18 +269,17 @@ class Transaction:
         therefore refused without one.
         """
         for message in messages:
-            if not any(id_ == message.subject for _, id_ in self.writes.puts):
+            if message.subject not in self.writes.put_refs:
                 raise TypeError(f"{message.subject}: published but not put")
-            if isinstance(message, State) and not self._announced(message.subject):
+            if isinstance(message, State) and message.subject not in self.writes.announced:
                 raise TypeError(f"{message.subject}: a state is published with the event that changed it")
             self.writes.messages.append(message)
-
-    def _announced(self, subject: str) -> bool:
-        return any(isinstance(known, Event) and known.subject == subject for known in self.writes.messages)
+            if isinstance(message, Event):
+                self.writes.announced.add(message.subject)
 
     def tombstone(self, kind: type[State], subject: str) -> None:
         """Erase a state from its topic; its aggregate has been deleted by this message."""
-        if not any(id_ == subject and doc is None for (_, id_), (_, doc) in self.writes.puts.items()):
+        if all(self.writes.puts[ref][1] is not None for ref in self.writes.put_refs.get(subject, ())):
             raise TypeError(f"{subject}: erased but not deleted")
         self.writes.tombstones.append((kind, subject))
 
