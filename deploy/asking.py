@@ -103,8 +103,14 @@ def problem_of(answer: "httpx.Response") -> Mapping[str, Any]:
 
 def refused(answer: "httpx.Response", *, mend: str) -> AskingFailedError:
     """That a service refused, with its reason."""
-    detail = str(problem_of(answer).get("detail", ""))
-    return AskingFailedError(f"{answer.status_code} {detail}".rstrip(". "), mend=mend)
+    problem = problem_of(answer)
+    detail = f"{answer.status_code} {problem.get('detail', '')}".rstrip(". ")
+    errors: Any = problem.get("errors")
+    if isinstance(errors, list) and errors:
+        first = cast("Mapping[str, Any]", errors[0])
+        detail += f": {first.get('pointer', '')} {first.get('reason', '')}".rstrip(". ")
+        mend = str(first.get("mend") or mend)
+    return AskingFailedError(detail, mend=mend)
 
 
 def unreachable(

@@ -28,7 +28,7 @@ async def usable_template(use: TemplateUse, tx: Transaction) -> GoalTemplate:
     """The template, if it is published; one that the caller may not read is not there."""
     template = await TemplateStore(tx).find(use.template_id)
     if template is None:
-        raise NotFound("There is no goal template with this id.", template_id=use.template_id)
+        raise NotFound("There is no goal template with this id.")
     await tx.require("read_template", template)
     template.require_usable()
     return template

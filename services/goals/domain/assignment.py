@@ -39,9 +39,11 @@ class Assignment(Aggregate):
         return GoalId(derive("goal", self.assignment_id, owner_id))
 
     def goal_for(
-        self, owner_id: PersonId, *, wording: Wording | None = None
+        self, owner_id: PersonId, *, wording: Wording | None = None, asked_id: PersonId | None = None
     ) -> "tuple[Goal, tuple[contract.GoalDrafted, contract.GoalProposed]]":
         """A person's own goal, which they are asked to agree to; with `wording` if it says their own words.
+
+        Who sets it for themselves, too, is agreed with by `asked_id`.
 
         Raises:
             Refusal: the wording is unsound or not SMART, which is so for everybody alike.
@@ -58,5 +60,5 @@ class Assignment(Aggregate):
             owner_id=owner_id,
             template_id=self.template_id,
         )
-        goal, proposed = goal.propose(by=self.by_person_id, to=owner_id)
+        goal, proposed = goal.propose(by=self.by_person_id, to=asked_id or owner_id)
         return goal, (drafted, proposed)

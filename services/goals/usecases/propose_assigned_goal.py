@@ -14,6 +14,7 @@ from typing import Any, Final
 from services.goals.domain.alignment import ParentClosed
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.weights import require_room
+from services.goals.reporting_line import working_line
 from services.goals.store import ASSIGNMENTS, GoalStore, hold_people
 from services.goals.templates import filled_for
 from shared.contracts.base import Frozen
@@ -42,7 +43,8 @@ async def propose_assigned_goal(message: ProposeAssignedGoal, tx: Transaction) -
     if not await Directory(tx).is_active(owner_id):
         return
     own = await filled_for(owner_id, assignment.wording, tx) if assignment.template_id else None
-    goal, events = assignment.goal_for(owner_id, wording=own)
+    above = await working_line(owner_id, tx) if owner_id == assignment.by_person_id else ()
+    goal, events = assignment.goal_for(owner_id, wording=own, asked_id=next(iter(above), None))
     if goal.parent_id is not None:
         parent = await goals.find(goal.parent_id)
         if parent is None or parent.status == "closed":

@@ -34,7 +34,9 @@ def done(people: int, **refused: str) -> dict[str, Any]:
 async def owners(house: GoalsHouse) -> dict[str, str]:
     """Who is asked to agree to what, by owner."""
     goals = await house.as_("auditor", "auditor").listed("/goals")
-    assert all(goal["asked_id"] == goal["owner_id"] for goal in goals if goal["status"] == "proposed")
+    for goal in (each for each in goals if each["status"] == "proposed"):
+        expected = "chief" if goal["owner_id"] == goal["proposed_by"] else goal["owner_id"]
+        assert goal["asked_id"] == expected
     return {goal["owner_id"]: goal["status"] for goal in goals}
 
 
@@ -49,6 +51,14 @@ async def test_everybody_named_is_asked_for_a_goal_of_their_own(house: GoalsHous
         assert [part["key_result_id"] for part in goal["key_results"]] == ["reach"]
         agreed = await house.as_(goal["owner_id"]).does(f"/goals/{goal['goal_id']}/agreement")
         assert agreed["status"] == "agreed"
+
+
+async def test_who_sets_it_for_themselves_too_does_not_agree_to_it_alone(house: GoalsHouse) -> None:
+    await assigned(house, asking("admin", "anna"))
+    asked = {
+        goal["owner_id"]: goal["asked_id"] for goal in await house.as_("auditor", "auditor").listed("/goals")
+    }
+    assert asked == {"admin": "chief", "anna": "anna"}
 
 
 async def test_a_unit_reaches_those_below_it_and_everyone_all_who_work_here(
