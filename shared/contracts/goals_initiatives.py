@@ -65,7 +65,7 @@ class InitiativeProgressed(_InitiativeEvent):
 
 
 class InitiativeClosed(_InitiativeEvent):
-    """It is done, or not done at all; without `by_person_id` it was dropped since its goal was closed."""
+    """It is done, or not done at all; without `by_person_id` it ended with its goal."""
 
     by_person_id: PersonId | None
     outcome: InitiativeEnd

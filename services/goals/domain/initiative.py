@@ -175,7 +175,7 @@ class Initiative(InitiativePlan, Aggregate):
         return new, event
 
     def report(self, said: Progress, *, by: PersonId) -> "tuple[Initiative, contract.InitiativeProgressed]":
-        """Take what somebody says of it; whoever does something of what was planned has begun."""
+        """Take what somebody says of it; it has begun once some is done or taken, and not by a note."""
         if said.share_done is None and said.effort_days is None and said.cost is None and not said.note:
             raise Invalid("There is nothing in the report; say what is done, what it took, or how it goes.")
         if not self.is_open and said.share_done is not None:
@@ -185,9 +185,10 @@ class Initiative(InitiativePlan, Aggregate):
             )
         currency = self._currency_of(said)
         cost = _counted(said.cost, currency)
+        begun = self.status == "planned" and any((said.share_done, said.effort_days, said.cost))
         new = self.model_copy(
             update={
-                "status": "under_way" if self.status == "planned" else self.status,
+                "status": "under_way" if begun else self.status,
                 "share_done": self.share_done if said.share_done is None else said.share_done,
                 "actual_effort_days": _or(said.effort_days, self.actual_effort_days),
                 "actual_cost": _or(cost, self.actual_cost),
@@ -219,6 +220,10 @@ class Initiative(InitiativePlan, Aggregate):
             **new.named(), by_person_id=by, outcome=outcome, share_done=new.share_done
         )
         return new, event
+
+    def end_with_goal(self, *, at: datetime) -> "tuple[Initiative, contract.InitiativeClosed]":
+        """End it since its goal is closed: as done if all of it is, or else as dropped."""
+        return self.close("done" if self.share_done == 1 else "dropped", by=None, reason="", at=at)
 
     def carried_over(self, to: Goal) -> "tuple[Initiative, contract.InitiativeChanged]":
         """Let it serve the goal that its own goes on as."""

@@ -1,8 +1,8 @@
 """Let the initiatives of a goal follow what becomes of it.
 
 When    a goal is closed or carried over, or another owner has it or may be seen by others than before
-Rule    what is not done when the goal is closed is dropped with it, and goes on with the goal that it is
-        carried over to; what is done or dropped stays as it was
+Rule    what is wholly done when the goal is closed ends as done; the rest is dropped with it, or goes on
+        with the goal that it is carried over to; what is done or dropped stays as it was
 Emits   goals.InitiativeClosed, goals.InitiativeChanged
 Then    notifications.announce
 
@@ -32,8 +32,8 @@ def let_follow(
     store = InitiativeStore(tx)
     for initiative in initiatives:
         if goal.status == "closed" and initiative.is_open:
-            if successor is None:
-                ended, event = initiative.close("dropped", by=None, reason="", at=tx.now)
+            if successor is None or initiative.share_done == 1:
+                ended, event = initiative.end_with_goal(at=tx.now)
             else:
                 ended, event = initiative.carried_over(successor)
             store.save(ended)

@@ -82,7 +82,8 @@ async def _take_up(person_id: PersonId, tx: Transaction) -> None:
     hold_people(tx, person_id)
     store = InitiativeStore(tx)
     for initiative in await store.concerned(person_id):
-        store.save(initiative.model_copy(update={"owner_left": False}))
+        if initiative.owner_left:
+            store.save(initiative.model_copy(update={"owner_left": False}))
 
 
 async def _follow_line(

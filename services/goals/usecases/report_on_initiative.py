@@ -3,7 +3,7 @@
 When    who does it, or the goal's owner or manager, says so
         (POST /goals/{goal_id}/initiatives/{initiative_id}/reports)
 May     report_on_initiative: owner, self and manager of the goal   (access.py)
-Rule    Initiative.report; the goal is not closed, nor its period
+Rule    Initiative.report; the goal's period is not closed.  The goal may be: the last invoice comes later
 Emits   goals.InitiativeProgressed
 
 A correction is another report: each is kept, with who made it and when.
@@ -11,11 +11,10 @@ A correction is another report: each is kept, with who made it and when.
 
 from fastapi import APIRouter, Response
 
-from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.initiative import CurrencySettled, InitiativeEnded, InitiativeReport, Progress
 from services.goals.initiative_store import INITIATIVES, InitiativeReportStore, InitiativeStore
-from services.goals.periods import OF_PERIODS
-from services.goals.usecases.plan_initiative import PATH, initiative_and_goal, require_workable
+from services.goals.periods import OF_PERIODS, require_period
+from services.goals.usecases.plan_initiative import PATH, initiative_and_goal
 from services.goals.views import InitiativeReportView
 from shared.http import Run
 from shared.ids import GoalId, InitiativeId, mint
@@ -37,7 +36,7 @@ async def report_on_initiative(command: ReportOnInitiative, tx: Transaction) -> 
     """The report; the initiative is as it says."""
     before, goal = await initiative_and_goal(command.goal_id, command.initiative_id, tx)
     await tx.require("report_on_initiative", before)
-    await require_workable(goal, tx)
+    await require_period(goal, "follow", tx)
     initiative, progressed = before.report(command, by=tx.person_id)
     InitiativeStore(tx).save(initiative)
     tx.publish(progressed)
@@ -61,12 +60,12 @@ async def report_on_initiative(command: ReportOnInitiative, tx: Transaction) -> 
     status_code=201,
     response_model=InitiativeReportView,
     summary="Report on an initiative",
-    responses=refusals(*OF_PERIODS, GoalNotInStage, InitiativeEnded, CurrencySettled),
+    responses=refusals(*OF_PERIODS, InitiativeEnded, CurrencySettled),
 )
 async def post_report(goal_id: GoalId, initiative_id: InitiativeId, said: Progress, run: Run) -> Response:
     """Say how much is done and what it took so far, in all; a correction is a new report.
 
-    If-Match speaks of the initiative.
+    What it took may be reported after it or its goal has ended too.  If-Match speaks of the initiative.
     """
     command = ReportOnInitiative(
         goal_id=goal_id, initiative_id=initiative_id, report_id=mint("report"), **dict(said)

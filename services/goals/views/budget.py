@@ -1,7 +1,7 @@
 """What a goal takes, planned and so far: its own initiatives, and those of what serves it.
 
-Of what serves it only goals that the caller may read are added up.  What was dropped is planned no more,
-and what it has taken stays taken.
+Of what serves it only goals that the caller may read are added up.  What somebody dropped is planned
+no more, and what it has taken stays taken; what ended with its goal was planned for it and stays so.
 """
 
 from collections import defaultdict
@@ -77,7 +77,7 @@ def taken(initiatives: Iterable[Initiative]) -> Taken:
     costs: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
     for each in initiatives:
         count += 1
-        planned = each.status != "dropped"
+        planned = each.status != "dropped" or each.closed_by is None
         effort[0] += each.planned_effort_days or 0 if planned else 0
         effort[1] += each.actual_effort_days or 0
         if each.currency is not None:

@@ -100,6 +100,32 @@ def test_a_report_begins_it_and_what_it_leaves_out_stays() -> None:
     assert corrected.actual_cost == Decimal("10.00")
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"note": "Nobody answers yet."}, "planned"),
+        ({"share_done": 0, "effort_days": 0, "cost": 0}, "planned"),
+        ({"share_done": 0.01}, "under_way"),
+        ({"effort_days": "0.5"}, "under_way"),
+        ({"cost": "1"}, "under_way"),
+    ],
+)
+def test_it_is_under_way_once_some_is_done_or_taken(said: Any, status: str) -> None:
+    assert planned(currency="EUR").report(told(**said), by=BEN)[0].status == status
+
+
+@pytest.mark.parametrize(("share", "outcome"), [(1, "done"), (0.99, "dropped"), (0, "dropped")])
+def test_with_its_goal_it_ends_as_done_if_all_of_it_is(share: float, outcome: str) -> None:
+    reported, _ = planned().report(told(share_done=share), by=BEN)
+    ended, event = reported.end_with_goal(at=AT)
+    assert (ended.status, ended.share_done, event.outcome, event.by_person_id) == (
+        outcome,
+        share,
+        outcome,
+        None,
+    )
+
+
 def test_a_report_says_something_and_in_the_currency_that_counts() -> None:
     with pytest.raises(Invalid):
         planned().report(told(), by=BEN)

@@ -152,16 +152,35 @@ async def test_with_the_goal_what_is_not_done_is_dropped_and_nothing_more_is_don
     refused = [
         await house.as_("anna").post(f"/goals/{goal_id}/initiatives", PLAN),
         await house.as_("anna").put(path, PLAN, If_Match="*"),
-        await house.as_("peer").post(f"{done}/reports", {"cost": "1"}),
         await house.as_("peer").post(f"{path}/closure", {"outcome": "done"}),
     ]
     assert {rule_of(each) for each in refused} == {"goal-not-in-stage"}
+
+
+async def test_a_goal_that_is_closed_keeps_its_budget_and_the_last_invoice_counts(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    made, half, no = [await planned(house, goal_id, planned_effort_days=None) for _ in range(3)]
+    peer = house.as_("peer")
+    await peer.does(f"{made}/reports", {"share_done": 1, "cost": "90"})
+    await peer.does(f"{half}/reports", {"share_done": 0.5})
+    await house.as_("anna").does(f"{no}/closure", {"outcome": "dropped", "reason": "Too dear."})
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "achieved"})
+    ended = [await read(house, each) for each in (made, half)]
+    assert [each["status"] for each in ended] == ["done", "dropped"]
+    await peer.does(f"{made}/reports", {"cost": "95", "effort_days": "2"})
+    late = await peer.post(f"{half}/reports", {"share_done": 1})
+    assert rule_of(late) == "initiative-ended"
+    own = (await house.as_("anna").read(f"/goals/{goal_id}/budget"))["own"]
+    assert own["costs"] == [{"currency": "EUR", "planned": "2000.00", "actual": "95.00"}]
+    assert own["actual_effort_days"] == "2"
 
 
 async def test_carried_over_what_is_not_done_goes_on_with_the_goal(house: GoalsHouse) -> None:
     period_id = await opened(house)
     goal_id = await house.agreed()
     path, done = await planned(house, goal_id), await planned(house, goal_id)
+    whole = await planned(house, goal_id)
+    await house.as_("peer").does(f"{whole}/reports", {"share_done": 1})
     await house.as_("peer").does(f"{path}/reports", {"cost": "70"})
     await house.as_("peer").does(f"{done}/closure", {"outcome": "done"})
     new = await house.as_("anna").does(f"/goals/{goal_id}/carry-over", {"period_id": period_id})
@@ -169,7 +188,7 @@ async def test_carried_over_what_is_not_done_goes_on_with_the_goal(house: GoalsH
     moved = await read(house, f"/goals/{new['goal_id']}/initiatives/{id_of(path)}")
     assert (moved["status"], moved["actual_cost"]) == ("under_way", "70.00")
     assert (await house.last(id_of(path)))["from_goal_id"] == goal_id
-    assert (await read(house, done))["status"] == "done"
+    assert [(await read(house, each))["status"] for each in (done, whole)] == ["done", "done"]
     assert (
         len(await house.as_("peer").listed(f"/goals/{new['goal_id']}/initiatives/{id_of(path)}/reports")) == 1
     )
@@ -208,6 +227,16 @@ async def test_who_leaves_leaves_it_alone_until_it_is_given_to_another_or_they_a
     await house.let_go("peer")
     given = await house.as_("anna").put(path, PLAN | {"owner_id": "ben"}, If_Match="*")
     assert not given.json()["owner_left"]
+
+
+async def test_of_who_comes_back_only_what_was_left_alone_is_written(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    path, other = await planned(house, goal_id), await planned(house, goal_id)
+    await house.let_go("peer")
+    await house.db[INITIATIVES].update_one({"_id": id_of(other)}, {"$set": {"owner_left": False}})
+    versions = [(await read(house, each))["version"] for each in (path, other)]
+    await house.take_back("peer")
+    assert [(await read(house, each))["version"] for each in (path, other)] == [versions[0] + 1, versions[1]]
 
 
 async def test_what_nobody_agreed_to_ends_with_its_owner_and_so_does_what_is_done_for_it(
