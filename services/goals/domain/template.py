@@ -142,6 +142,7 @@ class GoalTemplate(Aggregate):
             edition_id=derive("template_edition", self.template_id, str(self.edition)),
             template_id=self.template_id,
             number=self.edition,
+            published=self.status == "published",
             wording=self.wording,
             written_by=self.written_by,
             written_at=self.written_at,
@@ -194,12 +195,16 @@ class GoalTemplate(Aggregate):
 
 
 class TemplateEdition(Aggregate):
-    """What a template said before it was rewritten; `number` counts from 1."""
+    """What a template said before it was rewritten; `number` counts from 1.
+
+    `published` says whether it was read by everybody then.
+    """
 
     id_field: ClassVar[str] = "edition_id"
     edition_id: str
     template_id: TemplateId
     number: int
+    published: bool = False
     wording: TemplateWording
     written_by: PersonId | None
     written_at: datetime

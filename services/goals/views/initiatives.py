@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from services.goals.domain.goal import Goal
 from services.goals.domain.initiative import OPEN, Beyond, Initiative, InitiativeReport
 from services.goals.initiative_store import INITIATIVES, REPORTS
 from services.goals.store import GOALS
+from services.goals.views.tagged import KNOWN, tagged
 from shared.contracts.goals_initiatives import InitiativeStatus
 from shared.directory import DirectoryReader
 from shared.errors import NotFound
@@ -23,6 +24,7 @@ from shared.ids import GoalId, InitiativeId, PersonId
 from shared.money import Amount, Currency, Days
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
+from shared.preconditions import IfNoneMatchHeader
 from shared.store import from_document
 
 router = APIRouter(tags=["initiatives"])
@@ -139,10 +141,21 @@ async def list_of_goal(goal_id: GoalId, view: View, page: AskedPage) -> Page[Pla
     )
 
 
-@router.get("/goals/{goal_id}/initiatives/{initiative_id}", summary="Read an initiative")
-async def get_initiative(goal_id: GoalId, initiative_id: InitiativeId, view: View) -> InitiativeView:
-    """One initiative; who is to do it may read it whether or not they may read the goal."""
-    return InitiativeView.of(await _one(goal_id, initiative_id, view))
+@router.get(
+    "/goals/{goal_id}/initiatives/{initiative_id}",
+    response_model=InitiativeView,
+    summary="Read an initiative",
+    responses=KNOWN,
+)
+async def get_initiative(
+    goal_id: GoalId, initiative_id: InitiativeId, view: View, none_match: IfNoneMatchHeader = None
+) -> Response:
+    """One initiative; who is to do it may read it whether or not they may read the goal.
+
+    Its ETag is what If-Match wants.
+    """
+    initiative = await _one(goal_id, initiative_id, view)
+    return tagged(InitiativeView.of(initiative), initiative.version, none_match)
 
 
 @router.get(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from services.goals.domain.template import (
@@ -16,11 +16,13 @@ from services.goals.domain.template import (
     words_of,
 )
 from services.goals.template_store import TEMPLATE_EDITIONS, TEMPLATES
+from services.goals.views.tagged import KNOWN, tagged
 from shared.contracts.goals import GoalKind
 from shared.http import View
 from shared.ids import PersonId, TemplateId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
+from shared.preconditions import IfNoneMatchHeader
 from shared.store import from_document
 
 router = APIRouter(tags=["goal templates"])
@@ -44,9 +46,10 @@ class TemplateView(BaseModel):
 
 
 class TemplateEditionView(BaseModel):
-    """What a template said before it was rewritten."""
+    """What a template said before it was rewritten; `published` says whether everybody could read it."""
 
     number: int
+    published: bool
     wording: TemplateWording
     written_by: PersonId | None
     written_at: datetime
@@ -82,18 +85,25 @@ async def list_templates(
     return await read_page(view.db[TEMPLATES], filter_, asked=page, show=_template)
 
 
-@router.get("/goal-templates/{template_id}", summary="Read a goal template")
-async def get_template(template_id: TemplateId, view: View) -> TemplateView:
-    """One template."""
-    return TemplateView.of(await view.one(GoalTemplate, TEMPLATES, template_id, action="read_template"))
+@router.get(
+    "/goal-templates/{template_id}",
+    response_model=TemplateView,
+    summary="Read a goal template",
+    responses=KNOWN,
+)
+async def get_template(template_id: TemplateId, view: View, none_match: IfNoneMatchHeader = None) -> Response:
+    """One template; its ETag is what If-Match wants."""
+    template = await view.one(GoalTemplate, TEMPLATES, template_id, action="read_template")
+    return tagged(TemplateView.of(template), template.version, none_match)
 
 
 @router.get("/goal-templates/{template_id}/editions", summary="List what a goal template said before")
 async def list_editions(template_id: TemplateId, view: View, page: AskedPage) -> Page[TemplateEditionView]:
-    """What it said until each change, the newest first."""
+    """What it said until each change, the newest first; what was not published then is HR's."""
     await view.one(GoalTemplate, TEMPLATES, template_id, action="read_template")
-    sort, of = Sort("number", descending=True), {"template_id": template_id}
-    return await read_page(view.db[TEMPLATE_EDITIONS], of, asked=page, sort=sort, show=_edition)
+    seen = await view.filter("read_edition")
+    newest, of = Sort("number", descending=True), {"$and": [{"template_id": template_id}, seen]}
+    return await read_page(view.db[TEMPLATE_EDITIONS], of, asked=page, sort=newest, show=_edition)
 
 
 def _template(doc: Mapping[str, Any]) -> TemplateView:

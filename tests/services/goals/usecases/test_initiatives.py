@@ -101,6 +101,16 @@ async def test_it_is_changed_over_the_version_that_was_read_and_goes_to_somebody
     assert (await house.as_("peer").get(path)).status_code == 404
 
 
+async def test_its_etag_is_what_a_change_wants(house: GoalsHouse) -> None:
+    path, anna = await planned(house, await house.agreed()), house.as_("anna")
+    etag = (await anna.get(path)).headers["ETag"]
+    known = await anna.with_(If_None_Match=etag).get(path)
+    assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", etag)
+    assert (await anna.put(path, PLAN | {"title": "Write"}, If_Match=etag)).status_code == 200
+    assert (await anna.with_(If_None_Match=etag).get(path)).json()["title"] == "Write"
+    assert (await house.as_("ben").with_(If_None_Match="*").get(path)).status_code == 404
+
+
 async def test_who_is_to_do_it_is_known_and_works_here(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     path = await planned(house, goal_id)

@@ -40,7 +40,8 @@ async def test_a_template_is_written_rewritten_and_archived_and_what_it_said_is_
     changed = await hr.put(path, TEMPLATE | {"title": "Reach more"}, If_Match='"v1"')
     assert (changed.json()["status"], changed.json()["edition"]) == ("published", 2)
     assert (await hr.put(path, TEMPLATE, If_Match='"v1"')).status_code == 412
-    [before] = await house.as_("anna").listed(f"{path}/editions")
+    assert await house.as_("anna").listed(f"{path}/editions") == []
+    [before] = await hr.listed(f"{path}/editions")
     assert (before["number"], before["wording"]["title"], before["written_by"]) == (
         1,
         TEMPLATE["title"],
@@ -57,6 +58,29 @@ async def test_a_template_is_written_rewritten_and_archived_and_what_it_said_is_
     ]
     assert [(each["edition"], each.get("published")) for each in said] == [(1, False), (2, True), (2, None)]
     assert "Reach" not in str(said)
+
+
+async def test_of_what_it_said_before_others_read_what_was_published(house: GoalsHouse) -> None:
+    template_id = await written(house, title="First sketch", published=False)
+    path, hr = f"/goal-templates/{template_id}", house.as_(*HR)
+    for title, published in (("Second", True), ("Third sketch", False), ("Fourth", True)):
+        rewritten = TEMPLATE | {"title": title, "published": published}
+        assert (await hr.put(path, rewritten, If_Match="*")).status_code == 200
+    for caller, numbers in ((house.as_("anna"), [2]), (hr, [3, 2, 1])):
+        listed = await caller.listed(f"{path}/editions")
+        assert [each["number"] for each in listed] == numbers
+        assert [each["published"] for each in listed] == [number == 2 for number in numbers]
+    assert "sketch" not in (await house.as_("anna").get(f"{path}/editions")).text
+
+
+async def test_its_etag_is_what_a_change_wants(house: GoalsHouse) -> None:
+    path, hr = f"/goal-templates/{await written(house)}", house.as_(*HR)
+    etag = (await hr.get(path)).headers["ETag"]
+    known = await hr.with_(If_None_Match=etag).get(path)
+    assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", etag)
+    changed = await hr.put(path, TEMPLATE | {"title": "More"}, If_Match=etag)
+    assert changed.status_code == 200
+    assert (await hr.with_(If_None_Match=etag).get(path)).json()["wording"]["title"] == "More"
 
 
 @pytest.mark.parametrize(
