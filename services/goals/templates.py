@@ -45,8 +45,6 @@ async def filled_for(owner_id: PersonId, wording: Wording, tx: Transaction) -> W
     directory = Directory(tx)
     owner, unit = await directory.require(owner_id), await directory.unit_of(owner_id)
     known: dict[Placeholder, str | None] = {
-        "name": owner.name,
-        "given_name": owner.given_name,
         "unit": unit.name if unit else None,
         "job_title": owner.job_title,
     }

@@ -1,7 +1,8 @@
 """Goal templates: wordings that HR keeps for others to begin with.
 
 A template has no dates: it lasts so many days, or as long as the period that it is used in.  Title and
-description may name the owner by placeholders, which are filled once it is known whose goal it is.
+description may have placeholders for the owner's unit and job title, which are filled once it is known whose
+goal it is.  Names of people are in the directory only, from which they can be erased.
 """
 
 import re
@@ -22,8 +23,9 @@ from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PeriodId, PersonId, TemplateId, derive
 
 TemplateStatus = Literal["draft", "published", "archived"]
-Placeholder = Literal["name", "given_name", "unit", "job_title"]
-PLACEHOLDERS: Final[frozenset[str]] = frozenset({"name", "given_name", "unit", "job_title"})
+Placeholder = Literal["unit", "job_title"]
+PLACEHOLDERS: Final[Sequence[Placeholder]] = ("job_title", "unit")
+_NAMES: Final = frozenset({"name", "given_name", "family_name"})
 LONGEST_TITLE: Final = 200
 LONGEST_DESCRIPTION: Final = 4000
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]+)\}")
@@ -48,8 +50,8 @@ class NothingToFillIn(Refusal):
 class TemplateWording(Substance):
     """What goals of it say.
 
-    `days` is how long they last, null for as long as their period.  In title and description {name},
-    {given_name}, {unit} and {job_title} stand for what the directory says of the owner.
+    `days` is how long they last, null for as long as their period.  In title and description {unit} and
+    {job_title} stand for what the directory says of the owner.
     """
 
     key_results: tuple[KeyResultWording, ...] = Field(default=(), max_length=20)
@@ -57,9 +59,14 @@ class TemplateWording(Substance):
 
     def require_sound(self) -> None:
         """Refuse placeholders that nothing is known for, and two key results of one id."""
-        unknown = sorted({*_PLACEHOLDER.findall(f"{self.title} {self.description}")} - PLACEHOLDERS)
+        unknown = sorted({*_PLACEHOLDER.findall(f"{self.title} {self.description}")} - {*PLACEHOLDERS})
+        if _NAMES & {*unknown}:
+            raise Invalid(
+                "Names of people are in the directory only, and a goal shows its owner anyway; leave them out.",
+                unknown=unknown,
+            )
         if unknown:
-            known = ", ".join(f"{{{each}}}" for each in sorted(PLACEHOLDERS))
+            known = " and ".join(f"{{{each}}}" for each in PLACEHOLDERS)
             raise Invalid(f"There are {known}; correct the others.", unknown=unknown)
         ids = [part.key_result_id for part in self.key_results]
         if len(set(ids)) < len(ids):
@@ -215,6 +222,12 @@ def filled(wording: Wording, known: Mapping[Placeholder, str | None]) -> Wording
     title = _filled(wording.title, known)[:LONGEST_TITLE].rstrip()
     description = _filled(wording.description, known)[:LONGEST_DESCRIPTION]
     return wording.model_copy(update={"title": title, "description": description})
+
+
+def placeholders_of(wording: Wording) -> Sequence[Placeholder]:
+    """What a wording asks of the directory."""
+    used = {*_PLACEHOLDER.findall(f"{wording.title} {wording.description}")}
+    return [each for each in PLACEHOLDERS if each in used]
 
 
 def words_of(text: str) -> Iterator[str]:

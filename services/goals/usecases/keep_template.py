@@ -89,7 +89,7 @@ def _by(tx: Transaction) -> PersonId | None:
 
 @router.post("/goal-templates", status_code=201, response_model=TemplateView, summary="Write a goal template")
 async def post_template(said: WrittenTemplate, run: Run) -> Response:
-    """A wording that goals begin with; {name}, {given_name}, {unit} and {job_title} are the owner's."""
+    """A wording that goals begin with; {unit} and {job_title} are the owner's."""
     command = WriteTemplate(template_id=TemplateId(mint("template")), said=said)
     return await run(
         write_template,

@@ -18,7 +18,7 @@ async def _gone(house: GoalsHouse) -> None:
 async def test_what_is_published_is_read_by_all_who_work_here_and_the_rest_by_hr_and_auditors(
     house: GoalsHouse, status: str
 ) -> None:
-    template_id = await written(house, description=f"{WORD} for {{name}}", published=status != "draft")
+    template_id = await written(house, description=f"{WORD} for {{unit}}", published=status != "draft")
     path = f"/goal-templates/{template_id}"
     if status == "archived":
         await house.as_("admin", "hr_admin").does(f"{path}/archival")
