@@ -62,7 +62,7 @@ class TemplateWording(Substance):
         unknown = sorted({*_PLACEHOLDER.findall(f"{self.title} {self.description}")} - {*PLACEHOLDERS})
         if _NAMES & {*unknown}:
             raise Invalid(
-                "Names of people are in the directory only, and a goal shows its owner anyway; leave them out.",
+                "Names of people are in the directory only, and a goal shows its owner; leave them out.",
                 unknown=unknown,
             )
         if unknown:

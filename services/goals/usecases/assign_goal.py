@@ -27,7 +27,7 @@ from services.goals.templates import OF_TEMPLATES, usable_template, wording_of
 from services.goals.usecases.align_goal import require_parent
 from services.goals.usecases.propose_assigned_goal import order_goals
 from services.goals.views import AssignmentView
-from services.goals.views.reach import Checked, Reach, reach_of
+from services.goals.views.assignment_preview import AssignmentPreview, Checked, preview_of
 from shared.contracts.base import Frozen
 from shared.directory import Directory, require_known
 from shared.errors import Forbidden, Invalid, Refusal
@@ -125,7 +125,7 @@ async def _require_own_reports(population: NamedPopulation, tx: Transaction) -> 
     status_code=201,
     response_model=AssignmentView,
     responses={
-        200: {"model": Reach, "description": "Whom it would reach; asked with `dry_run`."},
+        200: {"model": AssignmentPreview, "description": "Whom it would reach; asked with `dry_run`."},
         **refusals(
             *OF_PERIODS,
             *OF_TEMPLATES,
@@ -144,8 +144,8 @@ async def post_assignment(new: NewAssignment, run: Run, view: View) -> Response:
     command = AssignGoal(assignment_id=assignment_id, **dict(new))
     if new.dry_run:
         checked = await run(assign_goal, command, key=assignment_id, reply=Checked.of)
-        reach = await reach_of(Checked.model_validate_json(bytes(checked.body)), view.db)
-        return Response(reach.model_dump_json(), media_type="application/json")
+        preview = await preview_of(Checked.model_validate_json(bytes(checked.body)), view.db)
+        return Response(preview.model_dump_json(), media_type="application/json")
     return await run(
         assign_goal,
         command,

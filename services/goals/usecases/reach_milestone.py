@@ -28,14 +28,14 @@ from shared.work import Transaction
 router = APIRouter(tags=["goals"])
 
 
-class Milestone(Frozen):
+class MilestoneReached(Frozen):
     """Whether it is reached."""
 
     reached: bool = True
     note: str = Field(default="", max_length=1000)
 
 
-class ReachMilestone(Milestone):
+class ReachMilestone(MilestoneReached):
     """Which milestone of which key result; `measurement_id` is new."""
 
     goal_id: GoalId
@@ -71,7 +71,7 @@ async def reach_milestone(command: ReachMilestone, tx: Transaction) -> Measureme
     responses=refusals(*OF_PERIODS, GoalNotInStage),
 )
 async def put_milestone(
-    goal_id: GoalId, key_result_id: KeyResultId, milestone_id: str, said: Milestone, run: Run
+    goal_id: GoalId, key_result_id: KeyResultId, milestone_id: str, said: MilestoneReached, run: Run
 ) -> Response:
     """The answer is the measurement that comes of it.  If-Match speaks of the goal."""
     command = ReachMilestone(

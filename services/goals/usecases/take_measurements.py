@@ -79,7 +79,7 @@ class TakeMeasurements(Measurements):
     sender: str
 
 
-class Taken(BaseModel):
+class TakenMeasurement(BaseModel):
     """What became of a measurement, in the order in which they were sent; a refusal says how to mend it."""
 
     status: Literal["taken", "known", "refused"]
@@ -94,7 +94,7 @@ class TakenMeasurements(BaseModel):
     taken: int
     known: int
     refused: int
-    results: list[Taken]
+    results: list[TakenMeasurement]
 
 
 async def take_measurements(command: TakeMeasurements, tx: Transaction) -> TakenMeasurements:
@@ -136,17 +136,17 @@ def _goal_ids(measurements: Sequence[OneOfMany | NotInForm]) -> set[GoalId]:
     return {each.goal_id for each in measurements if isinstance(each, OneOfMany)}
 
 
-async def _one(each: OneOfMany | NotInForm, id_: str, tx: Transaction) -> Taken:
+async def _one(each: OneOfMany | NotInForm, id_: str, tx: Transaction) -> TakenMeasurement:
     if isinstance(each, NotInForm):
-        return Taken(status="refused", rule="not-in-form", detail=each.because)
+        return TakenMeasurement(status="refused", rule="not-in-form", detail=each.because)
     if await MeasurementStore(tx).find(id_) is not None:
-        return Taken(status="known", measurement_id=id_)
+        return TakenMeasurement(status="known", measurement_id=id_)
     said = each.model_dump(exclude={"id"})
     try:
         await measure_key_result(MeasureKeyResult(**said, measurement_id=id_), tx)
     except Refusal as refusal:
-        return Taken(status="refused", rule=refusal.rule, detail=refusal.detail)
-    return Taken(status="taken", measurement_id=id_)
+        return TakenMeasurement(status="refused", rule=refusal.rule, detail=refusal.detail)
+    return TakenMeasurement(status="taken", measurement_id=id_)
 
 
 @router.post(

@@ -34,7 +34,7 @@ class CostView(BaseModel):
     actual: Total
 
 
-class Taken(BaseModel):
+class BudgetShare(BaseModel):
     """What some initiatives take: effort in person-days, cost by currency, in the order of the codes."""
 
     initiatives: int
@@ -51,8 +51,8 @@ class BudgetView(BaseModel):
     """
 
     goal_id: GoalId
-    own: Taken
-    below: Taken
+    own: BudgetShare
+    below: BudgetShare
     goals_below: int
     complete: bool
 
@@ -71,7 +71,7 @@ async def get_budget(goal_id: GoalId, view: View) -> BudgetView:
     )
 
 
-def taken(initiatives: Iterable[Initiative]) -> Taken:
+def taken(initiatives: Iterable[Initiative]) -> BudgetShare:
     """What they take together."""
     count, effort = 0, [Decimal(0), Decimal(0)]
     costs: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
@@ -83,7 +83,7 @@ def taken(initiatives: Iterable[Initiative]) -> Taken:
         if each.currency is not None:
             costs[each.currency][0] += each.planned_cost or 0 if planned else 0
             costs[each.currency][1] += each.actual_cost or 0
-    return Taken(
+    return BudgetShare(
         initiatives=count,
         planned_effort_days=effort[0],
         actual_effort_days=effort[1],

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.goals.app import SERVICE
 from tests.services.goals.house import GoalsHouse
 
 
@@ -44,6 +45,11 @@ async def test_pages_neither_repeat_nor_miss_a_goal(house: GoalsHouse) -> None:
     assert len(listed) == len(set(listed))
     assert set(listed) == made
     assert hidden not in listed
+
+
+def test_what_the_interface_speaks_of_has_names_of_its_own() -> None:
+    shapes = SERVICE.api().openapi()["components"]["schemas"]
+    assert [each for each in shapes if "__" in each] == []
 
 
 async def test_a_goal_that_is_known_already_is_not_sent_again(house: GoalsHouse) -> None:

@@ -246,19 +246,34 @@ async def test_whom_nothing_can_be_filled_in_for_is_told_and_the_others_are_aske
 async def test_a_dry_run_tells_who_has_left_who_has_it_and_for_whom_there_is_no_room(
     house: GoalsHouse,
 ) -> None:
-    template_id = await written(house)
-    assert (await begun(house, template_id)).status_code == 201
+    for person_id in ("cleo", "dora", "emil"):
+        await house.hire(person_id, manager_id="manager")
+    six = ("anna", "ben", "peer", "cleo", "dora", "emil")
+    template_id = await written(house, title="As {job_title}")
+    for person_id in six[1:]:
+        await house.publish(house.people[person_id].model_copy(update={"job_title": "Clerk"}))
+    assert (await begun(house, template_id, overrides={"title": "As I am"})).status_code == 201
     await house.agreed("ben", weight=80)
     await house.let_go("peer")
-    body = using(template_id, "anna", "ben", "peer", overrides={"weight": 30}) | {"dry_run": True}
+    body = using(template_id, *six, overrides={"weight": 30}) | {"dry_run": True}
     said = await house.said()
     told = await house.as_(*HR).does("/goal-assignments", body)
-    assert told == {"people": 2, "left": 1, "have_it": 1, "no_room": 1}
+    assert told == {"people": 5, "left": 1, "have_it": 1, "no_room": 1, "nothing_to_fill_in": 1}
     keyed = house.as_(*HR).with_(Idempotency_Key="8e03978e-40d5-43dd-bc93-6894a57f9324")
     assert [await keyed.does("/goal-assignments", body) for _ in range(2)] == [told, told]
-    later = using(template_id, "ben", overrides={"weight": 30}, starts_on="2026-05-01") | {"dry_run": True}
+    later = using(template_id, *six, overrides={"weight": 30}, starts_on="2026-05-01") | {"dry_run": True}
     assert (await house.as_(*HR).does("/goal-assignments", later))["no_room"] == 0
     assert await house.said() == said
+
+
+async def test_a_dry_run_of_few_tells_nothing_of_goals_that_may_be_private(house: GoalsHouse) -> None:
+    template_id = await written(house, title="As {job_title} in {unit}")
+    own = {"title": "Mine", "description": ""}
+    assert (await begun(house, template_id, overrides=own | {"visibility": "private"})).status_code == 201
+    await house.agreed("ben", weight=80, visibility="private")
+    body = using(template_id, "anna", "ben", "peer", "manager", overrides={"weight": 30}) | {"dry_run": True}
+    told = await house.as_(*HR).does("/goal-assignments", body)
+    assert told == {"people": 4, "left": 0, "have_it": None, "no_room": None, "nothing_to_fill_in": 4}
 
 
 async def test_those_who_report_to_somebody_however_far_below_are_reached(house: GoalsHouse) -> None:

@@ -1,53 +1,68 @@
 """Whom an assignment would reach, and whom it would not, before anybody is asked."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple, Self
 
 from pydantic import BaseModel
 
 from services.goals.domain.assignment import Assignment
+from services.goals.domain.template import Placeholder, placeholders_of
 from services.goals.domain.weights import has_room
 from services.goals.store import GOALS
-from shared.directory import departed_among, population, population_size
+from shared.directory import (
+    UNITS,
+    DirectoryPerson,
+    DirectoryReader,
+    departed_among,
+    population,
+    population_size,
+)
 from shared.ids import PersonId, TemplateId
 from shared.mongo import Database
 from shared.population import NamedPopulation
 
 MOST: Final = 2000
 """People whose goals are looked through; of more it is told only how many they are."""
+FEWEST: Final = 5
+"""Of fewer people it is not told what goals they have: those may be private."""
 
 
-class Reach(BaseModel):
+class AssignmentPreview(BaseModel):
     """How many people an assignment would reach, and how many of those named in person_ids have left.
 
-    `have_it` already have an open goal of the same template, and get another; of `no_room` other goals
-    leave not enough of 100 for its weight, and they get none.  Both are null for more than 2000 people.
+    `have_it` already have an open goal of the same template, and get another.  Those get none: of `no_room`
+    other goals leave not enough of 100 for its weight; of `nothing_to_fill_in` the directory does not know
+    what a placeholder stands for.  All three are null for more than 2000 people, and the first two, which
+    count private goals too, for fewer than 5.
     """
 
     people: int
     left: int
-    have_it: int | None
-    no_room: int | None
+    have_it: int | None = None
+    no_room: int | None = None
+    nothing_to_fill_in: int | None = None
 
 
 class Checked(BaseModel):
-    """An assignment that passed all checks, without its words: what its reach depends on."""
+    """An assignment that passed all checks, without its words: what its preview depends on."""
 
     population: NamedPopulation
     template_id: TemplateId | None
+    placeholders: Sequence[Placeholder]
     weight: float
     starts_on: date
     due_on: date
 
     @classmethod
     def of(cls, assignment: Assignment) -> Self:
-        """What the reach of an assignment depends on."""
+        """What the preview of an assignment depends on."""
         wording = assignment.wording
         return cls(
             population=assignment.population,
             template_id=assignment.template_id,
+            placeholders=placeholders_of(wording) if assignment.template_id else (),
             weight=wording.weight,
             starts_on=wording.starts_on,
             due_on=wording.due_on,
@@ -60,19 +75,38 @@ class _Goal(NamedTuple):
     due_on: date
 
 
-async def reach_of(assignment: Checked, db: Database) -> Reach:
+async def preview_of(assignment: Checked, db: Database) -> AssignmentPreview:
     """What would come of an assignment that passed all checks."""
     people = await population_size(db, assignment.population)
     left = await departed_among(db, assignment.population)
     if people > MOST:
-        return Reach(people=people, left=left, have_it=None, no_room=None)
+        return AssignmentPreview(people=people, left=left)
     ids = await population(db, assignment.population, None, MOST)
+    blank = await _without_words(assignment.placeholders, ids, db)
+    if people < FEWEST:
+        return AssignmentPreview(people=people, left=left, nothing_to_fill_in=blank)
     have_it = 0
     if assignment.template_id is not None:
         open_ = {"template_id": assignment.template_id, "status": {"$ne": "closed"}}
         have_it = len(await db[GOALS].distinct("owner_id", {**open_, "owner_id": {"$in": [*ids]}}))
     no_room = await _without_room(assignment, ids, db)
-    return Reach(people=people, left=left, have_it=have_it, no_room=no_room)
+    return AssignmentPreview(
+        people=people, left=left, have_it=have_it, no_room=no_room, nothing_to_fill_in=blank
+    )
+
+
+async def _without_words(placeholders: Sequence[Placeholder], ids: Sequence[PersonId], db: Database) -> int:
+    if not placeholders:
+        return 0
+    people = (await DirectoryReader(db).people(ids)).values()
+    asked: list[Callable[[DirectoryPerson], bool]] = []
+    if "job_title" in placeholders:
+        asked.append(lambda person: bool(person.job_title))
+    if "unit" in placeholders:
+        wanted = {"_id": {"$in": [*{person.unit_id for person in people}]}, "name": {"$nin": ["", None]}}
+        units = await db[UNITS].distinct("_id", wanted)
+        asked.append(lambda person: person.unit_id in units)
+    return sum(not all(known(person) for known in asked) for person in people)
 
 
 async def _without_room(asked: Checked, owner_ids: Sequence[PersonId], db: Database) -> int:
