@@ -192,7 +192,8 @@ class GoalCheckedIn(_GoalEvent):
 class GoalClosed(_GoalEvent):
     """The goal came to its end; `progress` is a share from 0 to 1, null if it could never be told.
 
-    Without `by_person_id` the suite closed it, since its owner left before it was agreed.
+    Without `by_person_id` the suite closed it, since its owner left before it was agreed, or somebody did who
+    is not in the directory.
     """
 
     by_person_id: PersonId | None
@@ -224,7 +225,7 @@ class PeriodOpened(_PeriodEvent):
 class PeriodTurned(_PeriodEvent):
     """A period closes, so that nothing new is planned in it, or is closed, so that its goals are only read.
 
-    Without `by_person_id` its time has come.
+    Without `by_person_id` its time has come, or somebody closed it who is not in the directory.
     """
 
     from_status: PeriodStatus

@@ -50,6 +50,11 @@ class Stored:
         return [self._known[ref] for ref in refs]
 
 
+async def named_caller(tx: Transaction) -> PersonId | None:
+    """Who asks, as it may be published: None for who is no person of the directory, and for the suite."""
+    return await Directory(tx).named(tx.caller.person_id if tx.caller else None)
+
+
 class Directory:
     """People and units by id; whoever is not known relates to nobody.
 

@@ -25,11 +25,17 @@ class ReasonMissing(Refusal):
 
 
 def close(
-    goal: Goal, *, outcome: Outcome | None, by: PersonId | None, comment: str, at: datetime
+    goal: Goal,
+    *,
+    outcome: Outcome | None,
+    by: PersonId | None,
+    comment: str,
+    at: datetime,
+    asked: bool = False,
 ) -> tuple[Goal, contract.GoalClosed]:
     """End it, by its score if no outcome is said; a goal that was never agreed can only be cancelled.
 
-    Without `by` the suite does it.
+    Without `by` the suite does it, or if it is `asked` to, somebody who is not in the directory.
     """
     if outcome == "carried_over":
         raise Invalid("To go on in another period it is carried over; then it is closed so by itself.")
@@ -37,7 +43,12 @@ def close(
         raise GoalNotInStage(
             f"A goal that is {goal.status} was never agreed; it can only be cancelled.", status=goal.status
         )
-    if outcome == "cancelled" and goal.status == "agreed" and by is not None and not comment.strip():
+    if (
+        outcome == "cancelled"
+        and goal.status == "agreed"
+        and (by is not None or asked)
+        and not comment.strip()
+    ):
         raise ReasonMissing("Say in the comment why it is cancelled.")
     return _ended(goal, outcome or outcome_by_rule(goal.progress), by=by, comment=comment, at=at)
 

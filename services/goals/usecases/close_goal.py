@@ -19,6 +19,7 @@ from services.goals.usecases.follow_goal import follow_goal
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.contracts.goals import Outcome
+from shared.directory import named_caller
 from shared.http import Run
 from shared.ids import GoalId
 from shared.problem_docs import refusals
@@ -50,8 +51,14 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     goal = await goals.get(command.goal_id)
     await tx.require("close", goal)
     goal, lapsed = let_amendment_lapse(goal)
-    by = tx.caller.person_id if tx.caller else None
-    goal, closed = close(goal, outcome=command.outcome, by=by, comment=command.comment, at=tx.now)
+    goal, closed = close(
+        goal,
+        outcome=command.outcome,
+        by=await named_caller(tx),
+        asked=tx.caller is not None,
+        comment=command.comment,
+        at=tx.now,
+    )
     if command.retrospective is not None:
         goal = look_back(goal, command.retrospective)
     goal = goals.save(goal)

@@ -26,6 +26,7 @@ from services.goals.views import MeasurementView
 from shared.clock import in_utc
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultMeasured, MeasurementCorrected
+from shared.directory import named_caller
 from shared.errors import NotFound, Refusal
 from shared.http import Run
 from shared.ids import GoalId, PersonId, mint
@@ -93,7 +94,7 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
         **goal.named(),
         key_result_id=wrong.key_result_id,
         measurement_id=wrong.measurement_id,
-        by_person_id=_by(tx),
+        by_person_id=await named_caller(tx),
         from_value=wrong.value,
         to_value=command.value,
         measured_at=at,

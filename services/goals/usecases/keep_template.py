@@ -13,8 +13,9 @@ from services.goals.domain.template import GoalTemplate, TemplateArchived, Templ
 from services.goals.template_store import TEMPLATES, TemplateEditionStore, TemplateStore
 from services.goals.views import TemplateView
 from shared.contracts.base import Frozen
+from shared.directory import named_caller
 from shared.http import Run
-from shared.ids import PersonId, TemplateId, mint
+from shared.ids import TemplateId, mint
 from shared.problem_docs import refusals
 from shared.work import Transaction
 
@@ -51,7 +52,7 @@ async def write_template(command: WriteTemplate, tx: Transaction) -> GoalTemplat
         command.wording,
         template_id=command.template_id,
         published=command.said.published,
-        by=_by(tx),
+        by=await named_caller(tx),
         at=tx.now,
     )
     await tx.require("write_template", template)
@@ -65,7 +66,7 @@ async def rewrite_template(command: WriteTemplate, tx: Transaction) -> GoalTempl
     template = await TemplateStore(tx).get(command.template_id)
     await tx.require("keep_template", template)
     template, edition, written = template.rewrite(
-        command.wording, published=command.said.published, by=_by(tx), at=tx.now
+        command.wording, published=command.said.published, by=await named_caller(tx), at=tx.now
     )
     template = TemplateStore(tx).save(template)
     TemplateEditionStore(tx).save(edition)
@@ -77,14 +78,10 @@ async def archive_template(command: ArchiveTemplate, tx: Transaction) -> GoalTem
     """The template, out of use."""
     template = await TemplateStore(tx).get(command.template_id)
     await tx.require("keep_template", template)
-    template, archived = template.archive(by=_by(tx))
+    template, archived = template.archive(by=await named_caller(tx))
     template = TemplateStore(tx).save(template)
     tx.publish(archived)
     return template
-
-
-def _by(tx: Transaction) -> PersonId | None:
-    return tx.caller.person_id if tx.caller else None
 
 
 @router.post("/goal-templates", status_code=201, response_model=TemplateView, summary="Write a goal template")

@@ -13,6 +13,7 @@ from services.goals.domain.period import Period, PeriodClosed, PeriodWording
 from services.goals.store import PERIOD_TURNS, PeriodStore
 from services.goals.views import PeriodView
 from shared.contracts.base import Frozen
+from shared.directory import named_caller
 from shared.due import Due, call, rest
 from shared.http import Run
 from shared.ids import PeriodId, mint
@@ -49,7 +50,7 @@ async def close_period(command: ClosePeriod, tx: Transaction) -> Period:
     """The closed period."""
     period = await PeriodStore(tx).get(command.period_id)
     await tx.require("open_period", period)
-    period, turned = period.close(by=tx.person_id)
+    period, turned = period.close(by=await named_caller(tx))
     period = PeriodStore(tx).save(period)
     tx.publish(turned)
     _call(period, tx)

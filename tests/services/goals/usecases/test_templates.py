@@ -73,6 +73,25 @@ async def test_of_what_it_said_before_others_read_what_was_published(house: Goal
     assert "sketch" not in (await house.as_("anna").get(f"{path}/editions")).text
 
 
+async def test_a_token_of_nobody_in_the_directory_is_not_named(house: GoalsHouse) -> None:
+    address = "hr@example.org"
+    hr = house.as_(address, "hr_admin")
+    made = await hr.does("/goal-templates", TEMPLATE)
+    path = f"/goal-templates/{made['template_id']}"
+    assert (await hr.put(path, TEMPLATE | {"title": "More"}, If_Match="*")).status_code == 200
+    await hr.does(f"{path}/archival")
+    period = await hr.does("/periods", Q1)
+    await hr.does(f"/periods/{period['period_id']}/closure")
+    goal_id = await house.agreed(visibility="everyone")
+    unsaid = await hr.post(f"/goals/{goal_id}/closure", {"outcome": "cancelled"})
+    assert (unsaid.status_code, rule_of(unsaid)) == (422, "reason-missing")
+    closed = await hr.does(f"/goals/{goal_id}/closure", {"outcome": "cancelled", "comment": "No market."})
+    assert closed["outcome"] == "cancelled"
+    events = await house.published()
+    assert len([each for each in events if each["said"].startswith(("goal_template", "period"))]) == 5
+    assert address not in str(events)
+
+
 async def test_its_etag_is_what_a_change_wants(house: GoalsHouse) -> None:
     path, hr = f"/goal-templates/{await written(house)}", house.as_(*HR)
     etag = (await hr.get(path)).headers["ETag"]
