@@ -97,5 +97,7 @@ def told(event: Recorded, managers: Mapping[str, str | None]) -> set[tuple[str, 
         return set()
     people, managed, actor = TELLS[event.kind]
     people = tuple(field for field in people if (event.kind, field) not in BY_SOMEBODY or data.get(actor))
+    if event.kind == "initiative_left_alone" and data["owner_id"] == data["goal_owner_id"]:
+        managed = ("goal_owner_id",)
     named = [data[field] for field in people] + [managers.get(data[field]) for field in managed]
     return {(event.id, person) for person in named if person and person != data.get(actor)}

@@ -31,6 +31,7 @@ from services.notifications.domain.who import (
     left_lately,
     manager_of,
     of_agreed,
+    of_their_own_goal,
     person,
     planned_otherwise,
     recovered,
@@ -133,6 +134,13 @@ RULES: Final[Sequence[Rule]] = (
     Rule(InitiativeClosed, person("owner_id"), "goals", "initiative_closed"),
     Rule(InitiativeClosed, person("goal_owner_id"), "goals", "initiative_closed", by_a_person),
     Rule(InitiativeLeftAlone, person("goal_owner_id"), "goals", "initiative_left_alone"),
+    Rule(
+        InitiativeLeftAlone,
+        manager_of("goal_owner_id"),
+        "goals",
+        "initiative_left_alone",
+        of_their_own_goal,
+    ),
     Rule(FeedbackGiven, person("receiver_id"), "feedback", "feedback_given", unasked),
     Rule(
         FeedbackGiven,

@@ -17,7 +17,7 @@ from shared.contracts.goals import (
     GoalGraded,
     MeasurementCorrected,
 )
-from shared.contracts.goals_initiatives import InitiativeChanged, InitiativeClosed
+from shared.contracts.goals_initiatives import InitiativeChanged, InitiativeClosed, InitiativeLeftAlone
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted, SelfAssessmentWaived
 from shared.ids import PersonId
@@ -121,6 +121,12 @@ def planned_otherwise(event: InitiativeChanged, at: datetime) -> bool:
     """What is planned has changed, and not the goal alone that it is for."""
     del at
     return event.from_goal_id is None
+
+
+def of_their_own_goal(event: InitiativeLeftAlone, at: datetime) -> bool:
+    """Who has left was the goal's owner too, who hears of nothing any more."""
+    del at
+    return event.owner_id == event.goal_owner_id
 
 
 def by_a_person(event: MeasurementCorrected | InitiativeClosed, at: datetime) -> bool:

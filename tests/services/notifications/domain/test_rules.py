@@ -245,6 +245,10 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
         initiative(goals_initiatives.InitiativeLeftAlone),
         {"anna": "initiative_left_alone"},
     ),
+    "the owner leaves goal and initiative alone": (
+        initiative(goals_initiatives.InitiativeLeftAlone, "anna"),
+        {"anna": "initiative_left_alone", "mona": "initiative_left_alone"},
+    ),
     "feedback for the receiver alone": (given("receiver"), {"anna": "feedback_given"}),
     "feedback for the manager too": (
         given("receiver_and_manager"),
