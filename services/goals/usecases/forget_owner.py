@@ -61,9 +61,10 @@ async def _forget_initiatives(person_id: PersonId, goal_ids: Sequence[GoalId], t
     """Delete what was to be done for their goals; for others' goals nobody does what was theirs to do."""
     initiatives, reports = InitiativeStore(tx), InitiativeReportStore(tx)
     concerned = await initiatives.concerned(person_id, goal_ids)
-    own = [each for each in concerned if each.goal_id in goal_ids]
+    gone = {*goal_ids}
+    own = [each for each in concerned if each.goal_id in gone]
     for report in await reports.of([each.initiative_id for each in own]):
         reports.delete(report)
     for initiative in own:
         initiatives.delete(initiative)
-    leave_alone([each for each in concerned if each not in own], tx)
+    leave_alone([each for each in concerned if each.goal_id not in gone], tx)

@@ -2,13 +2,14 @@
 
 When    the goal's owner or manager asks (POST /goals/{goal_id}/initiatives)
 May     plan_initiative: self, manager            (access.py)
-Rule    Initiative.plan; the goal is not closed, nor its period; who is to do it works here, and need not
-        be the goal's owner.  Dates beyond the goal's are told of (Initiative.beyond)
+Rule    Initiative.plan; the goal is not closed, nor its period, and has fewer than 200; who is to do it works
+        here, and need not be the goal's owner.  Dates beyond the goal's are told of (Initiative.beyond)
 Emits   goals.InitiativePlanned
 Then    notifications.announce
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, Response
 
@@ -21,7 +22,7 @@ from services.goals.usecases.draft_goal import OwnerHasLeft
 from services.goals.views import PlannedInitiativeView
 from shared.contracts.base import Frozen
 from shared.directory import Directory
-from shared.errors import NotFound
+from shared.errors import NotFound, Refusal
 from shared.http import Run
 from shared.ids import GoalId, InitiativeId, PersonId, mint
 from shared.problem_docs import refusals
@@ -29,6 +30,12 @@ from shared.work import Transaction
 
 router = APIRouter(tags=["initiatives"])
 PATH = "/goals/{goal_id}/initiatives"
+MOST: Final = 200
+"""Of one goal, those that ended too: they follow it in one transaction."""
+
+
+class TooManyInitiatives(Refusal):
+    """A goal has so many initiatives and no more."""
 
 
 class NewInitiative(InitiativeTerms):
@@ -67,6 +74,11 @@ async def plan_initiative(command: PlanInitiative, tx: Transaction) -> Planned:
     plan = InitiativePlan.model_validate(said)
     await take_on(plan.owner_id, tx)
     hold_initiatives(tx, goal.goal_id)
+    if len(await InitiativeStore(tx).of([goal.goal_id])) >= MOST:
+        raise TooManyInitiatives(
+            f"The goal has {MOST} initiatives, and none has more; plan this for a goal that serves it.",
+            limit=MOST,
+        )
     new, planned = Initiative.plan(plan, goal, initiative_id=command.initiative_id, by=tx.person_id)
     new = InitiativeStore(tx).save(new)
     tx.publish(planned)
@@ -102,7 +114,7 @@ async def initiative_and_goal(
     status_code=201,
     response_model=PlannedInitiativeView,
     summary="Plan an initiative",
-    responses=refusals(*OF_PERIODS, GoalNotInStage, OwnerHasLeft),
+    responses=refusals(*OF_PERIODS, GoalNotInStage, OwnerHasLeft, TooManyInitiatives),
 )
 async def post_initiative(goal_id: GoalId, plan: NewInitiative, run: Run) -> Response:
     """Say what is to be done for the goal, by whom, until when and at what cost.

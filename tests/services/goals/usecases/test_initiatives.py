@@ -111,6 +111,24 @@ async def test_its_etag_is_what_a_change_wants(house: GoalsHouse) -> None:
     assert (await house.as_("ben").with_(If_None_Match="*").get(path)).status_code == 404
 
 
+async def test_a_goal_has_no_more_initiatives_than_can_follow_it_at_once(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    doc = await house.db[INITIATIVES].find_one({"_id": id_of(await planned(house, goal_id))})
+    assert doc is not None
+    await house.db[INITIATIVES].insert_many(
+        [doc | {"_id": f"i{n}", "initiative_id": f"i{n}"} for n in range(198)]
+    )
+    await planned(house, goal_id)
+    refused = await house.as_("anna").post(f"/goals/{goal_id}/initiatives", PLAN)
+    assert (refused.status_code, rule_of(refused), refused.json()["limit"]) == (
+        409,
+        "too-many-initiatives",
+        200,
+    )
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "achieved"})
+    assert await house.db[INITIATIVES].count_documents({"status": "dropped"}) == 200
+
+
 async def test_who_is_to_do_it_is_known_and_works_here(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     path = await planned(house, goal_id)
