@@ -1,6 +1,6 @@
 """Goals, measurements and check-ins as documents, and the indexes that their reads stand on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -278,6 +278,13 @@ def left(tx: Transaction, parent_id: GoalId) -> None:
 def hold_tree(tx: Transaction) -> None:
     """Let alignments follow each other: two could close a cycle that neither sees."""
     tx.hold(GUARDS, _TREE)
+
+
+def hold_last(tx: Transaction, person_id: PersonId, goal_ids: Iterable[GoalId]) -> None:
+    """Hold a person who is erased and their goals, and keep no guard that names them."""
+    tx.hold_last(GUARDS, f"person:{person_id}")
+    for goal_id in goal_ids:
+        tx.hold_last(GUARDS, f"initiatives:{goal_id}")
 
 
 def hold_initiatives(tx: Transaction, goal_id: GoalId) -> None:

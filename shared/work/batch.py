@@ -161,6 +161,8 @@ class Batch:
         for ref in sorted(writes.holds):
             if ref[1] not in self._pending[ref[0]].updated:
                 self._update(ref, {"$inc": {"version": 1}})
+        for collection, id_ in sorted(writes.spent):
+            self.defer(collection, DeleteOne({"_id": id_}))
         self._start(writes.fan_outs, job)
         return True
 

@@ -100,6 +100,7 @@ class Writes:
         "messages",
         "put_refs",
         "puts",
+        "spent",
         "tombstones",
         "updated",
         "updates",
@@ -115,6 +116,7 @@ class Writes:
         self.tombstones: list[tuple[type[State], str]] = []
         self.fan_outs: list[FanOutJob] = []
         self.holds: set[Ref] = set()
+        self.spent: set[Ref] = set()
 
     def put(self, ref: Ref, first: int, doc: Doc | None) -> None:
         """Let a document be so, or be gone."""
@@ -228,6 +230,11 @@ class Transaction:
         version runs again when somebody holds it.
         """
         self.writes.holds.add((collection, id_))
+
+    def hold_last(self, collection: str, id_: str) -> None:
+        """Hold a guard and leave none behind: what it guards is erased; a later hold makes a new one."""
+        self.hold(collection, id_)
+        self.writes.spent.add((collection, id_))
 
     def put(self, collection: str, doc: Doc) -> int:
         """Store `doc` if the stored version is still `doc["version"]` (0: there is none).

@@ -20,8 +20,7 @@ from services.goals.store import (
     GoalStore,
     MeasurementStore,
     OutlookStore,
-    hold_initiatives,
-    hold_people,
+    hold_last,
 )
 from services.goals.usecases.follow_people import leave_alone, pass_on
 from shared.contracts.goals import GoalState
@@ -35,11 +34,11 @@ async def forget_owner(erased: Erased, tx: Transaction) -> None:
     """Take them out of the directory and delete what is theirs."""
     person_id = PersonId(erased.subject)
     await forget_person(erased, tx)
-    hold_people(tx, person_id)
     goals, measurements, check_ins = GoalStore(tx), MeasurementStore(tx), CheckInStore(tx)
     owned = await goals.of(person_id)
     asked = [goal for goal in await goals.awaiting(person_id) if goal.owner_id != person_id]
     goal_ids = [goal.goal_id for goal in owned]
+    hold_last(tx, person_id, goal_ids)
     for measurement in await measurements.of(goal_ids):
         measurements.delete(measurement)
     for check_in in await check_ins.of(goal_ids):
@@ -52,7 +51,6 @@ async def forget_owner(erased: Erased, tx: Transaction) -> None:
         await outlooks.forget(goal.goal_id)
         goals.delete(goal)
         tx.tombstone(GoalState, goal.goal_id)
-        hold_initiatives(tx, goal.goal_id)
     for goal in asked:
         await pass_on(goal, tx)
 

@@ -109,11 +109,14 @@ async def test_a_find_after_a_write_in_the_same_message_is_an_error(work: Work) 
         await work.run(confused, None, key="k")
 
 
+@pytest.mark.parametrize("last", [False, True])
 async def test_a_guard_document_keeps_two_processes_from_passing_each_other(
-    client: mongo.Client, name: str
+    client: mongo.Client,
+    name: str,
+    last: bool,
 ) -> None:
     async def weigh(id_: str, tx: Transaction) -> None:
-        tx.hold("weight_guards", "owner")
+        (tx.hold_last if last else tx.hold)("weight_guards", "owner")
         total = sum(goal["weight"] for goal in await tx.find("goals", {"owner": "o"}))
         if total + 30 > 100:
             raise Unlucky("over 100")
@@ -122,6 +125,7 @@ async def test_a_guard_document_keeps_two_processes_from_passing_each_other(
     works = [Work(client, name) for _ in range(4)]
     await settle([work.run(weigh, f"g{n}", key=n) for n, work in enumerate(works * 5)])
     assert await works[0].db["goals"].count_documents({}) == 3
+    assert await works[0].db["weight_guards"].count_documents({}) == (0 if last else 1)
 
 
 async def test_deleted_and_made_again_in_one_batch(work: Work) -> None:

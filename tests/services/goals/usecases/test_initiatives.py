@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.goals.initiative_store import INITIATIVES, REPORTS
-from services.goals.store import FOLDS, LOOKS, OUTLOOKS, ROLL_UPS
+from services.goals.store import FOLDS, GUARDS, LOOKS, OUTLOOKS, ROLL_UPS
 from services.goals.usecases.fold_goals import FoldWorker
 from shared.contracts.people import PersonState
 from tests.services.asker import rule_of
@@ -397,6 +397,17 @@ async def test_giving_it_to_somebody_and_their_departure_cannot_pass_each_other(
             await house.take_back("peer")
 
 
+async def test_giving_it_to_somebody_and_their_erasure_cannot_pass_each_other(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    async with house.twin() as twin:
+        for _ in range(8):
+            await asyncio.gather(
+                house.erase(PersonState, "peer"), twin.as_("anna").post(f"/goals/{goal_id}/initiatives", PLAN)
+            )
+            assert await house.db[INITIATIVES].count_documents({"owner_id": "peer", "owner_left": False}) == 0
+            await house.hire("peer", manager_id="manager")
+
+
 async def test_nothing_of_who_is_erased_is_left_behind(house: GoalsHouse) -> None:
     parent = await house.agreed("manager", by="chief", level="team", visibility="everyone")
     goal_id = await house.agreed(parent_id=parent, visibility="everyone")
@@ -421,6 +432,9 @@ async def test_nothing_of_who_is_erased_is_left_behind(house: GoalsHouse) -> Non
     await settle()
     assert await kept() == [0, 0, 0, 0]
     assert await house.db[INITIATIVES].distinct("_id") == [id_of(theirs)]
+    guards = await house.db[GUARDS].distinct("_id")
+    assert {f"initiatives:{parent}", "person:ben"} <= {*guards}
+    assert not {f"initiatives:{goal_id}", "person:anna"} & {*guards}
     assert await house.db[REPORTS].count_documents({}) == 0
     assert (await read(house, theirs))["owner_left"]
     assert (await house.goal(child))["parent_id"] == goal_id
