@@ -108,7 +108,8 @@ async def test_progress_of_a_launch_can_be_read(house: House) -> None:
     assert opened["opening"] == {"finished": True, "people": 10, "refused": 0, "failed": 0, "refusals": []}
     assert opened["reviews_by_stage"]["self_assessment"] == 10
     assert sum(opened["reviews_by_stage"].values()) == 10
-    assert opened["population"] == {"everyone": True, "unit_ids": [], "person_ids": []}
+    named: dict[str, list[str]] = {"unit_ids": [], "person_ids": [], "reporting_to_ids": []}
+    assert opened["population"] == {"everyone": True, **named}
 
 
 async def test_counts_are_those_of_the_reviews_that_the_caller_may_see(house: House) -> None:
