@@ -4,9 +4,9 @@ When    deliveries by e-mail are due (a leased worker, every second or when some
 Rule    Delivery.claim, PATIENCE
 Emits   notifications.NotificationDelivered, notifications.NotificationFailed
 
-A few connections share what is due.  Each mail is claimed before it is sent and settled as soon as the
-server has answered: what crashes between its acceptance and the commit is sent again when
-the claim has run out, with the same Message-ID.  That window is the one thing that cannot be closed.
+A few connections share what is due.  Each mail is claimed before it is sent and settled before the next one
+of its connection: what crashes between its acceptance and the commit is sent again when the claim has run
+out, with the same Message-ID.  That window, of one mail a connection, cannot be closed.
 """
 
 import asyncio
@@ -81,10 +81,9 @@ class MailSender:
             return
 
     async def _lane(self, todo: Iterator[Delivery], letters: "_Letters", server: MailServer) -> None:
-        async with asyncio.TaskGroup() as settling:
-            for delivery in todo:
-                outcome = await self._send(delivery, letters, server)
-                settling.create_task(settle(self._work, delivery, outcome, patience=self._patience))
+        for delivery in todo:
+            outcome = await self._send(delivery, letters, server)
+            await settle(self._work, delivery, outcome, patience=self._patience)
 
     async def _send(self, delivery: Delivery, letters: "_Letters", server: MailServer) -> Outcome:
         found = letters.get(delivery.delivery_id)

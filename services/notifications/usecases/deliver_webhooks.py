@@ -92,7 +92,8 @@ class WebhookSender:
                     if not claim.may_begin():
                         return
                     outcome = await _post(poster, known.get(delivery.notification_id))
-                await self._settle(delivery, outcome)
+                    # Within the slot: what a kill can repeat are as many as are under way, not a whole page.
+                    await self._settle(delivery, outcome)
 
             for delivery in deliveries:
                 group.create_task(one(delivery))
