@@ -7,6 +7,7 @@ by every value that has been known to break a parser, a codec, a clock or a data
 import asyncio
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -434,9 +435,13 @@ async def test_an_address_that_does_not_exist_is_a_problem(house: House, name: s
 
 
 def no_such_method(name: str, house: House) -> Iterator[Sent]:
-    maker = Maker(name, house)
-    for template, item in description(name)["paths"].items():
+    maker, paths = Maker(name, house), description(name)["paths"]
+    for template, item in paths.items():
         known = {method.upper() for method in item}
+        # An address such as /goals/export is also one of /goals/{goal_id}, which takes what it takes.
+        for other, methods in paths.items():
+            if re.fullmatch(re.sub(r"\{[^/]*\}", "[^/{}]+", other), template):
+                known |= {method.upper() for method in methods}
         for method in {"GET", "PUT", "POST", "PATCH", "DELETE", "TRACE", "OPTIONS"} - known:
             yield Sent(method, maker.path(template), template)
 
