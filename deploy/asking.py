@@ -1,6 +1,7 @@
 """Which service a command asks and as whom, by options that commands share, and how it fails."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -113,10 +114,16 @@ def refused(answer: "httpx.Response", *, mend: str) -> AskingFailedError:
     return AskingFailedError(detail, mend=mend)
 
 
-def unreachable(
-    client: "httpx.AsyncClient", service: str, error: Exception, *, mend: str
-) -> AskingFailedError:
-    """That a service gives no answer."""
-    return AskingFailedError(
-        f"the {service} service at {client.base_url} does not answer: {type(error).__name__}", mend=mend
-    )
+@contextmanager
+def reaching(client: "httpx.AsyncClient", service: str, *, mend: str) -> Generator[None]:
+    """Say what is asked within so that a service which gives no answer is told of in a line."""
+    import httpx  # noqa: PLC0415  heavy, and not needed by every command
+
+    try:
+        yield
+    except httpx.RemoteProtocolError as error:
+        raise AskingFailedError(f"the {service} service broke off", mend=mend) from error
+    except httpx.HTTPError as error:
+        raise AskingFailedError(
+            f"the {service} service at {client.base_url} does not answer: {type(error).__name__}", mend=mend
+        ) from error

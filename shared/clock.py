@@ -5,7 +5,9 @@ tokens and record timestamps never ask it: they use real time.
 """
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import AfterValidator, AwareDatetime
 
 
 class Clock(Protocol):
@@ -28,6 +30,10 @@ def in_utc(instant: datetime) -> datetime:
         return instant.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("lies outside of the years 1 to 9999 in UTC") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
+"""A time as a request or a record gives it: with its offset, taken over in UTC."""
 
 
 class SystemClock:

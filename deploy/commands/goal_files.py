@@ -23,9 +23,9 @@ from deploy.asking import (
     UrlOption,
     client_of,
     problem_of,
+    reaching,
     refused,
     target_of,
-    unreachable,
 )
 from deploy.commands.goals import goals
 from deploy.console import err, out, plain
@@ -108,20 +108,13 @@ async def _copied(target: Target, path: str, query: Mapping[str, str], to: Binar
 
 
 async def _pieces(client: "httpx.AsyncClient", path: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
-    import httpx  # noqa: PLC0415  heavy, and needed by these commands alone
-
-    try:
+    with reaching(client, "goals", mend="What came of it, if anything, is not whole; see that it runs"):
         async with client.stream("GET", path, params=query) as answer:
             if not answer.is_success:
                 await answer.aread()
                 raise refused(answer, mend="See the reason, and ask again")
             async for piece in answer.aiter_bytes():
                 yield piece
-    except httpx.RemoteProtocolError as error:
-        mend = "What came of it is not whole; ask again"
-        raise AskingFailedError("the goals service broke off", mend=mend) from error
-    except httpx.HTTPError as error:
-        raise unreachable(client, "goals", error, mend="See that it runs") from error
 
 
 @goals.command("import")
@@ -156,16 +149,12 @@ def import_file(  # noqa: PLR0913  a command's options
 
 async def _imported(target: Target, content: bytes, asked: Mapping[str, str]) -> dict[str, Any]:
     """The report; of a file of which nothing is taken, its problems and the reason."""
-    import httpx  # noqa: PLC0415
-
+    mend = "See that it runs, and import the file again: what is in already is left as it is"
     async with client_of(target, seconds=SECONDS) as client:
-        try:
+        with reaching(client, "goals", mend=mend):
             answer = await client.post(
                 "/goal-imports", content=content, params=asked, headers={"Content-Type": "text/csv"}
             )
-        except httpx.HTTPError as error:
-            mend = "See that it runs, and import the file again: what is in already is left as it is"
-            raise unreachable(client, "goals", error, mend=mend) from error
     if answer.is_success:
         return answer.json()
     said = problem_of(answer)

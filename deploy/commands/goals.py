@@ -19,10 +19,10 @@ from deploy.asking import (
     TokenOption,
     UrlOption,
     client_of,
+    reaching,
     refused,
     require_known,
     target_of,
-    unreachable,
 )
 from deploy.console import out, plain
 from deploy.options import DATA, DataOption
@@ -227,12 +227,8 @@ async def _sent(client: "httpx.AsyncClient", method: str, path: str, **more: Any
 
 
 async def _answer(client: "httpx.AsyncClient", method: str, path: str, **more: Any) -> "httpx.Response":
-    import httpx  # noqa: PLC0415
-
-    try:
+    with reaching(client, "goals", mend="See that it runs"):
         return await client.request(method, path, **more)
-    except httpx.HTTPError as error:
-        raise unreachable(client, "goals", error, mend="See that it runs") from error
 
 
 def _taken(answer: "httpx.Response") -> dict[str, Any]:

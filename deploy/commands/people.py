@@ -21,8 +21,8 @@ from deploy.asking import (
     UrlOption,
     client_of,
     problem_of,
+    reaching,
     target_of,
-    unreachable,
 )
 from deploy.console import ShownSteps, err, out, plain
 from deploy.files_sent import content_of, show_problems
@@ -105,15 +105,11 @@ async def _import(target: Target, content: bytes, *, maps: Sequence[str], dry_ru
 
 
 async def _send(client: "httpx.AsyncClient", content: bytes, query: Mapping[str, Any]) -> dict[str, Any]:
-    import httpx  # noqa: PLC0415
-
     sent = {"Content-Type": "text/csv"}
-    try:
+    with reaching(client, "people", mend=AGAIN):
         answer = await client.post(
             "/imports", content=content, params=query, headers=sent, timeout=SENDING_SECONDS
         )
-    except httpx.HTTPError as error:
-        raise unreachable(client, "people", error, mend=AGAIN) from error
     if answer.is_success:
         return answer.json()
     said = problem_of(answer)
@@ -154,13 +150,9 @@ async def _problems(client: "httpx.AsyncClient", report: Mapping[str, Any]) -> l
 
 
 async def _read_json(client: "httpx.AsyncClient", path: str, **query: Any) -> dict[str, Any]:
-    import httpx  # noqa: PLC0415
-
-    try:
+    with reaching(client, "people", mend=AGAIN):
         answer = await client.get(path, params=query)
         answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise unreachable(client, "people", error, mend=AGAIN) from error
     return answer.json()
 
 

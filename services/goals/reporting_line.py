@@ -5,7 +5,6 @@ What follows from that is each use case's own.
 
 from collections.abc import Sequence
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from shared.directory import PEOPLE, Directory
 from shared.ids import PersonId
@@ -22,8 +21,7 @@ async def working_line(person_id: PersonId, tx: Transaction) -> Sequence[PersonI
 
 async def today_of(person_id: PersonId, tx: Transaction) -> date:
     """The day that it is where a person lives."""
-    person = await Directory(tx).person(person_id)
-    return tx.now.astimezone(ZoneInfo(person.time_zone if person else "UTC")).date()
+    return tx.now.astimezone(await Directory(tx).zone_of(person_id)).date()
 
 
 async def leads_somebody(person_id: PersonId, tx: Transaction) -> bool:

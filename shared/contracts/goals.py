@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
-from shared.clock import in_utc
+from shared.clock import Instant
 from shared.contracts.base import Event, Frozen, Inbound, State
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
 
@@ -244,7 +244,7 @@ class Measurement(Inbound):
     goal_id: GoalId
     key_result_id: KeyResultId
     value: Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
-    measured_at: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = None
+    measured_at: Instant | None = None
     note: Annotated[str, Field(max_length=1000)] = ""
 
 

@@ -6,6 +6,7 @@ Nothing here lists or pages; see `reader`.
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from shared import mongo
 from shared.directory.entries import PEOPLE, UNITS, DirectoryPerson, DirectoryUnit, to_person, to_unit
@@ -86,6 +87,11 @@ class Directory:
     async def read_ahead(self, person_ids: Iterable[str]) -> None:
         """Read with one query what will be asked about these people."""
         await self._tx.peek_many(PEOPLE, person_ids)
+
+    async def zone_of(self, person_id: str) -> ZoneInfo:
+        """Where the person's days begin; UTC for somebody who is not known."""
+        person = await self.person(person_id)
+        return ZoneInfo(person.time_zone if person else "UTC")
 
     async def is_active(self, person_id: str) -> bool:
         """Whether the person is known and has not left."""

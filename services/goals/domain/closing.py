@@ -1,13 +1,13 @@
 """The end of a goal's life: how it ended, what goes on from it, what people make of it and learn."""
 
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Grade, NotToBeGraded, Retrospective, outcome_by_rule
-from services.goals.domain.key_result import MOVING
+from services.goals.domain.measured_in import MOVING
 from services.goals.domain.wording import Terms, Wording, why
 from shared.contracts import goals as contract
 from shared.contracts.goals import Outcome
@@ -63,15 +63,16 @@ def decline(
     return ended.model_copy(update={"reason": reason}), event
 
 
-def carry_over(  # noqa: PLR0913  where to, until when, and who says so when
-    goal: Goal,
-    goal_id: GoalId,
-    *,
-    period_id: PeriodId,
-    starts_on: date,
-    due_on: date,
-    by: PersonId,
-    at: datetime,
+class Term(NamedTuple):
+    """A period and the days within it for which a goal runs."""
+
+    period_id: PeriodId
+    starts_on: date
+    due_on: date
+
+
+def carry_over(
+    goal: Goal, goal_id: GoalId, term: Term, *, by: PersonId, at: datetime
 ) -> tuple[Goal, contract.GoalClosed, Goal, contract.GoalDrafted]:
     """End it, and draft what goes on from where it stands; a target that is reached is for a new goal."""
     goal.must_be("agreed", to="be carried over")
@@ -80,7 +81,7 @@ def carry_over(  # noqa: PLR0913  where to, until when, and who says so when
         raise GoalNotInStage("All of it is reached; close it as achieved.", status=goal.status)
     ended, closed = _ended(goal, "carried_over", by=by, comment="", at=at)
     terms = {name: getattr(goal, name) for name in Terms.model_fields}
-    terms |= {"period_id": period_id, "starts_on": starts_on, "due_on": due_on}
+    terms |= term._asdict()
     try:
         parts = tuple(part.going_on() for part in open_parts)
         wording = Wording.model_validate({**terms, "key_results": parts})

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from services.goals.domain.forecast import Point
 from services.goals.domain.goal import Goal
-from services.goals.domain.key_result import MOVING, THRESHOLDS, KeyResult, weighted
+from services.goals.domain.key_result import KeyResult, weighted
+from services.goals.domain.measured_in import MOVING, THRESHOLDS
 from services.goals.domain.outlook import Outlook, PartOutlook
 from services.goals.domain.pace import expected_progress
 from shared.ids import KeyResultId

@@ -11,7 +11,8 @@ from math import sqrt
 from statistics import median
 from typing import Final, NamedTuple
 
-from services.goals.domain.key_result import MOVING, KeyResult, weighted
+from services.goals.domain.key_result import KeyResult, weighted
+from services.goals.domain.measured_in import MOVING
 from shared.contracts.goals import Heading
 
 MOST: Final = 60

@@ -143,7 +143,7 @@ class Goal(Terms, Aggregate):
     def propose(self, *, by: PersonId, to: PersonId) -> "tuple[Goal, contract.GoalProposed]":
         """Ask the other, manager or owner, to agree."""
         self.must_be("draft", to="be proposed")
-        self._require_smart()
+        self.require_smart()
         goal = self.model_copy(update={"status": "proposed", "proposed_by": by, "reason": ""})
         return goal.ask(to)
 
@@ -265,7 +265,7 @@ class Goal(Terms, Aggregate):
             raise GoalNotInStage("A closed goal stays where it was.", status=self.status)
         goal = self.model_copy(update={"parent_id": parent_id, "contribution": contribution})
         if goal.status == "agreed":
-            goal._require_smart()  # noqa: SLF001  another one of the same kind
+            goal.require_smart()
         event = contract.GoalAligned(
             **goal.named(),
             from_parent_id=self.parent_id,
@@ -306,7 +306,8 @@ class Goal(Terms, Aggregate):
         """What every event says of the goal."""
         return {"goal_id": self.goal_id, "owner_id": self.owner_id, "visibility": self.visibility}
 
-    def _require_smart(self) -> None:
+    def require_smart(self) -> None:
+        """Refuse one that says too little to be agreed; raises `GoalNotSmart`."""
         missing = missing_parts(self)
         if missing:
             raise GoalNotSmart(" ".join(missing.values()), missing=sorted(missing))

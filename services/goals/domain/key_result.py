@@ -7,25 +7,15 @@ it has been measured.  What is in which unit, and between which values, is asked
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from services.goals.domain.measured_in import (
-    Milestone,
-    Quantity,
-    filled_in,
-    require_suitable,
-    wrong_marks,
-    wrong_unit,
-)
-from shared.contracts.base import Frozen
-from shared.contracts.goals import KeyResultFigures, KeyResultType, UnitKind
+from services.goals.domain.measured_in import MOVING, THRESHOLDS, Measure
+from shared.contracts.goals import KeyResultFigures
 from shared.errors import Invalid, NotFound
 from shared.ids import KeyResultId, mint
 
-MOVING: Final[frozenset[KeyResultType]] = frozenset({"increase", "decrease", "milestone"})
-THRESHOLDS: Final[frozenset[KeyResultType]] = frozenset({"stay_above", "stay_below"})
 Mark = Literal["commit", "target", "stretch"]
 """What has been reached: what was surely to be, what was aimed at, or more than was asked for."""
 
@@ -34,52 +24,17 @@ def _minted() -> KeyResultId:
     return KeyResultId(mint("key_result"))
 
 
-class KeyResultWording(Frozen):
-    """What is written down of a key result; values are in `unit`, weights are relative to each other.
+class KeyResultWording(Measure):
+    """What is written down of a key result; weights are relative to each other.
 
-    The id is published; who chooses one keeps words out of it.  `commit` is what is surely to be reached,
-    `stretch` more than what is asked for.  A yes or no runs from 0 to 1, a list of milestones from 0 to the
-    weights of all; both are filled in.
+    The id is published; who chooses one keeps words out of it.
     """
 
     key_result_id: Annotated[KeyResultId, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = Field(
         default_factory=_minted
     )
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-    type: KeyResultType
-    unit_kind: UnitKind = "number"
-    unit: str = Field(default="number", max_length=40)
-    start: Quantity = 0.0
-    target: Quantity
-    commit: Quantity | None = None
-    stretch: Quantity | None = None
-    milestones: tuple[Milestone, ...] = Field(default=(), max_length=50)
     weight: float = Field(default=1.0, gt=0, le=100)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _filled_in(cls, said: Any) -> Any:
-        return filled_in(said)
-
-    @model_validator(mode="after")
-    def _has_a_way_to_go(self) -> Self:
-        if self.type in MOVING and self.target == self.start:
-            raise ValueError("target equals start: there would be nothing to achieve; change one of them")
-        if self.type == "increase" and self.target < self.start:
-            raise ValueError("an increase ends above its start; make it a decrease or change the target")
-        if self.type == "decrease" and self.target > self.start:
-            raise ValueError("a decrease ends below its start; make it an increase or change the target")
-        wrong = wrong_unit(self) or wrong_marks(self, towards=self.direction)
-        if wrong:
-            raise ValueError(wrong)
-        return self
-
-    @property
-    def direction(self) -> int:
-        """1 where more is better, -1 where less is, 0 where neither is."""
-        if self.type in MOVING:
-            return 1 if self.target > self.start else -1
-        return {"stay_above": 1, "stay_below": -1}.get(self.type, 0)
 
 
 class KeyResult(KeyResultWording):
@@ -130,7 +85,7 @@ class KeyResult(KeyResultWording):
         Raises:
             Invalid: its unit has no such value.
         """
-        require_suitable(self, value)
+        self.require_suitable(value)
         if self.measured_at is not None and at < self.measured_at:
             return self
         return self.model_copy(update={"current": value, "measured_at": at})

@@ -4,10 +4,9 @@ A number, a percentage and an amount of money are measured by their value.  A ye
 A list of milestones is measured by what is reached of it, each milestone by its weight.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Final, Protocol, cast
+from typing import Annotated, Any, Final, Self, cast
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultType, UnitKind
@@ -17,6 +16,8 @@ from shared.money import PLACES
 
 Quantity = Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
 """A value in some unit; within what a float tells apart from its neighbours."""
+MOVING: Final[frozenset[KeyResultType]] = frozenset({"increase", "decrease", "milestone"})
+THRESHOLDS: Final[frozenset[KeyResultType]] = frozenset({"stay_above", "stay_below"})
 UNITS: Final = {"percent": "%", "yes_no": "yes or no", "milestones": "milestones"}
 """What a unit is called that can only be one."""
 
@@ -31,48 +32,47 @@ class Milestone(Frozen):
     weight: float = Field(default=1.0, gt=0, le=100)
 
 
-class Part(Protocol):
-    """What is looked at of a key result."""
+class Measure(Frozen):
+    """How something is measured, from where to where; values are in `unit`.
+
+    `commit` is what is surely to be reached, `stretch` more than what is asked for.  A yes or no runs from 0
+    to 1, a list of milestones from 0 to the weights of all; both are filled in.
+    """
+
+    type: KeyResultType
+    unit_kind: UnitKind = "number"
+    unit: str = Field(default="number", max_length=40)
+    start: Quantity = 0.0
+    target: Quantity
+    commit: Quantity | None = None
+    stretch: Quantity | None = None
+    milestones: tuple[Milestone, ...] = Field(default=(), max_length=50)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, said: Any) -> Any:
+        return filled_in(said)
+
+    @model_validator(mode="after")
+    def _has_a_way_to_go(self) -> Self:
+        wrong = _wrong_way(self) or _wrong_unit(self) or _wrong_marks(self)
+        if wrong:
+            raise ValueError(wrong)
+        return self
 
     @property
-    def type(self) -> KeyResultType:
-        """How it is measured."""
-        ...
+    def direction(self) -> int:
+        """1 where more is better, -1 where less is, 0 where neither is."""
+        if self.type in MOVING:
+            return 1 if self.target > self.start else -1
+        return {"stay_above": 1, "stay_below": -1}.get(self.type, 0)
 
-    @property
-    def unit_kind(self) -> UnitKind:
-        """What it is measured in."""
-        ...
-
-    @property
-    def unit(self) -> str:
-        """What that is called."""
-        ...
-
-    @property
-    def start(self) -> float:
-        """Where it begins."""
-        ...
-
-    @property
-    def target(self) -> float:
-        """Where it should end."""
-        ...
-
-    @property
-    def commit(self) -> float | None:
-        """What is surely to be reached."""
-        ...
-
-    @property
-    def stretch(self) -> float | None:
-        """More than what is asked for."""
-        ...
-
-    @property
-    def milestones(self) -> Sequence[Milestone]:
-        """Its steps."""
-        ...
+    def require_suitable(self, value: float) -> None:
+        """Refuse a value that its unit does not have."""
+        if self.unit_kind == "yes_no" and value not in {0.0, 1.0}:
+            raise Invalid("The key result is a yes or no: send 1 or 0.")
+        if self.unit_kind == "milestones":
+            raise Invalid("The key result is measured by its milestones: say which of them is reached.")
 
 
 def filled_in(said: Any) -> Any:
@@ -105,7 +105,18 @@ def _weight(milestone: Any) -> float | None:
     return float(weight) if isinstance(weight, (int, float)) and abs(weight) <= 1e15 else None
 
 
-def wrong_unit(part: Part) -> str:
+def _wrong_way(part: Measure) -> str:
+    """What is wrong with start and target; empty if nothing is."""
+    if part.type in MOVING and part.target == part.start:
+        return "target equals start: there would be nothing to achieve; change one of them"
+    if part.type == "increase" and part.target < part.start:
+        return "an increase ends above its start; make it a decrease or change the target"
+    if part.type == "decrease" and part.target > part.start:
+        return "a decrease ends below its start; make it an increase or change the target"
+    return ""
+
+
+def _wrong_unit(part: Measure) -> str:
     """What does not suit the unit, and how to mend it; empty if all does."""
     if part.milestones and part.unit_kind != "milestones":
         return "milestones belong to unit_kind milestones; choose it, or leave them out"
@@ -118,7 +129,7 @@ def wrong_unit(part: Part) -> str:
     return _wrong_milestones(part) if part.unit_kind == "milestones" else ""
 
 
-def _wrong_milestones(part: Part) -> str:
+def _wrong_milestones(part: Measure) -> str:
     if not part.milestones:
         return "a list of milestones names at least one"
     if len({each.milestone_id for each in part.milestones}) < len(part.milestones):
@@ -128,27 +139,19 @@ def _wrong_milestones(part: Part) -> str:
     return ""
 
 
-def wrong_marks(part: Part, *, towards: int) -> str:
+def _wrong_marks(part: Measure) -> str:
     """What is wrong with `commit` and `stretch`; empty if nothing is."""
+    towards = part.direction
     if part.commit is None and part.stretch is None:
         return ""
     if not towards or part.unit_kind == "yes_no":
         return "commit and stretch are for what can be reached in part; leave them out"
     if part.commit is not None and (part.target - part.commit) * towards < 0:
         return "commit is what is surely to be reached: it lies before the target, or is the target"
-    moves = part.type not in {"stay_above", "stay_below"}
-    if part.commit is not None and moves and (part.commit - part.start) * towards <= 0:
+    if part.commit is not None and part.type in MOVING and (part.commit - part.start) * towards <= 0:
         return "commit lies beyond the start"
     if part.stretch is not None and (part.stretch - part.target) * towards <= 0:
         return "stretch is more than what is asked for: it lies beyond the target"
     if part.stretch is not None and part.unit_kind == "milestones":
         return "more than all milestones cannot be reached; leave stretch out"
     return ""
-
-
-def require_suitable(part: Part, value: float) -> None:
-    """Refuse a value that its unit does not have."""
-    if part.unit_kind == "yes_no" and value not in {0.0, 1.0}:
-        raise Invalid("The key result is a yes or no: send 1 or 0.")
-    if part.unit_kind == "milestones":
-        raise Invalid("The key result is measured by its milestones: say which of them is reached.")

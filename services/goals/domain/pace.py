@@ -5,63 +5,16 @@ threshold is expected to hold on any day.  Up to 16.5 points behind what was exp
 up to 33 is behind, more is at risk.
 """
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from services.goals.domain.key_result import THRESHOLDS, weighted
-from shared.contracts.goals import KeyResultType, Pace, UnitKind
+from services.goals.domain.goal import Goal
+from services.goals.domain.key_result import KeyResult, weighted
+from services.goals.domain.measured_in import THRESHOLDS
+from shared.contracts.goals import Pace
 
 ON_TRACK_POINTS: Final = 16.5
 BEHIND_POINTS: Final = 33.0
-
-
-class Part(Protocol):
-    """The parts of a key result that count."""
-
-    @property
-    def type(self) -> KeyResultType:
-        """How it is measured."""
-        ...
-
-    @property
-    def unit_kind(self) -> UnitKind:
-        """What it is measured in."""
-        ...
-
-    @property
-    def weight(self) -> float:
-        """Beside the others."""
-        ...
-
-    @property
-    def progress(self) -> float | None:
-        """Share of the way, 0 to 1; None while it cannot be told."""
-        ...
-
-
-class Paced(Protocol):
-    """The parts of a goal that count."""
-
-    @property
-    def starts_on(self) -> date:
-        """The first day."""
-        ...
-
-    @property
-    def due_on(self) -> date:
-        """The last day."""
-        ...
-
-    @property
-    def key_results(self) -> Sequence[Part]:
-        """How it is measured."""
-        ...
-
-    @property
-    def progress(self) -> float | None:
-        """Share of the way, 0 to 1; None while no part can be told."""
-        ...
 
 
 class Reading(NamedTuple):
@@ -83,7 +36,7 @@ def share_of_time(starts_on: date, due_on: date, *, on: date) -> float:
     return min(1.0, max(0.0, ((on - starts_on).days + 1) / ((due_on - starts_on).days + 1)))
 
 
-def expected_progress(goal: Paced, *, on: date) -> float | None:
+def expected_progress(goal: Goal, *, on: date) -> float | None:
     """sum(weight x expected) / sum(weight) over the parts that can be told; None if none can."""
     gone = share_of_time(goal.starts_on, goal.due_on, on=on)
     return weighted(
@@ -91,14 +44,14 @@ def expected_progress(goal: Paced, *, on: date) -> float | None:
     )
 
 
-def _expected_of(part: Part, gone: float) -> float:
+def _expected_of(part: KeyResult, gone: float) -> float:
     """What guards a threshold holds at once, a yes or no comes by the last day, the rest bit by bit."""
     if part.type in THRESHOLDS:
         return 1.0
     return float(gone >= 1.0) if part.unit_kind == "yes_no" else gone
 
 
-def read_pace(goal: Paced, *, on: date) -> Reading:
+def read_pace(goal: Goal, *, on: date) -> Reading:
     """Where the goal is on a day, with the reason in words."""
     progress, expected = goal.progress, expected_progress(goal, on=on)
     if progress is None or expected is None:

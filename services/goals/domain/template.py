@@ -133,7 +133,7 @@ class GoalTemplate(Aggregate):
         wording.require_sound()
         status: TemplateStatus = "published" if published else "draft"
         new = cls(template_id=template_id, wording=wording, status=status, written_by=by, written_at=at)
-        return new, new._written()
+        return new, new.written()
 
     def rewrite(
         self, wording: TemplateWording, *, published: bool, by: PersonId | None, at: datetime
@@ -154,7 +154,7 @@ class GoalTemplate(Aggregate):
             written_by=self.written_by,
             written_at=self.written_at,
         )
-        return new, edition, new._written()  # noqa: SLF001  another one of the same kind
+        return new, edition, new.written()
 
     def archive(self, *, by: PersonId | None) -> "tuple[GoalTemplate, GoalTemplateArchived]":
         """Take it out of use."""
@@ -191,7 +191,8 @@ class GoalTemplate(Aggregate):
         if self.status == "archived":
             raise TemplateArchived("The template is archived; write a new one.")
 
-    def _written(self) -> GoalTemplateWritten:
+    def written(self) -> GoalTemplateWritten:
+        """The event that it says this now."""
         return GoalTemplateWritten(
             template_id=self.template_id,
             edition=self.edition,

@@ -13,7 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from services.goals.domain.key_result import KeyResultWording, Quantity
+from services.goals.domain.key_result import KeyResultWording
+from services.goals.domain.measured_in import Quantity
 from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalKind, GoalLevel, Perspective, Visibility
 from shared.errors import Invalid

@@ -34,6 +34,7 @@ from services.goals.domain.wording import Change
 from services.goals.periods import OF_PERIODS, require_period, require_within
 from services.goals.reporting_line import working_line
 from services.goals.store import EditionStore, GoalStore, hold_people, look_soon
+from services.goals.usecases.answer_proposal import Decline
 from services.goals.usecases.draft_goal import LeadsNoTeam, OwnerHasLeft, require_level
 from services.goals.usecases.follow_goal import follow_goal
 from services.goals.usecases.propose_goal import NobodyToAsk
@@ -68,12 +69,6 @@ class AnswerAmendment(Frozen):
 
     goal_id: GoalId
     reason: str = ""
-
-
-class Decline(Frozen):
-    """Why not."""
-
-    reason: Reason
 
 
 async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:

@@ -9,7 +9,6 @@ Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.
 """
 
 from fastapi import APIRouter, Response
-from pydantic import Field
 
 from services.goals.domain.amendment import Reason
 from services.goals.domain.closing import decline
@@ -38,7 +37,7 @@ class AgreeToGoal(Frozen):
 class ChangeRequest(Frozen):
     """Why it cannot be agreed to as it is."""
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Reason
 
 
 class RequestChanges(ChangeRequest):
@@ -47,13 +46,13 @@ class RequestChanges(ChangeRequest):
     goal_id: GoalId
 
 
-class Refused(Frozen):
-    """Why it is not wanted."""
+class Decline(Frozen):
+    """Why not."""
 
     reason: Reason
 
 
-class DeclineGoal(Refused):
+class DeclineGoal(Decline):
     """Which goal is declined."""
 
     goal_id: GoalId
@@ -147,7 +146,7 @@ async def post_change_request(goal_id: GoalId, request: ChangeRequest, run: Run)
     summary="Decline a goal",
     responses=refusals(GoalNotInStage),
 )
-async def post_refusal(goal_id: GoalId, refused: Refused, run: Run) -> Response:
+async def post_refusal(goal_id: GoalId, declined: Decline, run: Run) -> Response:
     """Say no to the proposal, and why; the goal is closed as cancelled."""
-    command = DeclineGoal(goal_id=goal_id, reason=refused.reason)
+    command = DeclineGoal(goal_id=goal_id, reason=declined.reason)
     return await run(decline_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.goals.domain.amendment import let_amendment_lapse
-from services.goals.domain.closing import carry_over
+from services.goals.domain.closing import Term, carry_over
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
 from services.goals.domain.wording import EARLIEST, LATEST
@@ -54,18 +54,10 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     period = await period_named(command.period_id, tx)
     period.require("plan")
     hold_people(tx, goal.owner_id)
-    starts_on, due_on = command.starts_on or period.starts_on, command.due_on or period.ends_on
-    period.require_within(due_on)
+    term = Term(command.period_id, command.starts_on or period.starts_on, command.due_on or period.ends_on)
+    period.require_within(term.due_on)
     goal, lapsed = let_amendment_lapse(goal)
-    closed, ended, new, drafted = carry_over(
-        goal,
-        command.new_goal_id,
-        period_id=command.period_id,
-        starts_on=starts_on,
-        due_on=due_on,
-        by=tx.person_id,
-        at=tx.now,
-    )
+    closed, ended, new, drafted = carry_over(goal, command.new_goal_id, term, by=tx.person_id, at=tx.now)
     tx.publish(*lapsed, ended, goals.save(closed).state())
     new = goals.save(new)
     tx.publish(drafted, new.state())

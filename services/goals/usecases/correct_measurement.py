@@ -13,17 +13,16 @@ from operator import itemgetter
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import CorrectedAlready, Correction, Measurement
-from services.goals.domain.key_result import Quantity
-from services.goals.domain.measured_in import require_suitable
+from services.goals.domain.measured_in import Quantity
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
 from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
 from services.goals.views import MeasurementView
-from shared.clock import in_utc
+from shared.clock import Instant
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultMeasured, MeasurementCorrected
 from shared.directory import named_caller
@@ -53,7 +52,7 @@ class RightMeasurement(Frozen):
     """
 
     value: Quantity | None = None
-    measured_at: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = None
+    measured_at: Instant | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
@@ -75,7 +74,7 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     if wrong is None or wrong.goal_id != goal.goal_id:
         raise NotFound("The goal has no measurement with this id.")
     _require_may_correct(wrong, goal, tx)
-    require_suitable(goal.part(wrong.key_result_id), wrong.value if command.value is None else command.value)
+    goal.part(wrong.key_result_id).require_suitable(wrong.value if command.value is None else command.value)
     new_id = None if command.value is None else command.new_measurement_id
     held = wrong.measured_at if command.value is None else command.measured_at or wrong.measured_at
     at = require_past(held, now=tx.now)

@@ -51,7 +51,7 @@ async def look_at_goal(due: Due, tx: Transaction) -> None:
 
 async def _seen(goal: Goal, tx: Transaction) -> tuple[ZoneInfo, Look]:
     owner = await Directory(tx).person(goal.owner_id)
-    zone = ZoneInfo(owner.time_zone if owner else "UTC")
+    zone = await Directory(tx).zone_of(goal.owner_id)
     points: defaultdict[KeyResultId, list[Point]] = defaultdict(list)
     for part in goal.key_results:
         newest = await MeasurementStore(tx).newest(goal.goal_id, limit=VALUES, of=part.key_result_id)

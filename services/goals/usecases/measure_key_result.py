@@ -11,18 +11,17 @@ The answer is the measurement and no word of the goal, which a machine may not r
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Measurement
-from services.goals.domain.key_result import Quantity
+from services.goals.domain.measured_in import Quantity
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
 from services.goals.views import MeasurementView
-from shared.clock import in_utc, to_millisecond
+from shared.clock import Instant, to_millisecond
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultMeasured
 from shared.errors import Invalid
@@ -43,7 +42,7 @@ class NewMeasurement(Frozen):
     """A value in the key result's unit, and when it held; left out, now."""
 
     value: Quantity
-    measured_at: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = None
+    measured_at: Instant | None = None
     note: str = Field(default="", max_length=1000)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from services.goals.domain.amendment import Edition
 from services.goals.domain.as_of import GoalThen, Known, as_of
@@ -14,7 +14,7 @@ from services.goals.domain.goal import Goal
 from services.goals.store import EDITIONS, GOALS, MEASUREMENTS
 from services.goals.views.goal_view import KeyResultView
 from shared import mongo
-from shared.clock import in_utc
+from shared.clock import Instant
 from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Visibility
 from shared.errors import NotFound
 from shared.http import View
@@ -24,9 +24,7 @@ from shared.paging import AskedPage, Page, Sort, page_of
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
-At = Annotated[
-    AwareDatetime, AfterValidator(in_utc), Query(description="The time, with its offset from UTC.")
-]
+At = Annotated[Instant, Query(description="The time, with its offset from UTC.")]
 BY_ID: Final = Sort()
 
 

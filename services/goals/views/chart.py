@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 
@@ -133,8 +132,7 @@ async def _measured(goal_id: GoalId, view: Viewer) -> list[Measured]:
 
 async def _today(goal: Goal, view: Viewer) -> date:
     """The day where the owner lives."""
-    owner = await Directory(Stored(view.db)).person(goal.owner_id)
-    return view.now.astimezone(ZoneInfo(owner.time_zone if owner else "UTC")).date()
+    return view.now.astimezone(await Directory(Stored(view.db)).zone_of(goal.owner_id)).date()
 
 
 def _of_goal(goal: Goal, measured: Sequence[Measured], outlook: Outlook | None) -> Lines:

@@ -8,12 +8,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from services.goals.domain.goal import Goal
 from services.goals.store import GOALS, MEASUREMENTS
 from services.goals.views.goals import GoalsWanted
-from shared.clock import in_utc
+from shared.clock import Instant
 from shared.errors import NotFound
 from shared.exports import (
     FILES,
@@ -111,8 +111,6 @@ MEASUREMENT_COLUMNS: Final[Sequence[Column]] = (
 )
 """What was measured, with whose goal it is of; see `MeasurementView`.  What was corrected counts no more."""
 _OWN_FIELDS: Final = ("title", "owner_id", "key_results")
-
-Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 
 
 class MeasurementsWanted(GoalsWanted):

@@ -11,6 +11,7 @@ from services.goals.domain.outlook import Outlook, PartOutlook
 from services.goals.store import GOALS, OUTLOOKS
 from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.judgements import for_reader
+from services.goals.views.tagged import KNOWN, tagged
 from shared.contracts.goals import (
     GoalKind,
     GoalLevel,
@@ -26,7 +27,7 @@ from shared.http import View
 from shared.ids import GoalId, PeriodId, PersonId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
-from shared.preconditions import IfNoneMatchHeader, entity_tag, if_none_match
+from shared.preconditions import IfNoneMatchHeader
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
@@ -126,17 +127,13 @@ async def list_goals(
     "/goals/{goal_id}",
     response_model=GoalView,
     summary="Read a goal",
-    responses={304: {"description": "It is as If-None-Match says."}},
+    responses=KNOWN,
 )
 async def get_goal(goal_id: GoalId, view: View, none_match: IfNoneMatchHeader = None) -> Response:
     """One goal; its ETag is what If-Match wants."""
     goal = await view.one(Goal, GOALS, goal_id)
-    headers = {"ETag": entity_tag(goal.version)}
-    known = if_none_match(none_match)
-    if known is not None and not known.holds(goal.version):
-        return Response(status_code=304, headers=headers)
     [shown] = await for_reader([GoalView.of(goal)], view)
-    return Response(shown.model_dump_json(), media_type="application/json", headers=headers)
+    return tagged(shown, goal.version, none_match)
 
 
 @router.get("/goals/{goal_id}/outlook", summary="Read how a goal stands")

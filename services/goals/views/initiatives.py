@@ -6,7 +6,6 @@ Who is to do it reads the initiative even where they may not read the goal, of w
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -188,9 +187,8 @@ async def _asked_about(view: Viewer, goal_id: GoalId | None = None) -> Sequence[
 
 
 async def _today(view: Viewer, owner_id: PersonId | None) -> date:
-    who = owner_id or view.caller.person_id
-    person = await DirectoryReader(view.db).one_by_one().person(who) if who else None
-    return view.now.astimezone(ZoneInfo(person.time_zone if person else "UTC")).date()
+    zone = await DirectoryReader(view.db).one_by_one().zone_of(owner_id or view.caller.person_id or "")
+    return view.now.astimezone(zone).date()
 
 
 def _initiative(doc: Mapping[str, Any]) -> InitiativeView:
