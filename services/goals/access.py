@@ -1,12 +1,12 @@
 """Who may do what to a goal.  What is not granted here is denied.
 
-A private goal is between its owner, the owner's manager and whoever is asked to agree to it; the
-line above, HR and an audience beyond read what is not: the team, those with the same manager and who
-reports to the owner, or everyone.  Nobody does anything to a goal that they
-may not read, but for a machine that measures: it is answered in figures alone.  Grades are for the
-owner, the line above and HR, whoever else reads the goal.
+A private goal is between its owner, the owner's manager and whoever is asked to agree to it, and auditors
+read it; the line above, HR and an audience beyond read what is not: the team, those with the same manager
+and who reports to the owner, or everyone.  Nobody does anything to a goal that they may not read, but for
+a machine that measures: it is answered in figures alone.  Grades, and what is said of changes and
+refusals, are for the owner, the line above and HR, whoever else reads the goal.
 
-An initiative is read by who reads its goal, and by who is to do it, whose goal it may not be.
+An initiative, of a private goal too, is read by who reads its goal, and by who is to do it.
 """
 
 from collections.abc import Sequence

@@ -18,6 +18,12 @@ MOST_GRADES: Final = 20
 """Of one goal, earlier ones too: they are kept with it."""
 
 
+class OutcomeMissing(Refusal):
+    """What has no score ends as somebody says."""
+
+    status = 422
+
+
 class ReasonMissing(Refusal):
     """Who cancels what was agreed says why."""
 
@@ -122,7 +128,7 @@ def _ended(
     if goal.status == "closed":
         raise GoalNotInStage("The goal is closed already.", status=goal.status)
     if outcome is None:
-        raise GoalNotInStage("Nothing of it was measured: say how it ended.", status=goal.status)
+        raise OutcomeMissing("Nothing of it was measured: say how it ended.")
     closing = {"outcome": outcome, "closing_comment": comment, "closed_at": at, "closed_by": by}
     goal = goal.model_copy(update={"status": "closed", "asked_id": None, "amendment": None, **closing})
     event = contract.GoalClosed(**goal.named(), by_person_id=by, outcome=outcome, progress=goal.progress)

@@ -1,7 +1,6 @@
 """The way that a goal has gone, and the way that it was expected to go: the lines of its chart.
 
-Progress is reckoned anew from what was measured, by today's targets and weights, so that its last
-point is the goal's own progress.
+Progress is reckoned anew from what was measured, by today's targets and weights.
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.goals.domain.amendment import let_amendment_lapse
-from services.goals.domain.closing import ReasonMissing, close, look_back
+from services.goals.domain.closing import OutcomeMissing, ReasonMissing, close, look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Retrospective
 from services.goals.store import GoalStore
@@ -71,7 +71,7 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     "/goals/{goal_id}/closure",
     response_model=GoalView,
     summary="Close a goal",
-    responses=refusals(GoalNotInStage, ReasonMissing),
+    responses=refusals(GoalNotInStage, OutcomeMissing, ReasonMissing),
 )
 async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
     """End the goal with an outcome."""

@@ -3,7 +3,7 @@
 When    its owner, their manager or HR asks (PUT /goals/{goal_id}/retrospective), or with the closure
 May     close: self, manager, HR admin            (access.py)
 Rule    closing.look_back; until its period is closed
-Emits   nothing of its own, the goal's state aside
+Emits   nothing
 
 Lessons are shown when the next goals are planned (GET /lessons).
 """
