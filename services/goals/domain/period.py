@@ -21,8 +21,8 @@ from shared.ids import PeriodId, PersonId
 EVERYWHERE: Final = timezone(-timedelta(hours=12))
 """A day has ended when it has ended everywhere on Earth: nobody's period ends before their midnight."""
 Deed = Literal["plan", "follow"]
-"""To plan is to draft, reword, propose or agree; to follow is to measure, correct, check in, amend, align, plan
-and report on initiatives, grade or look back.
+"""To plan is to draft, reword, propose or agree; to follow is to measure, correct, check in, amend, align,
+plan and report on initiatives, grade or look back.
 
 To settle what was left open, by closing it or carrying it over, is allowed in any stage.
 """
