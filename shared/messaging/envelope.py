@@ -7,9 +7,9 @@ Source: CloudEvents 1.0.2, Kafka protocol binding 3.2 and 3.3; extensions `parti
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from bson import ObjectId
@@ -23,7 +23,8 @@ MAX_VALUE_BYTES = 900_000
 """Below the broker's limit of 1 MiB for a record, with room for key and headers."""
 
 _REQUIRED = ("id", "source", "specversion", "type")
-_READ = (*_REQUIRED, "subject", "time", "sequence", "epoch", "correlationid", "causationid", "traceparent")
+_NUMBERED = ("subject", "time", "sequence")
+_READ = (*_REQUIRED, *_NUMBERED, "epoch", "correlationid", "causationid", "traceparent")
 _FIELDS = tuple((name, f"ce_{name}") for name in _READ)
 
 
@@ -31,8 +32,7 @@ class UnreadableRecord(Exception):  # noqa: N818  the record is at fault, not th
     """The record is not a CloudEvent that we can read; the message says what is wrong and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The attributes of one event or state.
 
     `sequence` counts the published events of the subject from 1; `epoch` is raised when the
@@ -75,10 +75,10 @@ class Envelope:
         return fields
 
 
-def outbox_row(topic: str, envelope: Envelope, value: bytes | None) -> dict[str, Any]:
-    """The unsent row of the outbox: each attribute once, none that follows from others."""
+def outbox_row(id_: ObjectId, topic: str, envelope: Envelope, value: bytes | None) -> dict[str, Any]:
+    """The unsent row of the outbox, under the envelope's id: each attribute once, none that follows."""
     return {
-        "_id": ObjectId(envelope.id),
+        "_id": id_,
         "topic": topic,
         "key": envelope.subject,
         "type": envelope.type,
@@ -110,8 +110,7 @@ def source_of(publisher: str) -> str:
     return f"/cairn/{publisher}"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What a consumer took from Kafka, untouched, so that it can be parked and read again."""
 
     topic: str
@@ -200,8 +199,8 @@ def _read_structured(record: Record) -> tuple[Mapping[str, Any], bytes | None]:
 
 
 def _require(attributes: Mapping[str, Any]) -> None:
-    missing = [name for name in _REQUIRED if not attributes.get(name)]
-    if missing:
+    if not all(map(attributes.get, _REQUIRED)):
+        missing = [name for name in _REQUIRED if not attributes.get(name)]
         raise UnreadableRecord(f"headers: missing CloudEvents attributes: {', '.join(missing)}")
     if attributes["specversion"] != "1.0":
         raise UnreadableRecord(f"header ce_specversion: {attributes['specversion']!r} is not 1.0")
@@ -209,7 +208,7 @@ def _require(attributes: Mapping[str, Any]) -> None:
 
 def _envelope(attributes: Mapping[str, Any]) -> Envelope:
     _require(attributes)
-    for name in ("subject", "time", "sequence"):
+    for name in _NUMBERED:
         if not attributes.get(name):
             raise UnreadableRecord(f"header ce_{name}: missing; it is required on Cairn's topics")
     return Envelope(
@@ -233,7 +232,7 @@ def _time(text: str) -> datetime:
         raise UnreadableRecord(f"header ce_time: {text!r} is not an RFC 3339 time") from error
     if instant.tzinfo is None:
         raise UnreadableRecord(f"header ce_time: {text!r} has no time zone")
-    return instant.astimezone(UTC)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def _count(name: str, text: object, *, least: int) -> int:
@@ -293,9 +292,9 @@ def decode_data(kind: type[Message], value: bytes | None, envelope: Envelope) ->
     return message
 
 
-def topic_of(message: Message | type[Message]) -> str:
+@cache
+def topic_of(kind: type[Message]) -> str:
     """`cairn.<publisher>.events`, `cairn.<publisher>.state`, or the one that an inbound message names."""
-    kind = message if isinstance(message, type) else type(message)
     if issubclass(kind, Event):
         return f"cairn.{kind.publisher}.events"
     if issubclass(kind, State):

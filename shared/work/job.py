@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.identity import Caller
 
@@ -21,8 +21,7 @@ class NotYet(Exception):  # noqa: N818  an outcome that is tried again, not a fa
     """A reaction needs what the local copy has not seen yet; hold its source until it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Why something is done: carried from the first request through every event after it."""
 
     correlation_id: str = ""

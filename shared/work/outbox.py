@@ -25,6 +25,7 @@ from shared.work.transaction import Doc, Ref, Writes
 
 
 class _Draft(NamedTuple):
+    id: ObjectId
     topic: str
     envelope: Envelope
     value: bytes | None
@@ -60,8 +61,9 @@ class Outbox:
         drafts = [self._message(message, writes, job, before, sequences) for message in writes.messages]
         for kind, subject in writes.tombstones:
             sequence = sequences[subject] = self._last(subject, writes, before, sequences) + 1
-            envelope = self._envelope(kind, subject, sequence, job.now, job.cause)
-            drafts.append(_Draft(topic_of(kind), envelope, None, state=True))
+            id_ = ObjectId()
+            envelope = self._envelope(id_, kind, subject, sequence, job.now, job.cause)
+            drafts.append(_Draft(id_, topic_of(kind), envelope, None, state=True))
         for draft in drafts:
             self._take(draft)
         return sequences
@@ -77,7 +79,8 @@ class Outbox:
         subject, state = message.subject, isinstance(message, State)
         sequence = self._last(subject, writes, before, sequences) + (0 if state else 1)
         sequences[subject] = sequence
-        envelope = self._envelope(type(message), subject, sequence, job.now, job.cause)
+        id_, kind = ObjectId(), type(message)
+        envelope = self._envelope(id_, kind, subject, sequence, job.now, job.cause)
         value = encode_data(message, envelope)
         if len(value) > MAX_VALUE_BYTES:
             raise TooLarge(
@@ -86,36 +89,39 @@ class Outbox:
                 bytes=len(value),
                 limit=MAX_VALUE_BYTES,
             )
-        return _Draft(topic_of(message), envelope, value, state)
+        return _Draft(id_, topic_of(kind), envelope, value, state)
 
     def _last(
         self, subject: str, writes: Writes, before: Mapping[Ref, Doc | None], sequences: Mapping[Any, int]
     ) -> int:
         if subject in sequences:
             return sequences[subject]
-        # Of all documents with this id: what is kept beside an aggregate may have its id and no sequence.
-        known = [before.get(ref) for ref in writes.put_refs.get(subject, ())]
-        return max((int(doc.get("sequence", 0)) for doc in known if doc), default=0)
+        last = 0
+        for ref in writes.put_refs.get(subject, ()):
+            # What is kept beside an aggregate may have its id too, and no sequence.
+            if doc := before.get(ref):
+                last = max(last, int(doc.get("sequence", 0)))
+        return last
 
     def _envelope(
-        self, kind: type[Message], subject: str, sequence: int, at: datetime, cause: Cause
+        self, id_: ObjectId, kind: type[Message], subject: str, sequence: int, at: datetime, cause: Cause
     ) -> Envelope:
-        id_ = str(ObjectId())
+        told = str(id_)
         return Envelope(
-            id=id_,
+            id=told,
             source=source_of(kind.publisher),
             type=kind.wire_type,
             subject=subject,
             time=at,
             sequence=sequence,
             epoch=self._epoch,
-            correlation_id=cause.correlation_id or id_,
+            correlation_id=cause.correlation_id or told,
             causation_id=cause.causation_id,
             traceparent=cause.traceparent,
         )
 
     def _take(self, draft: _Draft) -> None:
-        row = outbox_row(draft.topic, draft.envelope, draft.value)
+        row = outbox_row(draft.id, draft.topic, draft.envelope, draft.value)
         if draft.state:
             self._states[draft.topic, draft.envelope.subject] = row
         else:

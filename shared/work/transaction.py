@@ -23,7 +23,7 @@ Ref = tuple[str, Any]
 """A collection and the `_id` of one of its documents."""
 Filter = Mapping[str, Any]
 T = TypeVar("T")
-_NESTED = (dict, list)
+_NESTED = frozenset({dict, list})
 
 
 class Policy(Protocol):
@@ -297,17 +297,17 @@ class Transaction:
 
 def deep_copy(value: T) -> T:
     """A copy of dicts and lists all the way down; other values are immutable."""
-    return cast("T", _copied(value))
+    return cast("T", _copied(value)) if value.__class__ in _NESTED else value
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        found = cast("dict[str, Any]", value)
-        return {name: _copied(item) if isinstance(item, _NESTED) else item for name, item in found.items()}
-    if isinstance(value, list):
-        items = cast("list[Any]", value)
-        return [_copied(item) if isinstance(item, _NESTED) else item for item in items]
-    return value
+    if value.__class__ is dict:
+        found: dict[str, Any] = value.copy()
+        for name, item in found.items():
+            if item.__class__ in _NESTED:
+                found[name] = _copied(item)
+        return found
+    return [_copied(item) if item.__class__ in _NESTED else item for item in value]
 
 
 __all__ = [

@@ -108,7 +108,9 @@ class House:
     def record(self, message: Message, *, at: datetime | None = None) -> Record:
         envelope = self._envelope(type(message), message.subject, at or self.told_at)
         value = encode_data(message, envelope)
-        return Record(topic_of(message), 0, 0, message.subject.encode(), value, tuple(envelope.headers()))
+        return Record(
+            topic_of(type(message)), 0, 0, message.subject.encode(), value, tuple(envelope.headers())
+        )
 
     def null(self, kind: type[State], subject: str) -> Record:
         envelope = self._envelope(kind, subject, self.told_at)

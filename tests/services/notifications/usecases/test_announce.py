@@ -1,7 +1,6 @@
 """Each alert reaches each of the right people once, whatever the delivery of events is like."""
 
 import random
-from dataclasses import replace
 
 from shared.contracts.people import PersonState, UnitState
 from shared.contracts.reviews import ReviewerChanged, SelfAssessmentSubmitted
@@ -47,7 +46,7 @@ async def test_an_event_that_comes_again_under_a_higher_epoch_tells_nobody_twice
     """After a restore its publisher may send an event again, with the same id, in a new epoch."""
     record = house.record(proposal("g1"))
     restored = tuple((name, b"1" if name == "ce_epoch" else value) for name, value in record.headers)
-    jobs = await house.feed(record, replace(record, headers=restored))
+    jobs = await house.feed(record, record._replace(headers=restored))
     assert [job.outcome for job in jobs] == ["applied", "applied"]
     assert await house.told() == [("mona", "goal_proposed")]
     await house.require_true_counts()
