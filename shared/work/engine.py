@@ -140,6 +140,11 @@ class Work:
             self._committer = asyncio.create_task(self._commit_queue(), name="committer")
         return await future
 
+    @property
+    def closed(self) -> bool:
+        """Whether no more commands are taken."""
+        return self._closed
+
     async def close(self) -> None:
         """Take no more commands and return when those taken are settled."""
         self._closed = True

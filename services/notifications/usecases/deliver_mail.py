@@ -4,12 +4,12 @@ When    deliveries by e-mail are due (a leased worker, every second or when some
 Rule    Delivery.claim, PATIENCE
 Emits   notifications.NotificationDelivered, notifications.NotificationFailed
 
-A few connections share what is due.  Each mail is claimed before it is sent and settled before the next one
-of its connection: what crashes between its acceptance and the commit is sent again when the claim has run
-out, with the same Message-ID.  That window, of one mail a connection, cannot be closed.
+Each mail is claimed before it is sent and settled before the next one of its connection: what crashes between
+its acceptance and the commit is sent again when the claim has run out, with the same Message-ID.  That window
+cannot be closed; connections are so many that about one mail is in it (`UnderWay`).
 """
 
-import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from services.notifications.domain.notification import Notification
 from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS
 from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
+from services.notifications.usecases.under_way import UnderWay
 from services.notifications.words.told import Told
 from services.notifications.words.wording import Words
 from shared.directory import DirectoryPerson, DirectoryReader
@@ -32,8 +33,8 @@ from shared.work import Work
 PATIENCE: Final = Patience(first=timedelta(seconds=15), most=timedelta(hours=1), attempts=16)
 """About eight hours in all."""
 PAGE: Final = 64
-LANES: Final = 4
-"""Connections to the mail server at a time."""
+CONNECTIONS: Final = 8
+"""To the mail server at a time, at most."""
 
 
 class MailSender:
@@ -47,6 +48,7 @@ class MailSender:
         self._words = words
         self._patience = patience
         self._directory = DirectoryReader(work.db)
+        self._under_way = UnderWay(CONNECTIONS)
         sender_address(settings.smtp_sender)
 
     async def turn(self) -> bool:
@@ -65,25 +67,28 @@ class MailSender:
     async def _send_all(self, claim: Claim, first: MailServer) -> None:
         letters = await self._tell(claim.deliveries)
         todo = (delivery for delivery in claim.deliveries if claim.may_begin())
-        lanes = min(LANES, len(claim.deliveries))
-        async with asyncio.TaskGroup() as group:
-            if lanes:
-                group.create_task(self._lane(todo, letters, first))
-            for _ in range(1, lanes):
-                group.create_task(self._side_lane(todo, letters))
+        unused = [first]
 
-    async def _side_lane(self, todo: Iterator[Delivery], letters: "_Letters") -> None:
-        """Help with another connection, if the server gives one."""
-        try:
-            async with MailServer(self._settings) as server:
-                await self._lane(todo, letters, server)
-        except OutOfReach:
-            return
+        async def lane() -> None:
+            if unused:
+                await self._lane(todo, letters, unused.pop())
+                return
+            try:
+                async with MailServer(self._settings) as another:
+                    await self._lane(todo, letters, another)
+            except OutOfReach:
+                self._under_way.no_more()
+
+        await self._under_way.work_off(lane)
 
     async def _lane(self, todo: Iterator[Delivery], letters: "_Letters", server: MailServer) -> None:
         for delivery in todo:
+            began = time.monotonic()
             outcome = await self._send(delivery, letters, server)
+            taken = time.monotonic()
             await settle(self._work, delivery, outcome, patience=self._patience)
+            if not self._under_way.took(out=taken - began, kept=time.monotonic() - taken):
+                return
 
     async def _send(self, delivery: Delivery, letters: "_Letters", server: MailServer) -> Outcome:
         found = letters.get(delivery.delivery_id)

@@ -5,12 +5,14 @@ Rule    Delivery.claim, Patience; an endpoint that is gone is closed
 Emits   notifications.NotificationDelivered, notifications.NotificationFailed
 
 At least once, under the notification's id: what crashes between the endpoint's answer and the commit is
-posted again.  What was waiting for an endpoint that is gone fails without being posted.
+posted again; so many are posted at a time that this is about one (`UnderWay`).  What was waiting for an
+endpoint that is gone fails without being posted.
 """
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Final
@@ -24,6 +26,7 @@ from services.notifications.domain.outlets import OUTLETS_ID, Outlets, endpoint_
 from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS, OUTLETS
 from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
+from services.notifications.usecases.under_way import UnderWay
 from shared.settings import Settings
 from shared.store import from_document
 from shared.work import Work
@@ -32,6 +35,7 @@ FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 PAGE: Final = 128
 IN_FLIGHT: Final = 16
+"""Posted to one endpoint at a time, at most."""
 
 
 class WebhookSender:
@@ -45,6 +49,7 @@ class WebhookSender:
         self._work = work
         self._settings = settings
         self._patience = Patience(first_pause, LONGEST_PAUSE, settings.webhook_attempts)
+        self._under_way = UnderWay(IN_FLIGHT)
 
     async def turn(self) -> bool:
         """Post one page of what is due; whether there may be more."""
@@ -78,25 +83,23 @@ class WebhookSender:
             await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}, "withdrawn_at": None}).to_list(None)
         )
         known = {doc["_id"]: from_document(Notification, doc) for doc in docs}
-        slots = asyncio.Semaphore(IN_FLIGHT)
-        async with (
-            httpx.AsyncClient(
-                verify=_trusted(), trust_env=False, timeout=self._settings.webhook_timeout_seconds
-            ) as client,
-            asyncio.TaskGroup() as group,
-        ):
+        todo = ((each, known.get(each.notification_id)) for each in deliveries if claim.may_begin())
+        async with httpx.AsyncClient(
+            verify=_trusted(), trust_env=False, timeout=self._settings.webhook_timeout_seconds
+        ) as client:
             poster = WebhookPoster(self._url, self._settings, client)
+            await self._under_way.work_off(lambda: self._lane(todo, poster))
 
-            async def one(delivery: Delivery) -> None:
-                async with slots:
-                    if not claim.may_begin():
-                        return
-                    outcome = await _post(poster, known.get(delivery.notification_id))
-                    # Within the slot: what a kill can repeat are as many as are under way, not a whole page.
-                    await self._settle(delivery, outcome)
-
-            for delivery in deliveries:
-                group.create_task(one(delivery))
+    async def _lane(
+        self, todo: Iterator[tuple[Delivery, Notification | None]], poster: WebhookPoster
+    ) -> None:
+        for delivery, notification in todo:
+            began = time.monotonic()
+            outcome = await _post(poster, notification)
+            taken = time.monotonic()
+            await self._settle(delivery, outcome)
+            if not self._under_way.took(out=taken - began, kept=time.monotonic() - taken):
+                return
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
         await settle(self._work, delivery, outcome, patience=self._patience)

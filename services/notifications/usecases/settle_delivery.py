@@ -10,12 +10,16 @@ died, is sent again when the claim has run out, under the same id.  Claims run b
 server's clock, so that a process whose own is wrong takes nothing that another one has.
 """
 
+import asyncio
+import logging
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from pymongo.errors import PyMongoError
 
 from services.notifications.domain.delivery import Delivery, Outcome, SendingChannel
 from services.notifications.domain.retry import Patience
@@ -25,11 +29,14 @@ from shared.contracts.base import Frozen
 from shared.identity import service_caller
 from shared.work import ByKey, Cause, Job, Transaction, Unsettled, Work
 
+log = logging.getLogger(__name__)
 US: Final = service_caller("notifications")
 CLAIM: Final = timedelta(seconds=60)
 """How long what is claimed together may be begun."""
 MARGIN: Final = timedelta(seconds=15)
 """For the commit of an outcome."""
+AGAIN_SECONDS: Final = 0.5
+"""Between two tries to commit an outcome that the database did not take."""
 
 
 class ClaimDelivery(Frozen):
@@ -150,10 +157,30 @@ async def claim_all(work: Work, delivery_ids: Sequence[str], *, longest: timedel
 async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: Patience) -> None:
     """Commit an outcome, together with others that are ready.
 
-    While the service stops, it takes no more commands; what is out already is still written down.
+    What came of it is known here alone: while the database is away it is tried again for as long as the
+    process lives, since to forget it would be to send it twice.  While the service stops, it takes no more
+    commands; what is out already is still written down.
     """
+    cause = Cause(delivery.correlation_id)
+    while not work.closed:
+        try:
+            command = await _outcome(work, delivery, outcome, patience)
+            await work.run(settle_delivery, command, key=delivery.delivery_id, caller=US, cause=cause)
+        except (Unsettled, PyMongoError) as error:
+            log.warning("what came of %s waits for the database: %r", delivery.delivery_id, error)
+            await asyncio.sleep(AGAIN_SECONDS)
+        else:
+            return
+    command = await _outcome(work, delivery, outcome, patience)
+    job = Job(delivery.delivery_id, settle_delivery, command, work.clock.now(), US, cause)
+    await work.execute([job], ByKey.plan)
+    if job.error is not None:
+        raise job.error
+
+
+async def _outcome(work: Work, delivery: Delivery, outcome: Outcome, patience: Patience) -> SettleDelivery:
     missed = outcome.what == "missed"  # only then it matters what time it is where claims are kept
-    command = SettleDelivery(
+    return SettleDelivery(
         delivery_id=delivery.delivery_id,
         attempt=delivery.attempts,
         outcome=outcome,
@@ -161,11 +188,3 @@ async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: 
         spread=random.random(),  # noqa: S311  pauses are no secret
         patience=patience,
     )
-    cause = Cause(delivery.correlation_id)
-    try:
-        await work.run(settle_delivery, command, key=delivery.delivery_id, caller=US, cause=cause)
-    except Unsettled:
-        job = Job(delivery.delivery_id, settle_delivery, command, work.clock.now(), US, cause)
-        await work.execute([job], ByKey.plan)
-        if job.error is not None:
-            raise job.error from None

@@ -23,6 +23,8 @@ class PostOffice:
     receivers: list[list[str]] = field(default_factory=list)
     refusals: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     seconds: float = 0.0
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def handle_MAIL(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -43,7 +45,10 @@ class PostOffice:
         if answer == "cut":
             cast("Any", server).transport.abort()
             return "250 OK"
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.seconds)
+        self.at_once -= 1
         if answer.startswith("250"):
             parsed = message_from_bytes(envelope.original_content or b"", policy=policy.default)
             self.taken.append(cast("EmailMessage", parsed))

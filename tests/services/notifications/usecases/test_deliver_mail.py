@@ -10,9 +10,9 @@ import pytest
 from services.notifications.belongings import Belongings
 from services.notifications.channels.smtp import OutOfReach
 from services.notifications.domain.retry import Patience
-from services.notifications.usecases import deliver_mail
+from services.notifications.usecases import deliver_mail, settle_delivery
 from services.notifications.usecases.deliver_mail import MailSender
-from shared.work import Work
+from shared.work import Unsettled, Work
 from tests.services.notifications.house import House, checked_in, person, praise, proposal
 from tests.services.notifications.post_office import ANY, PostOffice, post_office
 
@@ -179,6 +179,64 @@ async def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(
     first, second = office.taken
     assert first["Message-ID"] == second["Message-ID"]
     assert await outcomes(house) == [("delivered", 2, "")]
+
+
+async def test_a_crash_amid_many_mails_repeats_about_one_of_them(
+    house: House, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = await sender_of(house, office.port)
+    await house.publish(*[checked_in(f"g{n}") for n in range(20)])
+    settle, committed = deliver_mail.settle, 0
+
+    async def slow(*args: Any, **options: Any) -> None:
+        nonlocal committed
+        await asyncio.sleep(0.2)
+        if committed == 5:
+            raise SystemError("killed before the commit")
+        committed += 1
+        await settle(*args, **options)
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(deliver_mail, "settle", slow)
+        with pytest.raises(ExceptionGroup):
+            await sender.turn()
+    await house.make_due()
+    await sender.turn()
+    taken = [mail["Message-ID"] for mail in office.taken]
+    assert len(set(taken)) == 20
+    assert 1 <= len(taken) - 20 <= 2
+
+
+async def test_a_slow_server_is_given_many_mails_at_a_time(house: House, office: PostOffice) -> None:
+    sender, office.seconds = await sender_of(house, office.port), 0.5
+    await house.publish(*[checked_in(f"g{n}") for n in range(30)])
+    await sender.turn()
+    assert len(office.taken) == 30
+    assert office.most_at_once > 2
+
+
+async def test_what_came_of_a_mail_is_kept_while_the_database_is_away(
+    house: House, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away(Work):
+        refused = 0
+
+        async def run(self, *args: Any, **options: Any) -> Any:
+            if self.refused < 3:
+                self.refused += 1
+                raise Unsettled("no primary")
+            return await super().run(*args, **options)
+
+    monkeypatch.setattr(settle_delivery, "AGAIN_SECONDS", 0.01)
+    away = Away(house.runtime.client, house.settings.mongo_database)
+    sender = await sender_of(house, office.port, work=away)
+    await house.publish(proposal("g1"))
+    await sender.turn()
+    assert away.refused == 3
+    await house.make_due()
+    await sender.turn()
+    assert len(office.taken) == 1
+    assert await outcomes(house) == [("delivered", 1, "")]
 
 
 async def test_two_senders_at_once_send_nothing_twice(house: House, office: PostOffice) -> None:

@@ -1,0 +1,64 @@
+"""How many deliveries are under way at a time: so many that about one is taken and not yet committed.
+
+Such a one is sent again after a kill.  By Little's law there are `rate * seconds to commit` of these at any
+time; with (seconds to be taken + seconds to commit) / seconds to commit under way that is one.  A receiver
+that answers at once is served one by one, a slow one many at a time, up to `most`.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+NEWEST: Final = 0.2
+"""What the newest delivery weighs in what is expected of the next one."""
+
+
+class UnderWay:
+    """The lanes of one sender: each takes delivery after delivery, and says how long each took."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._room = most
+        self._out = self._kept = 0.0
+        self._running = 0
+        self._start: Callable[[], None] = lambda: None
+
+    @property
+    def wanted(self) -> int:
+        """How many lanes there should be."""
+        if not self._kept:
+            return 1
+        return max(1, min(self._room, int((self._out + self._kept) / self._kept)))
+
+    async def work_off(self, lane: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a lane, and more of them as they are wanted, until all have come to their end."""
+        self._room = self._most
+        async with asyncio.TaskGroup() as group:
+
+            async def counted() -> None:
+                try:
+                    await lane()
+                finally:
+                    self._running -= 1
+
+            def start() -> None:
+                self._running += 1
+                group.create_task(counted())
+
+            self._start = start
+            start()
+
+    def took(self, *, out: float, kept: float) -> bool:
+        """A delivery took so many seconds to be taken and to be committed; whether its lane goes on."""
+        weight = NEWEST if self._kept else 1.0
+        self._out += weight * (out - self._out)
+        self._kept += weight * (kept - self._kept)
+        while self._running < self.wanted:
+            self._start()
+        return self._running <= self.wanted
+
+    def no_more(self) -> None:
+        """The other side takes no further lane, until all is worked off."""
+        self._room = max(1, self._running - 1)
+
+
+__all__ = ["UnderWay"]
