@@ -23,6 +23,17 @@ AS_OF: Final = date(2026, 6, 26)
 
 _SENIORITY: Final = {"Senior": 5, "Staff Software": 6, "Principal": 9, "Chief of Staff": 9, "Officer": 5}
 
+_LEVELS: Final = {
+    "Junior": 2,
+    "Assistant": 2,
+    "Clerk": 2,
+    "Operator": 2,
+    "Senior": 4,
+    "Staff Software": 5,
+    "Principal": 6,
+    "Chief of Staff": 6,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Employee:
@@ -38,6 +49,7 @@ class Employee:
     department: str
     team: str
     job_title: str
+    job_level: str
     manager_employee_number: str
     joined_on: date
     location: str
@@ -157,6 +169,13 @@ def _each(counts: Mapping[str, int]) -> Iterator[str]:
         yield from [title] * count
 
 
+def _level(position: _Position) -> str:
+    """`L1` to `L9`: what the title says of who leads nobody, and of the others how far up they lead."""
+    if position.rank < 3:
+        return f"L{(9 if position.above is None else 8, 7, 6)[position.rank]}"
+    return f"L{next((level for word, level in _LEVELS.items() if word in position.title), 3)}"
+
+
 class _Recruiter:
     """Finds somebody for each position: nobody twice, and nobody too young for it."""
 
@@ -183,6 +202,7 @@ class _Recruiter:
             department=position.department,
             team=position.team,
             job_title=position.title,
+            job_level=_level(position),
             manager_employee_number="",
             joined_on=joined_on,
             location=position.site,

@@ -1,7 +1,7 @@
 """Who may do what in the directory.  What is not granted here is denied.
 
-Everybody who works here reads the entries of those who work here: name, title, unit, manager.  Who
-has left, what other systems call a person, and demographic attributes are for fewer.
+Everybody who works here reads the entries of those who work here: name, title, level, unit, manager.
+Who has left, what other systems call a person, and demographic attributes are for fewer.
 
 Relations are asked of the same local copy that every other service keeps, which this service fills
 from its own state topic.  So a relation means the same everywhere, is asked by the same indexes,

@@ -44,7 +44,7 @@ class PersonLeft(Event):
 
 
 class PersonDetailsChanged(Event):
-    """Something else in a person's directory entry changed: name, address, title, time zone."""
+    """Something else in a person's directory entry changed: name, address, title, level, time zone."""
 
     subject_field: ClassVar[str] = "person_id"
     person_id: PersonId
@@ -69,7 +69,8 @@ class UnitChanged(Event):
 class PersonState(State):
     """A person as the directory shows them; carries names, so its readers are granted one by one.
 
-    Demographic attributes are never part of it.
+    `job_level` is the level of the job in the organisation's own code, such as `L3`; what is paid for it is
+    not told.  Demographic attributes are never part of it.
     """
 
     subject_field: ClassVar[str] = "person_id"
@@ -86,6 +87,7 @@ class PersonState(State):
     joined_on: date | None
     left_on: date | None
     status: Literal["active", "left"]
+    job_level: str | None = None
 
 
 class UnitState(State):

@@ -20,6 +20,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     PEOPLE: [
         IndexModel([("ancestors", ASCENDING), ("_id", ASCENDING)], name="line"),
         IndexModel([("unit_id", ASCENDING), ("_id", ASCENDING)], name="unit"),
+        IndexModel([("job_level", ASCENDING), ("_id", ASCENDING)], name="job_level"),
     ],
     UNITS: [
         IndexModel([("parent_id", ASCENDING)], name="parent"),
@@ -45,6 +46,7 @@ class DirectoryPerson(Frozen):
     joined_on: date | None
     left_on: date | None
     status: Literal["active", "left"]
+    job_level: str | None = None
     ancestors: tuple[PersonId, ...]
 
     @property

@@ -19,10 +19,10 @@ BATCH: Final = 100_000
 
 
 async def require_known(wanted: Population, tx: Transaction) -> None:
-    """Refuse a population that names units or people who are not in the directory.
+    """Refuse a population that names units, people or job levels that are not in the directory.
 
     Raises:
-        Invalid: with their ids as `unknown`.
+        Invalid: with their ids, or the levels, as `unknown`.
     """
     named = {*wanted.person_ids, *wanted.reporting_to_ids}
     units = await tx.find(UNITS, {"_id": {"$in": list(wanted.unit_ids)}})
@@ -30,6 +30,9 @@ async def require_known(wanted: Population, tx: Transaction) -> None:
     found = {doc["_id"] for doc in (*units, *people)}
     if strangers := sorted({*wanted.unit_ids, *named} - found):
         raise Invalid("The directory has no such units or people; correct the population.", unknown=strangers)
+    held = [level for level in wanted.job_levels if await tx.find(PEOPLE, {"job_level": level}, limit=1)]
+    if unheld := sorted({*wanted.job_levels} - {*held}):
+        raise Invalid("Nobody in the directory has these job levels; correct the population.", unknown=unheld)
 
 
 class DirectoryReader:
@@ -138,13 +141,20 @@ async def _members(
     wanted = Population.model_validate(criteria)
     query: dict[str, Any] = {"status": "active", "_id": {"$gt": after or ""}}
     if not wanted.everyone:
-        units = await DirectoryReader(database).unit_ids_within(wanted.unit_ids) if wanted.unit_ids else ()
-        query["$or"] = [
-            {"unit_id": {"$in": [*units]}},
-            {"_id": {"$in": [*wanted.person_ids]}},
-            {"ancestors": {"$in": [*wanted.reporting_to_ids]}},
-        ]
+        query["$or"] = [{"_id": {"$in": [*wanted.person_ids]}}, *await _places(database, wanted)]
     return query
+
+
+async def _places(database: mongo.Database, wanted: Population) -> Sequence[Mapping[str, Any]]:
+    """The units and lines that are wanted, as far as their people have one of the levels wanted."""
+    level = {"job_level": {"$in": [*wanted.job_levels]}} if wanted.job_levels else {}
+    places: list[Mapping[str, Any]] = []
+    if wanted.unit_ids:
+        units = await DirectoryReader(database).unit_ids_within(wanted.unit_ids)
+        places.append({"unit_id": {"$in": [*units]}, **level})
+    if wanted.reporting_to_ids:
+        places.append({"ancestors": {"$in": [*wanted.reporting_to_ids]}, **level})
+    return places or ([level] if level else [])
 
 
 def _people(docs: Iterable[mongo.Doc]) -> Sequence[DirectoryPerson]:

@@ -58,14 +58,14 @@ ORGANISATION = (
     unit("works-night", "works"),
     unit("lost-1", "lost-2"),
     unit("lost-2", "lost-1"),
-    person("ceo", unit_id="company"),
+    person("ceo", unit_id="company", job_level="L9"),
     person("vera", "ceo", "sales"),
-    person("emil", "vera", "sales-east"),
+    person("emil", "vera", "sales-east", job_level="L3"),
     person("nils", "ceo", "works-night"),
     person("lost", "nowhere", "lost-1"),
-    person("hana", "ceo", "company"),
+    person("hana", "ceo", "company", job_level="L3"),
     person("wim", "ceo", "works"),
-    person("gone", "vera", "sales", status="left", left_on="2026-01-31"),
+    person("gone", "vera", "sales", status="left", left_on="2026-01-31", job_level="L3"),
 )
 
 
@@ -174,6 +174,12 @@ async def test_units_are_paged_with_all_units_below(work):
         (Population(unit_ids=("sales",)), ["emil", "vera"]),
         (Population(person_ids=("nils", "gone", "stranger", "nowhere")), ["nils"]),
         (Population(unit_ids=("works",), person_ids=("ceo", "wim")), ["ceo", "nils", "wim"]),
+        (Population(job_levels=("L3", "L9")), ["ceo", "emil", "hana"]),
+        (Population(job_levels=("L3",), unit_ids=("sales",)), ["emil"]),
+        (Population(job_levels=("L3",), reporting_to_ids=("vera",)), ["emil"]),
+        (Population(job_levels=("L3",), unit_ids=("works",)), []),
+        (Population(job_levels=("L3",), unit_ids=("works",), reporting_to_ids=("vera",)), ["emil"]),
+        (Population(job_levels=("L3",), unit_ids=("sales",), person_ids=("wim",)), ["emil", "wim"]),
     ],
 )
 async def test_population_is_paged_by_id_and_holds_active_people_once(work, criteria, expected):

@@ -111,7 +111,7 @@ async def _wording(command: AssignGoal, tx: Transaction) -> Wording:
 async def _require_own_reports(population: NamedPopulation, tx: Transaction) -> None:
     """Refuse anybody who does not report to the caller."""
     directory = Directory(tx)
-    if population.everyone or population.unit_ids or population.reporting_to_ids:
+    if population.everyone or population.unit_ids or population.reporting_to_ids or population.job_levels:
         raise Forbidden("You set goals for those who report to you: name them in person_ids.")
     await directory.read_ahead(population.person_ids)
     for person_id in population.person_ids:

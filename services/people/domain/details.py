@@ -41,6 +41,7 @@ class SentDetails(Frozen):
     external_id: Text = Field(default=None, description="What another system calls the person.")
     email: Email = Field(default=None, description="Unique; kept in lower case.")
     job_title: Text = None
+    job_level: Text = Field(default=None, description="The organisation's own code for it, such as L3.")
     location: Text = None
     time_zone: str = Field(
         default=DEFAULT_TIME_ZONE, max_length=LONGEST, description="Such as Europe/Berlin."

@@ -46,6 +46,7 @@ class _OtherDetails(TypedDict, total=False):
     external_id: str | None
     email: str | None
     job_title: str | None
+    job_level: str | None
     location: str | None
     time_zone: str
     language: str
@@ -69,6 +70,8 @@ class Person(Aggregate):
 
     `employee_number` and `external_id` are how other systems call the person; they never leave
     the people service.  E-mail addresses are kept in lower case, so that they can be looked up.
+    `job_level` is a code of the organisation's own, such as `L3`: how far up a job stands, not what is paid
+    for it, which is the pay grade.
     """
 
     id_field: ClassVar[str] = "person_id"
@@ -79,6 +82,7 @@ class Person(Aggregate):
     family_name: str = ""
     email: str | None = None
     job_title: str | None = None
+    job_level: str | None = None
     unit_id: UnitId | None = None
     manager_id: PersonId | None = None
     location: str | None = None

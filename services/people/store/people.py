@@ -28,6 +28,7 @@ COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
         _by_name("name_words", name="by_word"),
         _by_name("manager_id", name="by_manager"),
         _by_name("unit_id", name="by_unit"),
+        _by_name("job_level", name="by_job_level"),
     ],
     IDENTIFIERS: [],
 }

@@ -28,6 +28,7 @@ class PersonView(BaseModel):
     family_name: str
     email: str | None
     job_title: str | None
+    job_level: str | None
     unit_id: UnitId | None
     manager_id: PersonId | None
     location: str | None

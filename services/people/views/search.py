@@ -33,6 +33,7 @@ class PeopleWanted(BaseModel):
     )
     unit_id: UnitId | None = Field(default=None, description="In this unit itself.")
     within: UnitId | None = Field(default=None, description="In this unit or any below it.")
+    job_level: str | None = Field(default=None, max_length=200, description="Of this job level, such as L3.")
     manager_id: PersonId | None = Field(default=None, description="Reporting to this person directly.")
     status: Literal["active", "left"] | None = Field(
         default=None, description="Working here, or not any more."
@@ -44,8 +45,8 @@ class PeopleWanted(BaseModel):
 
     async def filters(self, view: Viewer) -> Sequence[Filter]:
         """All of it, as MongoDB has it."""
-        equal = {"unit_id": self.unit_id, "manager_id": self.manager_id, "status": self.status}
-        found: list[Filter] = [{name: value for name, value in equal.items() if value is not None}]
+        equal = self.model_dump(include={"unit_id", "job_level", "manager_id", "status"}, exclude_none=True)
+        found: list[Filter] = [equal]
         if self.name is not None:
             found += named(self.name)
         if self.within is not None:

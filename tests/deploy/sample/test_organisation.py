@@ -44,6 +44,16 @@ def test_managers_have_between_four_and_nine_reports_and_heads_a_few_more_at_mos
         assert (4 <= span <= 9) if manager.team else (2 <= span <= 12), manager
 
 
+def test_levels_rise_with_the_line_and_the_chief_executive_has_the_highest():
+    levels = Counter(person.job_level for person in PEOPLE)
+    assert set(levels) == {"L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9"}
+    assert levels["L9"] == 1
+    assert levels["L3"] == max(levels.values())
+    for person in PEOPLE:
+        if person.manager_employee_number:
+            assert person.job_level <= BY_NUMBER[person.manager_employee_number].job_level
+
+
 def test_nobody_began_as_a_child_or_begins_tomorrow():
     for person in PEOPLE:
         assert person.joined_on < AS_OF

@@ -18,6 +18,7 @@ Field = Literal[
     "department",
     "team",
     "job_title",
+    "job_level",
     "manager",
     "joined_on",
     "left_on",
@@ -52,6 +53,7 @@ ALIASES: Final[Mapping[Field, str]] = {
     ),
     "team": "team, team name, squad, sub department, section, group",
     "job_title": ("job title, position title, position, job, designation, role, job role, role title, title"),
+    "job_level": "job level, job level code, career level, management level, job grade, level",
     "manager": (
         "manager employee number, manager employee no, manager employee id, manager number, manager no, "
         "manager id, manager code, manager badge, supervisor employee number, supervisor number, "

@@ -93,6 +93,8 @@ class _Row:
         for text_field in ("external_id", "job_title", "location"):
             if self.states(text_field):
                 details[text_field] = self.text(text_field) or None
+        if self.states("job_level"):
+            details["job_level"] = tidy_number(self.word("job_level")) or None
         if "joined_on" in dates:
             details["joined_on"] = dates["joined_on"]
         self.locality(details)

@@ -72,6 +72,27 @@ async def test_a_unit_reaches_those_below_it_and_everyone_all_who_work_here(
     assert "ben" not in await owners(house)
 
 
+async def test_a_job_level_reaches_those_who_have_it_and_in_a_unit_those_of_the_unit(
+    house: GoalsHouse,
+) -> None:
+    levels = {"anna": "L3", "peer": "L3", "manager": "L6"}
+    await house.publish(*[house.people[who].model_copy(update={"job_level": levels[who]}) for who in levels])
+    asked: dict[str, list[str]] = {"job_levels": ["L3"], "unit_ids": ["unit_sales"], "person_ids": ["chief"]}
+    made = await assigned(house, {"wording": wording(), "population": asked})
+    assert (await owners(house)).keys() == {"anna", "chief"}
+    assert made["population"]["job_levels"] == ["L3"]
+    made = await assigned(house, {"wording": wording(title="Another"), "population": {"job_levels": ["L3"]}})
+    assert made["progress"]["people"] == 2
+    assert (await owners(house)).keys() == {"anna", "chief", "peer"}
+
+
+async def test_an_assignment_stored_before_there_were_levels_is_read(house: GoalsHouse) -> None:
+    made = await assigned(house, asking("anna"))
+    await house.db["assignments"].update_many({}, {"$unset": {"population.job_levels": ""}})
+    read = await house.as_("auditor", "auditor").read(f"/goal-assignments/{made['assignment_id']}")
+    assert read["population"] == made["population"]
+
+
 async def test_done_again_after_a_crash_nobody_is_asked_twice(house: GoalsHouse) -> None:
     made = await assigned(house, asking(*TEAM))
     before = await house.said()
@@ -112,11 +133,13 @@ async def test_what_they_serve_is_still_open_when_they_are_asked(house: GoalsHou
     assert read["progress"] == done(0, anna="parent-closed", ben="parent-closed")
 
 
+BY_LEVEL: dict[str, Any] = {"wording": wording(), "population": {"job_levels": ["L99"]}}
 WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
     "nobody": (asking(), 422, "invalid-request"),
     "everyone and some": (asking("anna", everyone=True), 422, "invalid-request"),
     "a stranger": (asking("anna", "nobody-here"), 422, "invalid"),
     "an unknown unit": (asking(units=("unit_moon",)), 422, "invalid"),
+    "a level that nobody has": (BY_LEVEL, 422, "invalid"),
     "not measurable": (asking("anna", key_results=[]), 422, "goal-not-smart"),
     "ends before it starts": (asking("anna", due_on="2025-01-01"), 422, "invalid"),
     "a team's goal": (asking("anna", level="team"), 422, "invalid"),
@@ -146,6 +169,7 @@ async def test_a_manager_sets_goals_for_those_who_report_to_them_alone(
         refused = await manager.post("/goal-assignments", wrong)
         assert refused.status_code == 403, wrong
     assert (await manager.post("/goal-assignments", asking(everyone=True))).status_code == 403
+    assert (await manager.post("/goal-assignments", BY_LEVEL)).status_code == 403
 
 
 async def test_who_is_not_in_the_directory_sets_no_goals(house: GoalsHouse) -> None:

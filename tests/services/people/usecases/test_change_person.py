@@ -25,6 +25,24 @@ async def test_only_what_is_sent_changes_and_each_kind_of_change_is_told(house):
     assert states[-1]["manager_id"] == ben
 
 
+async def test_a_new_level_is_told_in_the_state_and_can_be_taken_away(house):
+    ada = await house.hire("Ada", job_level="L4")
+    for level in ("L5", None):
+        answer = await house.admin.patch(f"/people/{ada}", {"job_level": level})
+        assert answer.json()["job_level"] == level
+    assert await house.said(subject=ada) == ["person_joined", *["person_details_changed"] * 2]
+    states = await house.published(subject=ada, topic="state")
+    assert [state["job_level"] for state in states] == ["L4", "L5", None]
+
+
+async def test_who_was_stored_before_there_were_levels_is_read_as_without_one(house):
+    ada = await house.hire("Ada")
+    await house.db["people"].update_one({"_id": ada}, {"$unset": {"job_level": ""}})
+    assert (await house.person(ada))["job_level"] is None
+    assert (await house.admin.patch(f"/people/{ada}", {"job_level": "L2"})).status_code == 200
+    assert await house.admin.names(job_level="L2") == ["Ada"]
+
+
 async def test_what_is_known_already_changes_nothing_and_tells_nobody(house):
     ada = await house.hire("Ada", job_title="Chief")
     answer = await house.admin.patch(f"/people/{ada}", {"job_title": "Chief", "manager_id": None})

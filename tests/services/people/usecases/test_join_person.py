@@ -14,6 +14,7 @@ async def test_somebody_new_joins_with_what_was_said_of_them(house):
             "email": "Ben@Example.com",
             "employee_number": "E-7",
             "job_title": "Seller",
+            "job_level": " L3 ",
             "unit_id": unit,
             "manager_id": boss,
             "time_zone": "Europe/Berlin",
@@ -30,6 +31,7 @@ async def test_somebody_new_joins_with_what_was_said_of_them(house):
     [state] = await house.published(subject=ben["person_id"], topic="state")
     assert "E-7" not in str(state)
     assert (state["given_name"], state["status"]) == ("Ben", "active")
+    assert ben["job_level"] == state["job_level"] == "L3"
 
 
 async def test_a_number_or_address_belongs_to_one_person_whatever_its_case(house):

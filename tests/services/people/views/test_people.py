@@ -10,11 +10,11 @@ async def org(house):
     sales = await house.make_unit("Sales", parent_id=company)
     north = await house.make_unit("North", "team", parent_id=sales)
     legal = await house.make_unit("Legal", parent_id=company)
-    ada = await house.hire("Ada Öst", unit_id=company, email="ada@example.com")
+    ada = await house.hire("Ada Öst", unit_id=company, email="ada@example.com", job_level="L9")
     ben = await house.hire("Ben Smith-Jones", unit_id=sales, manager_id=ada)
     await house.hire("Anne-Marie O'Brien", unit_id=north, manager_id=ben)
-    await house.hire("José Smith", unit_id=north, manager_id=ben)
-    await house.hire("Zoe Ost", unit_id=legal, manager_id=ada)
+    await house.hire("José Smith", unit_id=north, manager_id=ben, job_level="L3")
+    await house.hire("Zoe Ost", unit_id=legal, manager_id=ada, job_level="L3")
     await house.settle()
     return {"company": company, "sales": sales, "north": north, "legal": legal, "ada": ada, "ben": ben}
 
@@ -53,6 +53,12 @@ async def test_people_are_found_by_unit_by_department_and_by_manager(house, org)
     assert await house.admin.names(f"/people/{org['ada']}/reports") == ["Zoe Ost", "Ben Smith-Jones"]
     assert await house.admin.names(email=" ADA@Example.COM ") == ["Ada Öst"]
     assert await house.admin.names(email="nobody@example.com") == []
+
+
+async def test_people_are_found_by_job_level_alone_or_in_a_unit(house, org):
+    assert await house.admin.names(job_level="L3") == ["Zoe Ost", "José Smith"]
+    assert await house.admin.names(job_level="L3", within=org["sales"]) == ["José Smith"]
+    assert await house.admin.names(job_level="l3") == []
 
 
 async def test_a_new_name_is_found_and_the_old_one_is_not(house, org):

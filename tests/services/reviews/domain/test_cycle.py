@@ -53,7 +53,11 @@ def test_sections_have_ids_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     ("population", "reason"),
-    [({}, "names nobody"), ({"everyone": True, "person_ids": ["p"]}, "everyone includes")],
+    [
+        ({}, "names nobody"),
+        ({"everyone": True, "person_ids": ["p"]}, "everyone includes"),
+        ({"everyone": True, "job_levels": ["L3"]}, "everyone includes"),
+    ],
 )
 def test_population_names_somebody_in_one_way(population: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):

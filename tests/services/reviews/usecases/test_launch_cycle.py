@@ -109,6 +109,7 @@ async def test_progress_of_a_launch_can_be_read(house: House) -> None:
     assert opened["reviews_by_stage"]["self_assessment"] == 10
     assert sum(opened["reviews_by_stage"].values()) == 10
     named: dict[str, list[str]] = {"unit_ids": [], "person_ids": [], "reporting_to_ids": []}
+    named["job_levels"] = []
     assert opened["population"] == {"everyone": True, **named}
 
 

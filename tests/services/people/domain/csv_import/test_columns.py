@@ -54,6 +54,15 @@ def test_every_other_field_is_found_by_a_common_name(plan):
     assert row.manager_id == next(row.person_id for row in made.rows if row.details["employee_number"] == "2")
 
 
+def test_a_level_is_a_code_that_may_be_missing_or_a_number_from_a_spreadsheet(plan):
+    made = plan("id,name,Job Level\n1,Ann Lee, L3 \n2,Ben Ray,n/a\n3,Cy Roe,4.0\n")
+    levels = {row.details["given_name"]: row.details["job_level"] for row in made.rows}
+    assert levels == {"Ann": "L3", "Ben": None, "Cy": "4"}
+    assert "job_level" not in plan("id,name\n1,Ann Lee\n").rows[0].details
+    unnamed = plan("id,name,Pay Grade\n1,Ann Lee,E9\n")
+    assert "job_level" not in unnamed.rows[0].details
+
+
 def test_the_more_telling_of_two_names_wins_and_the_other_is_listed(plan):
     made = plan("id,name,role,job title\n1,Ann Lee,Intern,Buyer\n")
     assert made.rows[0].details["job_title"] == "Buyer"
