@@ -13,6 +13,8 @@ _MEND: Final = {
     "too_short": "Send at least {min_length} items.",
     "literal_error": "Send one of {expected}.",
     "unknown_parameter": "Leave it out, or send one of {known}.",
+    "unknown_field": "Leave it out, or send one of {known}.",
+    "misspelt_field": "Did you mean {meant}? If not, leave it out.",
     "control_character": "Leave out control characters; only line breaks and tabs are taken.",
     "enum": "Send one of {expected}.",
     "union_tag_invalid": "Send one of {expected_tags}.",

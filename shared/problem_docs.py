@@ -102,13 +102,18 @@ def document_problems(description: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe_problems(api: FastAPI) -> None:
     """Have `api.openapi()` document the problems of every route."""
+    describe(api, document_problems)
+
+
+def describe(api: FastAPI, document: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    """Have `api.openapi()` give what `document` makes of it."""
     plain: Callable[[], dict[str, Any]] = api.openapi
     made: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
     def openapi() -> dict[str, Any]:
         description = plain()
         if not made or made[0][0] is not description:
-            made[:] = [(description, document_problems(description))]
+            made[:] = [(description, document(description))]
         return made[0][1]
 
     api.openapi = openapi

@@ -1,8 +1,8 @@
-"""What every request must be like, whatever it asks: only known parameters, days as days, plain text.
+"""What every request must be like, whatever it asks: only known names, days as days, plain text.
 
 What the framework would let pass in silence is refused here, once for all routes, by `require_form`:
-a mistyped filter would give the unfiltered list, a number for a day one in 1970, and a character
-that nobody can see would be kept for ever.
+a mistyped filter would give the unfiltered list, a mistyped field leave out what was meant, a number
+for a day give one in 1970, and a character that nobody can see would be kept for ever.
 """
 
 import re
@@ -16,6 +16,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from starlette.requests import Request
 
+from shared.known_fields import shape_of, unknown_fields
+
 Path = tuple[str, ...]
 Error = dict[str, Any]
 ITEMS: Final = "*"
@@ -27,7 +29,7 @@ _MAYBE_UNSEEN = re.compile(rb"\\u00[0189][0-9a-f]|\\u007f|\\[bf]|\x7f|\xc2[\x80-
 
 
 class Form:
-    """What a route takes: its query parameters, and where in query and body there are days."""
+    """What a route takes: its query parameters, the fields of its body, and where in both there are days."""
 
     def __init__(self, route: APIRoute) -> None:
         self.route = route
@@ -36,6 +38,7 @@ class Form:
         self.days = {name: dict(_days(schema, schema)) for name, schema in schemas.items()}
         body = route.body_field
         schema = _schema(body.field_info.annotation if body else None)
+        self.body = shape_of(schema) if body else None
         self.body_days = dict(_days(schema, schema))
 
     def faults(self, request: Request) -> Iterator[Error]:
@@ -65,7 +68,7 @@ async def require_form(request: Request) -> None:
     errors = list(form.faults(request))
     body = await request.body() if "json" in request.headers.get("Content-Type", "").lower() else b""
     unseen = _MAYBE_UNSEEN.search(body) is not None
-    if body and (unseen or form.body_days):
+    if body and (unseen or form.body):
         try:
             said = await request.json()
         except ValueError:
@@ -88,6 +91,8 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
 
 
 def _body_faults(body: Any, form: Form, *, unseen: bool) -> Iterator[Error]:
+    if form.body is not None:
+        yield from unknown_fields(body, form.body)
     for path, kind in form.body_days.items():
         yield from _no_days(body, ("body",), {path: kind}, path)
     if unseen:

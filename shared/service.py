@@ -24,10 +24,11 @@ from shared.docs_pages import add_docs
 from shared.edge import Edge
 from shared.fan_out import FanOut
 from shared.http.served import served
+from shared.known_fields import close_bodies
 from shared.messaging.envelope import topic_of
 from shared.messaging.incoming import Reaction, Subscription
 from shared.metrics import Metrics
-from shared.problem_docs import describe_problems
+from shared.problem_docs import describe, describe_problems
 from shared.problems import add_problem_handlers
 from shared.settings import Settings
 from shared.work import Unsettled
@@ -106,6 +107,7 @@ class Service:
         """The routes alone, for schemas."""
         routes = [*served(self.routers)]
         api = FastAPI(title=self.title, version="1", docs_url=None, redoc_url=None, routes=routes)
+        describe(api, close_bodies)
         describe_problems(api)
         return api
 

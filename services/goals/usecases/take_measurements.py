@@ -15,7 +15,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from services.goals.store import GOALS, MEASUREMENTS, MeasurementStore
 from services.goals.usecases.measure_key_result import (
@@ -29,6 +36,7 @@ from shared.contracts.goals import Measurement as ToldMeasurement
 from shared.errors import Refusal
 from shared.http import Run
 from shared.ids import GoalId, KeyResultId, derive, mint
+from shared.known_fields import NO_FIELD, what_was_meant
 from shared.messaging.inbound import Told
 from shared.problem_docs import refusals
 from shared.work import Transaction
@@ -39,6 +47,8 @@ OwnId = Annotated[str, Field(min_length=1, max_length=200)]
 
 class OneOfMany(NewMeasurement):
     """A measurement and which key result it is of; `id` is the sender's own, by which it counts once."""
+
+    model_config = ConfigDict(extra="forbid")
 
     goal_id: GoalId
     key_result_id: KeyResultId
@@ -57,9 +67,16 @@ def _or_why_not(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
     try:
         return read(value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        return NotInForm(because=f"{place}: {first['msg']}" if place else str(first["msg"]))
+        errors = error.errors(include_url=False)
+        first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
+        place = ".".join(str(step)[:100] for step in first["loc"])
+        reason = _unknown(place) if first["type"] == "extra_forbidden" else str(first["msg"])
+        return NotInForm(because=f"{place}: {reason}" if place else reason)
+
+
+def _unknown(name: str) -> str:
+    meant = what_was_meant(name, OneOfMany.model_fields)
+    return f"{NO_FIELD} Did you mean {meant}?" if meant else f"{NO_FIELD} Leave it out."
 
 
 Item = Annotated[OneOfMany, WrapValidator(_or_why_not)]

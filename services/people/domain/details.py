@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, cast
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from services.people.domain.csv_import.cells import LONGEST, clean, email_address
 from services.people.domain.locality import DEFAULT_LANGUAGE, DEFAULT_TIME_ZONE
@@ -31,9 +31,7 @@ Email = Annotated[str | None, Field(max_length=LONGEST), AfterValidator(_address
 
 
 class SentDetails(Frozen):
-    """Details of a person as somebody sends them; unknown fields are refused, since they are slips."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """Details of a person as somebody sends them."""
 
     given_name: Name = ""
     family_name: Name = ""

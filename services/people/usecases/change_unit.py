@@ -8,7 +8,7 @@ Then    every service keeps its copy
 """
 
 from fastapi import APIRouter, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from services.people.domain.csv_import.cells import LONGEST
 from services.people.domain.details import Name
@@ -29,8 +29,6 @@ router = APIRouter(tags=["units"])
 
 class UnitChange(Frozen):
     """What is sent: only what is to change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name = Field(default="", max_length=LONGEST)
     parent_id: UnitId | None = None

@@ -10,7 +10,7 @@ Then    every service keeps its copy
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from services.people.domain.csv_import.cells import LONGEST
 from services.people.domain.details import Name
@@ -45,8 +45,6 @@ REFUSALS = (NamelessUnit, PersonHasLeft, UnitNameTaken, UnitOutOfOrder, UnknownP
 
 class NewUnit(Frozen):
     """What is sent: name and kind, where it belongs, and who in HR looks after it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name = Field(max_length=LONGEST)
     kind: UnitKind

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from services.people.domain.csv_import.cells import clean
 from services.people.domain.demographics import BornAhead, Demographics
@@ -28,8 +28,6 @@ router = APIRouter(tags=["demographics"])
 
 class SentDemographics(Frozen):
     """What is sent: all there is to keep, null for what is not known or not told."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     gender: Annotated[str, AfterValidator(clean)] | None = Field(
         default=None, max_length=60, description="`female`, `male`, `non-binary` or the person's own word."

@@ -436,6 +436,27 @@ async def test_words_are_published_only_of_goals_for_everyone_and_only_as_those_
     assert CANARY not in "".join(capsys.readouterr())
 
 
+SAID: dict[str, dict[str, Any]] = {
+    "{goal_id}": wording(),
+    "proposal": {},
+    "change-request": {"reason": "Less."},
+    "refusal": {"reason": "Less."},
+    "amendment": {"title": "Less", "reason": "Less."},
+    "parent": {"parent_id": None},
+    "measurements": {"value": 1},
+    "{milestone_id}": {"reached": True},
+    "correction": {"value": 1, "reason": "Less."},
+    "check-ins": {"confidence": 0.5},
+    "closure": {"outcome": "missed"},
+    "self-grade": {"grade": 0.5},
+    "final-grade": {"grade": 0.5},
+    "retrospective": {"lessons": "Begin earlier."},
+    "carry-over": {"period_id": "p"},
+    "initiatives": {"title": "Do it", "starts_on": "2026-01-01", "due_on": "2026-01-31"},
+}
+"""By the end of a path, a body that it takes."""
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [each for each in TESTED if "{goal_id}" in each[1] and "{initiative_id}" not in each[1]],
@@ -444,8 +465,7 @@ async def test_what_is_hidden_is_answered_like_what_does_not_exist(
     house: GoalsHouse, method: str, path: str
 ) -> None:
     hidden = (await secret_goal(house, "private"))[0].rpartition("/")[2]
-    body = wording(reason="Less.", value=1, confidence=0.5, outcome="missed", parent_id=None, period_id="p")
-    body |= {"grade": 0.5, "lessons": "Begin earlier."}
+    body = SAID.get(path.rpartition("/")[2])
     bodies = []
     for goal_id in (hidden, "unknown"):
         asked = path.format(

@@ -26,6 +26,34 @@ async def test_a_command_takes_no_parameters_that_it_does_not_know(house: GoalsH
     assert (await house.goal(goal_id))["status"] == "draft"
 
 
+UNKNOWN: list[tuple[dict[str, Any], str, str]] = [
+    (wording(titel="Reach"), "#/titel", "Did you mean title?"),
+    (wording(dueOn="2026-03-31"), "#/dueOn", "Did you mean due_on?"),
+    (wording(key_results=[REACH | {"wieght": 2}]), "#/key_results/0/wieght", "Did you mean weight?"),
+    (wording(links=[{"url": "https://x.example", "labels": "x"}]), "#/links/0/labels", "or send one of"),
+    (wording(zzz=1), "#/zzz", "or send one of"),
+]
+
+
+@pytest.mark.parametrize(("body", "pointer", "mend"), UNKNOWN)
+async def test_a_field_that_nobody_knows_is_refused_where_it_stands_and_what_was_meant_is_told(
+    house: GoalsHouse, body: dict[str, Any], pointer: str, mend: str
+) -> None:
+    answer = await house.as_("anna").post("/goals", body)
+    assert (answer.status_code, rule_of(answer)) == (422, "invalid-request")
+    (error,) = answer.json()["errors"]
+    assert (error["in"], error["pointer"]) == ("body", pointer)
+    assert mend in error["mend"]
+    assert await house.as_("auditor", "auditor").listed("/goals") == []
+
+
+async def test_a_body_that_may_be_left_out_is_held_to_its_fields_too(house: GoalsHouse) -> None:
+    path = f"/goals/{await house.drafted()}/proposal"
+    answer = await house.as_("anna").post(path, {"to_person": "manager"})
+    assert "Did you mean to_person_id?" in answer.json()["errors"][0]["mend"]
+    assert (await house.as_("anna").post(path, {"to_person_id": "manager"})).status_code == 200
+
+
 @pytest.mark.parametrize("day", [0, 86400.0, "0", "86400", True])
 async def test_a_number_is_no_day(house: GoalsHouse, day: Any) -> None:
     answer = await house.as_("anna").post("/goals", wording(starts_on=day))
