@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
-from shared.contracts.base import Event
+from shared.contracts.base import Event, State
 from shared.contracts.goals import Visibility
 from shared.ids import GoalId, InitiativeId, PersonId
 from shared.money import Amount, Currency, Days
@@ -74,3 +74,36 @@ class InitiativeClosed(_InitiativeEvent):
 
 class InitiativeLeftAlone(_InitiativeEvent):
     """Its owner does not work here any more, and it is not done."""
+
+
+class InitiativeTakenUp(_InitiativeEvent):
+    """Its owner, who had left, works here again."""
+
+
+class InitiativeFollowed(_InitiativeEvent):
+    """Its goal has another owner, or may be read by others than before, and so may it."""
+
+
+class InitiativeState(State):
+    """An initiative as others may know it; only where everyone may read its goal it shows its title.
+
+    `share_done` is from 0 to 1, effort in person-days; `owner_left` says that nobody works on it.
+    """
+
+    subject_field: ClassVar[str] = "initiative_id"
+    initiative_id: InitiativeId
+    goal_id: GoalId
+    owner_id: PersonId
+    goal_owner_id: PersonId
+    visibility: Visibility
+    title: str | None
+    status: InitiativeStatus
+    starts_on: date
+    due_on: date
+    share_done: float
+    planned_effort_days: Days | None
+    actual_effort_days: Days | None
+    planned_cost: Amount | None
+    actual_cost: Amount | None
+    currency: Currency | None
+    owner_left: bool

@@ -178,13 +178,13 @@ class Checker:
 
     async def _copies(self, verdict: Verdict, client: Any, log: Sequence[Recorded]) -> None:
         """Local copies are the newest states."""
-        people = newest_of(log, "cairn.people.state", "person_id")
+        people = newest_of(log, "cairn.people.state", "person_state")
         for service in SERVICES[1:]:
             copies = {d["_id"]: d async for d in client[f"cairn_{service}"]["directory_people"].find()}
             wanted = {id_: (data["manager_id"], data["status"]) for id_, data in people.items()}
             held = {id_: (doc["manager_id"], doc["status"]) for id_, doc in copies.items()}
             verdict.say(f"{service}: people who differ from the log", _differing(wanted, held))
-        goals = newest_of(log, "cairn.goals.state", "goal_id")
+        goals = newest_of(log, "cairn.goals.state", "goal_state")
         copies = {d["_id"]: d async for d in client["cairn_feedback"]["known_goals"].find()}
         wanted = {id_: (data["owner_id"], data["visibility"]) for id_, data in goals.items()}
         held = {id_: (doc["owner_id"], doc["visibility"]) for id_, doc in copies.items()}
@@ -238,7 +238,7 @@ class Checker:
         self, verdict: Verdict, db: Any, events: Sequence[Recorded], log: Sequence[Recorded]
     ) -> None:
         """Everybody who must be told is told, once, and nobody else."""
-        people = newest_of(log, "cairn.people.state", "person_id")
+        people = newest_of(log, "cairn.people.state", "person_state")
         managers = {id_: data["manager_id"] for id_, data in people.items()}
         wanted = Counter(notice for each in events for notice in told(each, managers))
         docs = [doc async for doc in db["notifications"].find()]

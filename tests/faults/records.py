@@ -92,9 +92,9 @@ def last_of(log: Sequence[Recorded]) -> dict[tuple[str, str], int]:
     return last
 
 
-def newest_of(log: Sequence[Recorded], topic: str, field_: str) -> dict[str, Doc]:
+def newest_of(log: Sequence[Recorded], topic: str, kind: str) -> dict[str, Doc]:
     newest: dict[str, Recorded] = {}
     for each in log:
         if each.topic == topic and (each.key not in newest or each.sequence >= newest[each.key].sequence):
             newest[each.key] = each
-    return {key: each.data for key, each in newest.items() if each.data is not None and field_ in each.data}
+    return {key: each.data for key, each in newest.items() if each.data is not None and each.kind == kind}

@@ -242,6 +242,29 @@ class Initiative(InitiativePlan, Aggregate):
         new = self.model_copy(update={"owner_left": True})
         return new, contract.InitiativeLeftAlone(**new.named())
 
+    def taken_up(self) -> "tuple[Initiative, contract.InitiativeTakenUp]":
+        """Who is to do it works here again."""
+        new = self.model_copy(update={"owner_left": False})
+        return new, contract.InitiativeTakenUp(**new.named())
+
+    def follow(self, goal: Goal) -> "tuple[Initiative, contract.InitiativeFollowed | None]":
+        """Be its goal's owner's, and for those who may read it; without an event if it is so already."""
+        new = self.of_goal(goal)
+        return new, contract.InitiativeFollowed(**new.named()) if new != self else None
+
+    def state(self) -> contract.InitiativeState:
+        """What others may know; only where everyone may read its goal it shows its title."""
+        return contract.InitiativeState(
+            **self.named(),
+            **_figures(self),
+            title=self.title if self.goal_visibility == "everyone" else None,
+            status=self.status,
+            share_done=self.share_done,
+            actual_effort_days=self.actual_effort_days,
+            actual_cost=self.actual_cost,
+            owner_left=self.owner_left,
+        )
+
     def of_goal(self, goal: Goal) -> "Initiative":
         """With what it keeps of its goal as that is now."""
         return self.model_copy(update={"goal_owner_id": goal.owner_id, "goal_visibility": goal.visibility})

@@ -18,7 +18,7 @@ from services.goals.domain.wording import EARLIEST, LATEST, Substance, Wording
 from shared.aggregate import Aggregate
 from shared.contracts.base import Frozen
 from shared.contracts.goals import Visibility
-from shared.contracts.goals_templates import GoalTemplateArchived, GoalTemplateWritten
+from shared.contracts.goals_templates import GoalTemplateArchived, GoalTemplateState, GoalTemplateWritten
 from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PeriodId, PersonId, TemplateId, derive
 
@@ -190,6 +190,20 @@ class GoalTemplate(Aggregate):
     def _must_not_be_archived(self) -> None:
         if self.status == "archived":
             raise TemplateArchived("The template is archived; write a new one.")
+
+    def state(self) -> GoalTemplateState:
+        """What others may know; only one that is published shows its title and category."""
+        shown = self.wording if self.status == "published" else None
+        return GoalTemplateState(
+            template_id=self.template_id,
+            edition=self.edition,
+            status=self.status,
+            kind=self.wording.kind,
+            perspective=self.wording.perspective,
+            days=self.wording.days,
+            title=shown.title if shown else None,
+            category=shown.category if shown else None,
+        )
 
     def written(self) -> GoalTemplateWritten:
         """The event that it says this now."""

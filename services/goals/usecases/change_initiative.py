@@ -50,7 +50,7 @@ async def change_initiative(command: ChangeInitiative, tx: Transaction) -> Plann
     initiative, changed = before.change(command.plan, by=tx.person_id)
     if changed is not None:
         initiative = InitiativeStore(tx).save(initiative)
-        tx.publish(changed)
+        tx.publish(changed, initiative.state())
     return Planned(initiative, initiative.beyond(goal))
 
 

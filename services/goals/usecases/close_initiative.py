@@ -50,7 +50,7 @@ async def close_initiative(command: CloseInitiative, tx: Transaction) -> Initiat
     await require_workable(goal, tx)
     initiative, closed = before.close(command.outcome, by=tx.person_id, reason=command.reason, at=tx.now)
     initiative = InitiativeStore(tx).save(initiative)
-    tx.publish(closed)
+    tx.publish(closed, initiative.state())
     return initiative
 
 

@@ -3,7 +3,7 @@
 When    a goal is closed or carried over, or another owner has it or may be seen by others than before
 Rule    what is wholly done when the goal is closed ends as done; the rest is dropped with it, or goes on
         with the goal that it is carried over to; what is done or dropped stays as it was
-Emits   goals.InitiativeClosed, goals.InitiativeChanged
+Emits   goals.InitiativeClosed, goals.InitiativeChanged, goals.InitiativeFollowed
 Then    notifications.announce
 
 In the transaction of what they follow, so that nobody is left with something to do for a goal that is
@@ -36,7 +36,8 @@ def let_follow(
                 ended, event = initiative.end_with_goal(at=tx.now)
             else:
                 ended, event = initiative.carried_over(successor)
-            store.save(ended)
-            tx.publish(event)
-        elif (following := initiative.of_goal(goal)) != initiative:
-            store.save(following)
+            tx.publish(event, store.save(ended).state())
+            continue
+        following, event = initiative.follow(goal)
+        if event is not None:
+            tx.publish(event, store.save(following).state())

@@ -7,7 +7,8 @@ Rule    what nobody has agreed to yet ends with its owner; what was agreed stays
         is proposed of an agreed goal goes the same way, and lapses if there is nobody.  Of what somebody
         else's goal has the leaver do, nobody works on it until it is given to another or they come back.
 Emits   goals.GoalClosed, goals.GoalProposed, goals.GoalProposalWithdrawn,
-        goals.GoalAmendmentProposed, goals.GoalAmendmentWithdrawn, goals.InitiativeLeftAlone
+        goals.GoalAmendmentProposed, goals.GoalAmendmentWithdrawn, goals.InitiativeLeftAlone,
+        goals.InitiativeTakenUp
 Then    reviews.gather_evidence, notifications.announce
 
 It is the state and not the event that is followed, and in the transaction that takes it over, so that
@@ -73,8 +74,7 @@ def leave_alone(initiatives: Sequence[Initiative], tx: Transaction) -> None:
     for initiative in initiatives:
         if not initiative.owner_left:
             left, event = initiative.left_alone()
-            InitiativeStore(tx).save(left)
-            tx.publish(event)
+            tx.publish(event, InitiativeStore(tx).save(left).state())
 
 
 async def _take_up(person_id: PersonId, tx: Transaction) -> None:
@@ -83,7 +83,8 @@ async def _take_up(person_id: PersonId, tx: Transaction) -> None:
     store = InitiativeStore(tx)
     for initiative in await store.concerned(person_id):
         if initiative.owner_left:
-            store.save(initiative.model_copy(update={"owner_left": False}))
+            taken_up, event = initiative.taken_up()
+            tx.publish(event, store.save(taken_up).state())
 
 
 async def _follow_line(

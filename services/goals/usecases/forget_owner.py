@@ -24,6 +24,7 @@ from services.goals.store import (
 )
 from services.goals.usecases.follow_people import leave_alone, pass_on
 from shared.contracts.goals import GoalState
+from shared.contracts.goals_initiatives import InitiativeState
 from shared.directory import forget_person
 from shared.ids import GoalId, PersonId
 from shared.messaging.incoming import Erased
@@ -65,4 +66,5 @@ async def _forget_initiatives(person_id: PersonId, goal_ids: Sequence[GoalId], t
         reports.delete(report)
     for initiative in own:
         initiatives.delete(initiative)
+        tx.tombstone(InitiativeState, initiative.initiative_id)
     leave_alone([each for each in concerned if each.goal_id not in gone], tx)

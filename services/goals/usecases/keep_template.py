@@ -57,7 +57,7 @@ async def write_template(command: WriteTemplate, tx: Transaction) -> GoalTemplat
     )
     await tx.require("write_template", template)
     template = TemplateStore(tx).save(template)
-    tx.publish(written)
+    tx.publish(written, template.state())
     return template
 
 
@@ -70,7 +70,7 @@ async def rewrite_template(command: WriteTemplate, tx: Transaction) -> GoalTempl
     )
     template = TemplateStore(tx).save(template)
     TemplateEditionStore(tx).save(edition)
-    tx.publish(written)
+    tx.publish(written, template.state())
     return template
 
 
@@ -80,7 +80,7 @@ async def archive_template(command: ArchiveTemplate, tx: Transaction) -> GoalTem
     await tx.require("keep_template", template)
     template, archived = template.archive(by=await named_caller(tx))
     template = TemplateStore(tx).save(template)
-    tx.publish(archived)
+    tx.publish(archived, template.state())
     return template
 
 

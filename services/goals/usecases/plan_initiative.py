@@ -81,7 +81,7 @@ async def plan_initiative(command: PlanInitiative, tx: Transaction) -> Planned:
         )
     new, planned = Initiative.plan(plan, goal, initiative_id=command.initiative_id, by=tx.person_id)
     new = InitiativeStore(tx).save(new)
-    tx.publish(planned)
+    tx.publish(planned, new.state())
     return Planned(new, new.beyond(goal))
 
 

@@ -39,7 +39,7 @@ async def report_on_initiative(command: ReportOnInitiative, tx: Transaction) -> 
     await require_period(goal, "follow", tx)
     initiative, progressed = before.report(command, by=tx.person_id)
     InitiativeStore(tx).save(initiative)
-    tx.publish(progressed)
+    tx.publish(progressed, initiative.state())
     report = InitiativeReport(
         report_id=command.report_id,
         initiative_id=command.initiative_id,

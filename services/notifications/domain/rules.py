@@ -70,9 +70,11 @@ from shared.contracts.goals import (
 from shared.contracts.goals_initiatives import (
     InitiativeChanged,
     InitiativeClosed,
+    InitiativeFollowed,
     InitiativeLeftAlone,
     InitiativePlanned,
     InitiativeProgressed,
+    InitiativeTakenUp,
 )
 from shared.contracts.goals_templates import GoalTemplateArchived, GoalTemplateWritten
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
@@ -238,6 +240,8 @@ SILENT: Final[Mapping[type[Event], str]] = {
     GoalTemplateWritten: "found in the library",
     GoalTemplateArchived: "found in the library no more",
     InitiativeProgressed: "progress is followed, not announced",
+    InitiativeTakenUp: "who is back sees what is theirs to do",
+    InitiativeFollowed: "what its goal became is told of the goal",
     feedback.FeedbackAcknowledged: "seen beside the feedback",
     feedback.FeedbackWithdrawn: "what was told of it is taken back with it",
     feedback.RecognitionAcknowledged: "seen beside the recognition",

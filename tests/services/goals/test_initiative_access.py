@@ -121,9 +121,16 @@ async def test_no_word_of_it_is_published_or_kept_elsewhere(house: GoalsHouse, v
     path, goal = await secret_initiative(house, visibility)
     await house.as_("anna").does(f"{path}/closure", {"outcome": "dropped", "reason": f"{SAID} reason"})
     await house.as_("anna").does(f"{goal}/closure", {"outcome": "missed"})
-    mine = {"initiatives", "initiative_reports"}
+    mine = {"initiatives", "initiative_reports", "outbox"}
     for collection in set(await house.db.list_collection_names()) - mine:
         assert SAID not in await house.text_of(collection), collection
+    told = [await house.published(), await house.published(topic="state")]
+    assert SAID not in str(told[0])
+    shown = {state["title"] for state in told[1] if state["said"] == "initiative_state"}
+    assert shown == {WORDS["title"] if visibility == "everyone" else None}
+    for state in told[1]:
+        assert SAID not in str(state | {"title": None})
+        assert state["title"] is None or visibility == "everyone"
 
 
 async def test_its_title_is_told_for_those_who_may_read_it(house: GoalsHouse) -> None:

@@ -64,7 +64,7 @@ async def test_who_has_left_gets_no_answer_of_then_by_asking_again(house: Any) -
 
 
 async def test_who_holds_a_role_no_more_gets_no_answer_of_then(house: Any) -> None:
-    body, headers = words(terms=[]), {"If_Match": "*", "Idempotency_Key": "k2"}
+    body, headers = {"terms": []}, {"If_Match": "*", "Idempotency_Key": "k2"}
     sent = [
         await house.as_("admin", *roles).send("PUT", "/competencies", body, **headers)
         for roles in (["hr_admin"], ["hr_admin", "auditor"], [])

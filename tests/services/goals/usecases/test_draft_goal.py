@@ -50,8 +50,9 @@ async def test_nothing_is_written_for_who_is_not_known_or_has_left(house: GoalsH
 async def test_key_results_come_without_values_and_with_ids(house: GoalsHouse) -> None:
     """A value in a draft would be progress that nobody measured."""
     told = {**REACH, "current": 10, "measured_at": "2999-01-01T00:00:00Z"}
+    assert (await house.as_("anna").post("/goals", wording(key_results=[told]))).status_code == 422
     unnamed = {"title": "Some", "type": "baseline", "target": 1}
-    goal = await house.as_("anna").does("/goals", wording(key_results=[told, unnamed]))
+    goal = await house.as_("anna").does("/goals", wording(key_results=[REACH, unnamed]))
     assert [part["current"] for part in goal["key_results"]] == [None, None]
     assert goal["key_results"][1]["key_result_id"].startswith("key_result_")
     assert goal["progress"] == 0

@@ -69,6 +69,50 @@ async def test_an_initiative_is_planned_reported_on_and_done(house: GoalsHouse) 
     assert PLAN["title"] not in str(await house.published())
 
 
+async def states(house: GoalsHouse, path: str, name: str) -> list[Any]:
+    """What the state topic was told of an initiative, one field of it."""
+    return [each.get(name) for each in await house.published(subject=id_of(path), topic="state")]
+
+
+async def test_its_newest_state_is_published_with_each_step(house: GoalsHouse) -> None:
+    path = await planned(house, await house.agreed())
+    peer = house.as_("peer")
+    await peer.does(f"{path}/reports", {"share_done": 0.5, "effort_days": 4, "cost": "400.5"})
+    await house.as_("anna").put(path, PLAN | {"due_on": "2026-02-20"}, If_Match="*")
+    await house.let_go("peer")
+    await house.take_back("peer")
+    await peer.does(f"{path}/closure", {"outcome": "done"})
+    assert await states(house, path, "status") == ["planned", *["under_way"] * 4, "done"]
+    assert await states(house, path, "owner_left") == [False, False, False, True, False, False]
+    newest = (await house.published(subject=id_of(path), topic="state"))[-1]
+    assert (newest["share_done"], newest["due_on"], newest["actual_cost"]) == (1.0, "2026-02-20", "400.50")
+    assert newest["said"] == "initiative_state"
+    assert newest["sequence"] == (await house.published(subject=id_of(path)))[-1]["sequence"]
+
+
+async def test_its_state_shows_a_title_only_while_everyone_may_read_its_goal(house: GoalsHouse) -> None:
+    goal_id = await house.drafted(visibility="everyone")
+    path = await planned(house, goal_id, description="Only the brave ones.")
+    for visibility in ("team", "line", "private"):
+        await house.as_("anna").put(f"/goals/{goal_id}", wording(visibility=visibility), If_Match="*")
+    assert await states(house, path, "title") == [PLAN["title"], None, None, None]
+    assert await states(house, path, "visibility") == ["everyone", "team", "line", "private"]
+    assert await house.said(id_of(path)) == ["initiative_planned", *["initiative_followed"] * 3]
+    assert "brave" not in str(await house.published(topic="state"))
+    await house.as_("anna").put(f"/goals/{goal_id}", wording(visibility="private"), If_Match="*")
+    assert len(await states(house, path, "title")) == 4
+
+
+async def test_with_the_goal_of_who_is_erased_its_state_is_gone(house: GoalsHouse) -> None:
+    own, others = (
+        await planned(house, await house.agreed()),
+        await planned(house, await house.agreed("ben"), "ben"),
+    )
+    await house.erase(PersonState, "anna")
+    assert (await states(house, own, "gone"))[-1] is True
+    assert (await states(house, others, "gone"))[-1] is None
+
+
 async def test_left_out_the_goals_owner_does_it(house: GoalsHouse) -> None:
     path = await planned(house, await house.drafted(), by="manager", owner_id=None)
     assert (await read(house, path))["owner_id"] == "anna"

@@ -58,6 +58,10 @@ async def test_a_template_is_written_rewritten_and_archived_and_what_it_said_is_
     ]
     assert [(each["edition"], each.get("published")) for each in said] == [(1, False), (2, True), (2, None)]
     assert "Reach" not in str(said)
+    states = await house.published(subject=template["template_id"], topic="state")
+    assert [each["status"] for each in states] == ["draft", "published", "archived"]
+    assert [each["title"] for each in states] == [None, "Reach more", None]
+    assert [each["edition"] for each in states] == [1, 2, 2]
 
 
 async def test_of_what_it_said_before_others_read_what_was_published(house: GoalsHouse) -> None:
