@@ -17,9 +17,13 @@ class CorrectedAlready(Refusal):
 
 
 class Correction(Frozen):
-    """That a measurement was wrong, who says so and why; `measurement_id` is the one in its place, if any."""
+    """That a measurement was wrong, who says so and why; `measurement_id` is the one in its place, if any.
+
+    Either `by_person_id` is who says so, or `system` names the machine.
+    """
 
     by_person_id: PersonId | None
+    system: str = ""
     at: datetime
     reason: str
     measurement_id: str | None

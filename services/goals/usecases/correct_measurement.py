@@ -20,7 +20,7 @@ from services.goals.domain.history import CorrectedAlready, Correction, Measurem
 from services.goals.domain.measured_in import Quantity
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
-from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
+from services.goals.usecases.measure_key_result import MeasuredInFuture, machine_of, reported, require_past
 from services.goals.views import MeasurementView
 from shared.clock import Instant
 from shared.contracts.base import Frozen
@@ -78,9 +78,10 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     new_id = None if command.value is None else command.new_measurement_id
     held = wrong.measured_at if command.value is None else command.measured_at or wrong.measured_at
     at = require_past(held, now=tx.now)
-    corrected = wrong.corrected(
-        Correction(by_person_id=_by(tx), at=tx.now, reason=command.reason, measurement_id=new_id)
+    correction = Correction(
+        by_person_id=_by(tx), system=machine_of(tx), at=tx.now, reason=command.reason, measurement_id=new_id
     )
+    corrected = wrong.corrected(correction)
     counting = await measurements.newest(
         goal.goal_id, limit=AT_ONE_TIME, of=wrong.key_result_id, but=wrong.measurement_id
     )

@@ -68,6 +68,11 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
     return MeasurementStore(tx).save(measurement)
 
 
+def machine_of(tx: Transaction) -> str:
+    """The machine that asks, by the subject of its token; empty for a person."""
+    return "" if tx.caller is None or tx.caller.person_id else tx.caller.subject
+
+
 def reported(measured: KeyResultMeasured, tx: Transaction, *, measurement_id: str, note: str) -> Measurement:
     """What is kept of a value that whoever asks has reported."""
     person_id = tx.caller.person_id if tx.caller else None
@@ -79,7 +84,7 @@ def reported(measured: KeyResultMeasured, tx: Transaction, *, measurement_id: st
         measured_at=measured.measured_at,
         by_person_id=person_id,
         source="person" if person_id else "machine",
-        system="" if person_id or tx.caller is None else tx.caller.subject,
+        system=machine_of(tx),
         note=note,
         goal_progress=measured.goal_progress,
         taken_at=tx.now,

@@ -212,3 +212,25 @@ async def test_words_about_a_goal_are_kept_found_by_and_amended_at_once(house: G
     for url in ("javascript:alert(1)", "no address", "ftp://example.com"):
         bad = {"links": [{"title": "Bad", "url": url}], "reason": "So."}
         assert (await anna.post(f"/goals/{goal_id}/amendment", bad)).status_code == 422, url
+
+
+async def test_a_machine_is_named_as_a_machine_and_never_as_a_person(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    path = f"/goals/{goal_id}/key-results/reach/measurements"
+    warehouse = house.as_("warehouse", "service")
+    told = await warehouse.does(path, {"value": 2})
+    many = {"measurements": [{"goal_id": goal_id, "key_result_id": "reach", "value": 3}]}
+    await warehouse.does("/measurements", many)
+    correction = f"/goals/{goal_id}/measurements/{told['measurement_id']}/correction"
+    await warehouse.does(correction, {"reason": "Counted twice."})
+    rows = await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
+    assert [(row["source"], row["system"], row["by_person_id"]) for row in rows] == [
+        ("machine", "warehouse", None)
+    ] * 2
+    [corrected] = [row["correction"] for row in rows if row["correction"]]
+    assert (corrected["system"], corrected["by_person_id"]) == ("warehouse", None)
+    by_manager = await measured(house, goal_id, 4)
+    await correct(house, goal_id, by_manager, by="manager", value=5)
+    rows = await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
+    systems = {row["correction"]["system"] for row in rows if row["measurement_id"] == by_manager}
+    assert systems == {""}
