@@ -24,6 +24,7 @@ from shared.ids import CycleId, PersonId, ReviewId
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.population import NamedPopulation
 from shared.preconditions import entity_tag
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["cycles", "reviews"])
@@ -50,7 +51,7 @@ class CycleView(BaseModel):
     def of(cls, cycle: Cycle, **more: object) -> Self:
         """The view of a cycle."""
         period = {"period_starts_on": cycle.period.starts_on, "period_ends_on": cycle.period.ends_on}
-        return cls.model_validate({**dict(cycle), **period, **more})
+        return as_stored(cls, {**dict(cycle), **period, **more})
 
 
 class CycleProgress(CycleView):
@@ -93,7 +94,7 @@ class ReviewView(BaseModel):
     def of(cls, review: Review, **more: object) -> Self:
         """The view of a review."""
         period = {"period_starts_on": review.period.starts_on, "period_ends_on": review.period.ends_on}
-        return cls.model_validate({**dict(review), **period, **more})
+        return as_stored(cls, {**dict(review), **period, **more})
 
 
 class AssessedReviewView(ReviewView):
@@ -116,7 +117,7 @@ class AssessmentView(BaseModel):
     @classmethod
     def of(cls, assessment: Assessment) -> Self:
         """The view of an assessment."""
-        return cls.model_validate(dict(assessment))
+        return as_stored(cls, dict(assessment))
 
 
 @router.get("/cycles", summary="List review cycles")

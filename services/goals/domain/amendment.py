@@ -18,6 +18,7 @@ from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
 from shared.errors import Invalid, NotFound, Refusal
 from shared.ids import GoalId, PersonId, derive
+from shared.reading import as_stored
 
 MATERIAL: Final = frozenset({"due_on", "key_results", "owner_id", "weight"})
 """What needs the other's agreement."""
@@ -217,7 +218,7 @@ def _parts(parts: Sequence[KeyResult], changes: Mapping[str, Any]) -> list[dict[
 
 
 def _wording(goal: Goal) -> Wording:
-    return Wording.model_validate(goal.model_dump(include=set(Wording.model_fields)))
+    return as_stored(Wording, goal.model_dump(include=set(Wording.model_fields)))
 
 
 def _require_open(goal: Goal) -> None:

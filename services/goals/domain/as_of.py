@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from services.goals.domain.amendment import Edition
 from services.goals.domain.goal import Goal
-from services.goals.domain.key_result import KeyResult, weighted_progress
+from services.goals.domain.key_result import KeyResult, KeyResultWording, weighted_progress
 from services.goals.domain.wording import Wording
 from shared.contracts.goals import GoalStatus, Outcome
 from shared.ids import KeyResultId, PersonId
+from shared.reading import as_stored
 
 
 class Known(NamedTuple):
@@ -52,9 +53,7 @@ def as_of(
         return None
     later = sorted((each for each in editions if each.until > at), key=lambda each: each.number)
     wording = (
-        later[0].wording
-        if later
-        else Wording.model_validate(goal.model_dump(include=set(Wording.model_fields)))
+        later[0].wording if later else as_stored(Wording, goal.model_dump(include=set(Wording.model_fields)))
     )
     parts = [_standing(part, known) for part in wording.key_results]
     closed = goal.closed_at is not None and goal.closed_at <= at
@@ -69,8 +68,8 @@ def as_of(
     )
 
 
-def _standing(part: object, known: Mapping[KeyResultId, Known]) -> KeyResult:
-    stands = KeyResult.model_validate(part, from_attributes=True)
+def _standing(part: KeyResultWording, known: Mapping[KeyResultId, Known]) -> KeyResult:
+    stands = as_stored(KeyResult, part.model_dump())
     found = known.get(stands.key_result_id)
     if found is None:
         return stands

@@ -54,11 +54,16 @@ class KeyResult(KeyResultWording):
 
     @property
     def progress(self) -> float | None:
-        """Share of the way, 0 to 1; None while a threshold was never measured."""
+        """Share of the way, 0 to 1; None while a threshold was never measured, and where there is no way.
+
+        The latter is refused, but may have been stored before it was.
+        """
         if self.type == "baseline":
             return 0.0 if self.current is None else 1.0
         if self.type in THRESHOLDS:
             return None if self.current is None else float(self._passes(self.target))
+        if self.target == self.start:
+            return None
         return self.share_at(self.value)
 
     @property
@@ -73,7 +78,8 @@ class KeyResult(KeyResultWording):
 
     def share_at(self, value: float) -> float:
         """Share of the way that a value is, 0 to 1; of a result that moves."""
-        return min(1.0, max(0.0, (value - self.start) / (self.target - self.start)))
+        way = self.target - self.start
+        return min(1.0, max(0.0, (value - self.start) / way)) if way else 0.0
 
     def _passes(self, mark: float) -> bool:
         """Whether the newest value is at the mark or beyond."""

@@ -21,6 +21,7 @@ from shared.http import View
 from shared.http.viewing import Viewer
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
 from shared.paging import AskedPage, Page, Sort, page_of
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
@@ -57,7 +58,7 @@ class GoalAsOf(BaseModel):
         """The view of a goal at a time."""
         said = {**dict(then.wording), **then._asdict()}
         parts = [KeyResultView.of(part) for part in then.key_results]
-        return cls.model_validate({**said, "goal_id": goal_id, "at": at, "key_results": parts})
+        return as_stored(cls, {**said, "goal_id": goal_id, "at": at, "key_results": parts})
 
 
 @router.get("/goals/{goal_id}/as-of", summary="Read what a goal was")

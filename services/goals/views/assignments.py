@@ -15,6 +15,7 @@ from shared.http import View
 from shared.ids import AssignmentId, PersonId, TemplateId
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.population import NamedPopulation
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["goal assignments"])
@@ -34,7 +35,7 @@ class AssignmentView(BaseModel):
     @classmethod
     def of(cls, assignment: Assignment) -> Self:
         """The view of an assignment."""
-        return cls.model_validate(assignment.model_dump(exclude={"visibility"}))
+        return as_stored(cls, dict(assignment))
 
 
 class AssignmentWithProgress(AssignmentView):
@@ -55,7 +56,7 @@ async def get_assignment(assignment_id: AssignmentId, view: View) -> AssignmentW
     """What was set for whom, and how far the asking is."""
     assignment = await view.one(Assignment, ASSIGNMENTS, assignment_id, action="read_assignment")
     progress = await progress_of(view.db, assignment.job_id)
-    return AssignmentWithProgress.model_validate({**assignment.model_dump(), "progress": progress})
+    return as_stored(AssignmentWithProgress, {**dict(assignment), "progress": progress})
 
 
 def _assignment(doc: Mapping[str, Any]) -> AssignmentView:

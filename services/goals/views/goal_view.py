@@ -25,6 +25,7 @@ from shared.contracts.goals import (
     Visibility,
 )
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
+from shared.reading import as_stored
 from shared.store import from_document
 
 
@@ -54,7 +55,7 @@ class KeyResultView(BaseModel):
     @classmethod
     def of(cls, part: KeyResult) -> Self:
         """The view of a key result."""
-        return cls.model_validate({**dict(part), "progress": part.progress, "mark": part.mark})
+        return as_stored(cls, {**dict(part), "progress": part.progress, "mark": part.mark})
 
 
 class AmendmentView(BaseModel):
@@ -126,7 +127,7 @@ class GoalView(BaseModel):
             "progress": goal.progress,
             "mend": mend,
         }
-        return cls.model_validate(said)
+        return as_stored(cls, said)
 
 
 def goal_view(doc: Mapping[str, Any]) -> GoalView:

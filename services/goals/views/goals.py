@@ -28,6 +28,7 @@ from shared.ids import GoalId, PeriodId, PersonId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.preconditions import IfNoneMatchHeader
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
@@ -64,7 +65,7 @@ class OutlookView(BaseModel):
     def of(cls, goal: Goal, outlook: Outlook) -> Self:
         """The view of a goal's outlook."""
         told = {name: getattr(goal.standing, name) for name in ("heading", "overdue", "silent", "neglect")}
-        return cls.model_validate({**outlook.model_dump(), **told})
+        return as_stored(cls, {**outlook.model_dump(), **told})
 
 
 class GoalsWanted(BaseModel):

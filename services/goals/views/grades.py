@@ -14,6 +14,7 @@ from shared.contracts.goals import GoalKind, GoalLevel, Outcome
 from shared.http import View
 from shared.ids import GoalId, PeriodId, PersonId
 from shared.paging import AskedPage, Page, Sort, read_page
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
@@ -102,4 +103,4 @@ def _lesson(doc: Mapping[str, Any]) -> Lesson:
     goal = from_document(Goal, doc)
     score = goal.progress
     said = {**dict(goal), "score": score, "band": None if score is None else band(score)}
-    return Lesson.model_validate(said)
+    return as_stored(Lesson, said)

@@ -17,6 +17,7 @@ from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, KeyResultId, PersonId
 from shared.paging import AskedPage, Page, Sort, read_page
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
@@ -45,7 +46,7 @@ class MeasurementView(BaseModel):
     def of(cls, measurement: Measurement) -> "MeasurementView":
         """The view of a measurement."""
         said = measurement.model_dump(exclude={"version"})
-        return cls.model_validate({**said, "taken_at": measurement.known_at})
+        return as_stored(cls, {**said, "taken_at": measurement.known_at})
 
 
 class EditionView(BaseModel):
@@ -63,7 +64,7 @@ class EditionView(BaseModel):
     @classmethod
     def of(cls, edition: Edition) -> "EditionView":
         """The view of an edition."""
-        return cls.model_validate(edition.model_dump())
+        return as_stored(cls, dict(edition))
 
 
 class CheckInView(BaseModel):

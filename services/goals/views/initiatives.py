@@ -24,6 +24,7 @@ from shared.money import Amount, Currency, Days
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.preconditions import IfNoneMatchHeader
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["initiatives"])
@@ -58,7 +59,7 @@ class InitiativeView(BaseModel):
     @classmethod
     def of(cls, initiative: Initiative) -> Self:
         """The view of an initiative."""
-        return cls.model_validate(dict(initiative))
+        return as_stored(cls, dict(initiative))
 
 
 class PlannedInitiativeView(InitiativeView):
@@ -69,7 +70,7 @@ class PlannedInitiativeView(InitiativeView):
     @classmethod
     def planned(cls, initiative: Initiative, beyond: Sequence[Beyond]) -> Self:
         """The view of an initiative and its goal's dates."""
-        return cls.model_validate({**dict(initiative), "beyond": list(beyond)})
+        return as_stored(cls, {**dict(initiative), "beyond": list(beyond)})
 
 
 class InitiativeReportView(BaseModel):
@@ -89,7 +90,7 @@ class InitiativeReportView(BaseModel):
     @classmethod
     def of(cls, report: InitiativeReport) -> Self:
         """The view of a report."""
-        return cls.model_validate(dict(report))
+        return as_stored(cls, dict(report))
 
 
 class InitiativesWanted(BaseModel):

@@ -13,6 +13,7 @@ from shared.contracts.goals import PeriodKind, PeriodStatus
 from shared.http import View
 from shared.ids import PeriodId
 from shared.paging import AskedPage, Page, Sort, read_page
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["periods"])
@@ -34,7 +35,7 @@ class PeriodView(BaseModel):
     @classmethod
     def of(cls, period: Period) -> Self:
         """The view of a period."""
-        return cls.model_validate({**dict(period), "closes_on": period.closes_on})
+        return as_stored(cls, {**dict(period), "closes_on": period.closes_on})
 
 
 @router.get("/periods", summary="List periods")

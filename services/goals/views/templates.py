@@ -23,6 +23,7 @@ from shared.ids import PersonId, TemplateId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.preconditions import IfNoneMatchHeader
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["goal templates"])
@@ -42,7 +43,7 @@ class TemplateView(BaseModel):
     @classmethod
     def of(cls, template: GoalTemplate) -> Self:
         """The view of a template."""
-        return cls.model_validate(dict(template))
+        return as_stored(cls, dict(template))
 
 
 class TemplateEditionView(BaseModel):
@@ -111,4 +112,4 @@ def _template(doc: Mapping[str, Any]) -> TemplateView:
 
 
 def _edition(doc: Mapping[str, Any]) -> TemplateEditionView:
-    return TemplateEditionView.model_validate(from_document(TemplateEdition, doc).model_dump())
+    return as_stored(TemplateEditionView, dict(from_document(TemplateEdition, doc)))
