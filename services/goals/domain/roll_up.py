@@ -6,7 +6,7 @@ one of them would tell it; so are drafts, what was cancelled, and what goes on a
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from services.goals.domain.key_result import weighted
@@ -18,7 +18,8 @@ from shared.ids import GoalId
 class RollUp(Aggregate):
     """All that serves a goal, however far below; `progress` is of what serves it directly, 0 to 1.
 
-    `direct` and `below` count goals, `paces` and `blockers` those of them that are active.
+    `direct` and `below` count goals, `paces` and `blockers` those of them that are active, and `narrow` those
+    below that not everyone may read; None while that is not known, of sums that are older than it.
     """
 
     id_field: ClassVar[str] = "goal_id"
@@ -29,6 +30,7 @@ class RollUp(Aggregate):
     progress: float | None = None
     paces: Mapping[Pace, int] = {}
     blockers: Mapping[BlockerKind, int] = {}
+    narrow: int | None = None
 
 
 class Serving(NamedTuple):
@@ -76,4 +78,12 @@ def roll_up(goal_id: GoalId, serving: Iterable[Serving]) -> RollUp:
         progress=weighted((each.contribution, each.whole) for each in counted),
         paces=dict(sorted(paces.items())),
         blockers=dict(sorted(blockers.items())),
+        narrow=_narrow(counted, below),
     )
+
+
+def _narrow(counted: Sequence[Serving], below: Sequence[RollUp]) -> int | None:
+    known = [each.narrow for each in below if each.narrow is not None]
+    if len(known) < len(below):
+        return None
+    return sum(each.visibility != "everyone" for each in counted) + sum(known)

@@ -144,7 +144,7 @@ async def post_assignment(new: NewAssignment, run: Run, view: View) -> Response:
     command = AssignGoal(assignment_id=assignment_id, **dict(new))
     if new.dry_run:
         checked = await run(assign_goal, command, key=assignment_id, reply=Checked.of)
-        preview = await preview_of(Checked.model_validate_json(bytes(checked.body)), view.db)
+        preview = await preview_of(Checked.model_validate_json(bytes(checked.body)), view)
         return Response(preview.model_dump_json(), media_type="application/json")
     return await run(
         assign_goal,

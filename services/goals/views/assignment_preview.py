@@ -1,7 +1,7 @@
 """Whom an assignment would reach, and whom it would not, before anybody is asked."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple, Self
 
@@ -19,14 +19,13 @@ from shared.directory import (
     population,
     population_size,
 )
+from shared.http.viewing import Viewer
 from shared.ids import PersonId, TemplateId
 from shared.mongo import Database
 from shared.population import NamedPopulation
 
 MOST: Final = 2000
 """People whose goals are looked through; of more it is told only how many they are."""
-FEWEST: Final = 5
-"""Of fewer people it is not told what goals they have: those may be private."""
 
 
 class AssignmentPreview(BaseModel):
@@ -34,8 +33,8 @@ class AssignmentPreview(BaseModel):
 
     `have_it` already have an open goal of the same template, and get another.  Those get none: of `no_room`
     other goals leave not enough of 100 for its weight; of `nothing_to_fill_in` the directory does not know
-    what a placeholder stands for.  All three are null for more than 2000 people, and the first two, which
-    count private goals too, for fewer than 5.
+    what a placeholder stands for.  All three are null for more than 2000 people.  The first two are of goals
+    that the caller may read: a private one may leave less room than is told.
     """
 
     people: int
@@ -75,21 +74,21 @@ class _Goal(NamedTuple):
     due_on: date
 
 
-async def preview_of(assignment: Checked, db: Database) -> AssignmentPreview:
-    """What would come of an assignment that passed all checks."""
+async def preview_of(assignment: Checked, view: Viewer) -> AssignmentPreview:
+    """What would come of an assignment that passed all checks, as far as the caller may know."""
+    db, seen = view.db, await view.filter()
     people = await population_size(db, assignment.population)
     left = await departed_among(db, assignment.population)
     if people > MOST:
         return AssignmentPreview(people=people, left=left)
     ids = await population(db, assignment.population, None, MOST)
     blank = await _without_words(assignment.placeholders, ids, db)
-    if people < FEWEST:
-        return AssignmentPreview(people=people, left=left, nothing_to_fill_in=blank)
     have_it = 0
     if assignment.template_id is not None:
         open_ = {"template_id": assignment.template_id, "status": {"$ne": "closed"}}
-        have_it = len(await db[GOALS].distinct("owner_id", {**open_, "owner_id": {"$in": [*ids]}}))
-    no_room = await _without_room(assignment, ids, db)
+        theirs = {**open_, "owner_id": {"$in": [*ids]}}
+        have_it = len(await db[GOALS].distinct("owner_id", {"$and": [theirs, seen]}))
+    no_room = await _without_room(assignment, ids, seen, db)
     return AssignmentPreview(
         people=people, left=left, have_it=have_it, no_room=no_room, nothing_to_fill_in=blank
     )
@@ -109,7 +108,9 @@ async def _without_words(placeholders: Sequence[Placeholder], ids: Sequence[Pers
     return sum(not all(known(person) for known in asked) for person in people)
 
 
-async def _without_room(asked: Checked, owner_ids: Sequence[PersonId], db: Database) -> int:
+async def _without_room(
+    asked: Checked, owner_ids: Sequence[PersonId], seen: Mapping[str, Any], db: Database
+) -> int:
     if not asked.weight:
         return 0
     wanted: dict[str, Any] = {
@@ -119,7 +120,7 @@ async def _without_room(asked: Checked, owner_ids: Sequence[PersonId], db: Datab
     }
     goals: defaultdict[PersonId, list[_Goal]] = defaultdict(list)
     fields = {"owner_id": 1, "weight": 1, "starts_on": 1, "due_on": 1}
-    async for doc in db[GOALS].find(wanted, fields):
+    async for doc in db[GOALS].find({"$and": [wanted, seen]}, fields):
         days = (date.fromisoformat(doc[name]) for name in ("starts_on", "due_on"))
         goals[doc["owner_id"]].append(_Goal(doc["weight"], *days))
     return sum(not has_room(asked, beside=each) for each in goals.values())

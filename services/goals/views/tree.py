@@ -1,8 +1,8 @@
 """The alignment tree: what a goal serves, what serves it, and how far that has come.
 
 Of a line, whoever may not read a goal learns its id and nothing else, which the goal below tells them
-anyway; of a tree they learn nothing of it.  Sums leave out private goals (domain/roll_up.py), and are
-shown of five goals or more, or where the caller sees all that they are made of: a sum of one is no sum.
+anyway; of a tree they learn nothing of it.  Sums leave out private goals (domain/roll_up.py); who is shown
+which is judged in sums.py.
 """
 
 from collections import defaultdict
@@ -10,24 +10,23 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.goals.access import ACCESS
 from services.goals.domain.alignment import MOST_ABOVE
 from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import RollUp
-from services.goals.store import GOALS, ROLL_UPS, counted
-from shared import mongo
+from services.goals.store import GOALS, ROLL_UPS
+from services.goals.views.sums import shown_sums
 from shared.contracts.goals import BlockerKind, GoalLevel, GoalStatus, Outcome, Pace
 from shared.http import View, Viewer
 from shared.ids import GoalId, PersonId
 from shared.mongo import Doc
+from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["alignment"])
 DEEPEST: Final = 5
-SMALLEST: Final = 5
-"""Goals below, of which a sum is shown to who may not read them all."""
 WIDEST: Final = 500
 """Goals of one answer; what serves a goal beyond is read by GET /goals?parent_id=."""
 
@@ -71,7 +70,6 @@ class Node(BaseModel):
     pace: Pace | None
     roll_up: RollUpView | None
     serving: "list[Node] | None"
-    counts: bool = Field(exclude=True)
 
 
 class Contributor(BaseModel):
@@ -153,26 +151,16 @@ async def _serving(view: Viewer, parents: Sequence[str], seen: Mapping[str, Any]
 async def _tree(view: Viewer, levels: Sequence[Sequence[Doc]], opened: Collection[str]) -> Node:
     ids = [doc["_id"] for level in levels for doc in level]
     sums = {doc["_id"]: doc async for doc in view.db[ROLL_UPS].find({"_id": {"$in": ids}})}
-    read = await _read_below([id_ for id_ in ids if id_ not in opened and id_ in sums], view)
+    shown = await shown_sums([*sums.values()], view)
     below: defaultdict[str, list[Node]] = defaultdict(list)
     nodes: list[Node] = []
     for level in reversed(levels):
-        nodes = [_node(doc, sums.get(doc["_id"]), opened, below, read) for doc in level]
+        nodes = [
+            _node(doc, sums.get(doc["_id"]) if doc["_id"] in shown else None, opened, below) for doc in level
+        ]
         for doc, node in zip(level, nodes, strict=True):
             below[doc["parent_id"]].append(node)
     return nodes[0]
-
-
-async def _read_below(ids: Sequence[str], view: Viewer) -> Mapping[str, int]:
-    """How many that count of those that serve each directly the caller may read."""
-    counts: Doc = {"status": {"$in": ["agreed", "closed"]}, "visibility": {"$ne": "private"}}
-    wanted = {"$and": [await view.filter(), {"parent_id": {"$in": [*ids]}, **counts}]}
-    ended = {"$nin": ["cancelled", "carried_over"]}
-    pipeline = [
-        {"$match": {**wanted, "outcome": ended}},
-        {"$group": {"_id": "$parent_id", "read": {"$sum": 1}}},
-    ]
-    return {row["_id"]: row["read"] for row in await mongo.aggregate(view.db[GOALS], pipeline)} if ids else {}
 
 
 def _node(
@@ -180,7 +168,6 @@ def _node(
     summed: Doc | None,
     opened: Collection[str],
     below: Mapping[str, list[Node]],
-    read: Mapping[str, int],
 ) -> Node:
     goal = from_document(Goal, doc)
     serving = list(below.get(goal.goal_id, ())) if goal.goal_id in opened else None
@@ -194,24 +181,6 @@ def _node(
         contribution=goal.contribution,
         progress=goal.progress,
         pace=goal.standing.pace,
-        roll_up=_shown(from_document(RollUp, summed), serving, read.get(goal.goal_id, 0)) if summed else None,
+        roll_up=as_stored(RollUpView, from_document(RollUp, summed).model_dump()) if summed else None,
         serving=serving,
-        counts=counted(doc, None).counts,
     )
-
-
-def _shown(summed: RollUp, serving: Sequence[Node] | None, read: int) -> RollUpView | None:
-    """The sum, if it tells of nobody's goal alone what the caller may not read.
-
-    What they may read they can take away from it, and put there themselves: what is left must be many.
-    """
-    if serving is None:
-        hidden = summed.direct - read
-    else:
-        hidden = summed.below - sum(_below(node) for node in serving if node.counts)
-    return RollUpView.model_validate(summed.model_dump()) if not 0 < hidden < SMALLEST else None
-
-
-def _below(node: Node) -> int:
-    """How many goals a node stands for: itself, and those below whose sum is shown."""
-    return 1 + (node.roll_up.below if node.roll_up else 0)

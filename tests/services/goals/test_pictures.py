@@ -238,5 +238,4 @@ def _node(title: str, serving: list[Node]) -> Node:
         pace="behind",
         roll_up=None,
         serving=serving,
-        counts=True,
     )

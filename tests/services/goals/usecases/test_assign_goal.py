@@ -110,7 +110,7 @@ async def test_a_dry_run_counts_and_changes_nothing(house: GoalsHouse) -> None:
     counted = await admin.post("/goal-assignments", asking(units=("unit_sales",)) | {"dry_run": True})
     assert (counted.status_code, counted.json()) == (
         200,
-        {"people": 3, "left": 0, "have_it": None, "no_room": None, "nothing_to_fill_in": 0},
+        {"people": 3, "left": 0, "have_it": 0, "no_room": 0, "nothing_to_fill_in": 0},
     )
     await house.expand()
     assert await house.said() == said

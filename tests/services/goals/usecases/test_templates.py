@@ -289,14 +289,19 @@ async def test_a_dry_run_tells_who_has_left_who_has_it_and_for_whom_there_is_no_
     assert await house.said() == said
 
 
-async def test_a_dry_run_of_few_tells_nothing_of_goals_that_may_be_private(house: GoalsHouse) -> None:
+async def test_a_dry_run_tells_nothing_of_private_goals_however_populations_differ(house: GoalsHouse) -> None:
     template_id = await written(house, title="As {job_title} in {unit}")
     own = {"title": "Mine", "description": ""}
     assert (await begun(house, template_id, overrides=own | {"visibility": "private"})).status_code == 201
     await house.agreed("ben", weight=80, visibility="private")
-    body = using(template_id, "anna", "ben", "peer", "manager", overrides={"weight": 30}) | {"dry_run": True}
-    told = await house.as_(*HR).does("/goal-assignments", body)
-    assert told == {"people": 4, "left": 0, "have_it": None, "no_room": None, "nothing_to_fill_in": 4}
+    six = ("chief", "partner", "peer", "manager", "anna", "ben")
+    for people in (six, six[:5], six[1:], six[:4], ("ben",)):
+        body = using(template_id, *people, overrides={"weight": 30}) | {"dry_run": True}
+        told = await house.as_(*HR).does("/goal-assignments", body)
+        assert (told["people"], told["have_it"], told["no_room"]) == (len(people), 0, 0), people
+    await house.agreed("peer", by="other_manager", weight=80)
+    body = using(template_id, "peer", overrides={"weight": 30}) | {"dry_run": True}
+    assert (await house.as_(*HR).does("/goal-assignments", body))["no_room"] == 1
 
 
 async def test_those_who_report_to_somebody_however_far_below_are_reached(house: GoalsHouse) -> None:
