@@ -98,6 +98,13 @@ class Asked:
         narrowed = _narrow_ways(filter_, _range_behind(sort, value=value, id_=id_))
         return narrowed or {"$and": [dict(filter_), _behind(sort, value=value, id_=id_)]}
 
+    def narrow_all(self, filter_: Mapping[str, Any], *, sort: Sort) -> Doc:
+        """As `narrow`, as one range of one index that leads through all of it."""
+        if self.cursor is None:
+            return dict(filter_)
+        value, id_ = decode_cursor(self.cursor, sort=sort)
+        return {"$and": [_range_behind(sort, value=value, id_=id_), dict(filter_)]}
+
 
 async def asked_page(
     request: Request,
@@ -128,13 +135,17 @@ async def read_page(
     asked: Asked,
     show: Callable[[Doc], T],
     sort: Sort | None = None,
+    index: str | None = None,
 ) -> Page[T]:
-    """One page of the documents that the filter lets through, each as `show` shows it."""
+    """One page of the documents that the filter lets through, each as `show` shows it.
+
+    `index` is the name of the one to use where the planner would err.
+    """
     order = sort or Sort()
-    wanted = asked.narrow(filter_, sort=order)
+    wanted = asked.narrow_all(filter_, sort=order) if index else asked.narrow(filter_, sort=order)
     cursor = collection.find(wanted).sort(order.keys).limit(asked.limit + 1).max_time_ms(LONGEST_MS)
     try:
-        rows = await cursor.to_list(None)
+        rows = await (cursor.hint(index) if index else cursor).to_list(None)
     except ExecutionTimeout as error:
         raise TooMuchToRead("Finding these takes too long; narrow what you ask for.") from error
     return page_of(rows, asked=asked, sort=order, show=show)

@@ -11,6 +11,7 @@ from services.goals.domain.outlook import Outlook, PartOutlook
 from services.goals.store import GOALS, OUTLOOKS
 from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.judgements import for_reader
+from services.goals.views.plans import index_for
 from services.goals.views.tagged import KNOWN, tagged
 from shared.contracts.goals import (
     GoalKind,
@@ -118,9 +119,12 @@ async def list_goals(
     ] = None,
 ) -> Page[GoalView]:
     """The goals that the caller may see."""
-    filter_ = {"$and": [await view.filter(), wanted.filter()]}
-    order = Sort(sort.removeprefix("-"), descending=sort.startswith("-")) if sort else None
-    found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view)
+    seen, order = await view.filter(), None
+    if sort is not None:
+        order = Sort(sort.removeprefix("-"), descending=sort.startswith("-"))
+    index = index_for(wanted.model_dump(exclude_none=True), seen, order)
+    filter_ = {"$and": [seen, wanted.filter()]}
+    found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view, index=index)
     return Page(items=await for_reader(found.items, view), next=found.next)
 
 

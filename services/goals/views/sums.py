@@ -67,8 +67,7 @@ def _reads(seen: Mapping[str, Any], visibilities: frozenset[str]) -> bool:
     for way in ways:
         if way.keys() <= {"visibility"}:
             asked: Any = way.get("visibility")
-            values: Sequence[str] = asked["$in"] if isinstance(asked, Mapping) else (asked,)
-            if asked is None or visibilities <= {*values}:
+            if asked is None or visibilities <= {*(asked["$in"] if asked.__class__ is dict else [asked])}:
                 return True
     return False
 

@@ -1,0 +1,89 @@
+"""Which index serves a list of goals: chosen here where MongoDB, that tries plans on few rows, errs.
+
+A list has two ways to go: by what is asked for, each row then checked for who may read it, or by whose
+goals the caller may read, each row then checked for what is asked.  The first is right for what few goals
+are like, and for who reads those of very many; the second for who reads those of few.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from shared.paging import Sort
+
+FEW: Final = 200
+"""People whose goals MongoDB merges in order, each from its own place in the index."""
+OF_ONE: Final[Mapping[str, str]] = {
+    "owner_id": "by_owner",
+    "asked_id": "by_asked",
+    "parent_id": "by_parent",
+}
+"""Goals of one person or below one goal are few, in any order."""
+RARE: Final[Mapping[str, str]] = {
+    "neglect": "by_neglect",
+    "silent": "by_silent",
+    "overdue": "by_overdue",
+    "tag": "by_tag",
+    "category": "by_category",
+}
+"""What is rare among goals, the rarest first; of several that are asked for the first one is taken."""
+COMMON: Final[Mapping[str, str]] = {
+    "heading": "by_heading",
+    "perspective": "by_perspective",
+    "pace": "by_pace",
+    "outcome": "by_outcome",
+    "period_id": "by_period",
+    "status": "by_status",
+    "kind": "by_kind",
+    "level": "by_level",
+}
+"""What many goals are like: for who reads those of more than `FEW` people."""
+SORTED: Final[Mapping[str, str]] = {"due_on": "by_due", "progress": "by_progress"}
+
+
+def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: Sort | None) -> str | None:
+    """The name of the index for a list of what is asked for, among what is seen; None for the planner's.
+
+    `asked` are the filters by name, with their values; `seen` is the filter of all that the caller may read.
+    """
+    of_one = _first(OF_ONE, asked)
+    if of_one is not None:
+        return of_one
+    if sort is not None:
+        return SORTED[sort.field]
+    rare = _first(RARE, asked)
+    return rare or (_first(COMMON, asked) if reads_of_many(seen) else None)
+
+
+def reads_of_many(seen: Mapping[str, Any]) -> bool:
+    """Whether a filter lets through the goals of more people than are merged."""
+    ways: Sequence[Mapping[str, Any]] = seen.get("$or", [seen])
+    people = [len(way["owner_id"]["$in"]) for way in ways if "owner_id" in way]
+    everybody = any(not way or _shared(way) for way in ways)
+    return everybody or sum(people) > FEW
+
+
+def described() -> str:
+    """The choice as a table in Markdown."""
+    groups = (
+        (OF_ONE, "whoever asks"),
+        (SORTED, "`sort`, unless one of those above is asked for"),
+        (RARE, "whoever asks; the first of these"),
+        (COMMON, f"who reads the goals of more than {FEW} people; else as without a filter, or by this"),
+    )
+    rows = ["| Filter | Index | For |", "|---|---|---|"]
+    for group, whom in groups:
+        rows += [f"| `{name}` | `{index}` | {whom} |" for name, index in group.items()]
+    rows.append("| none of them | `by_owner` and `by_visibility`, merged by id; `_id` | whoever asks |")
+    return "\n".join(rows)
+
+
+def _first(indexes: Mapping[str, str], asked: Mapping[str, Any]) -> str | None:
+    # What is empty or false is what most goals are like, and in no index of the few that are not.
+    return next((index for name, index in indexes.items() if asked.get(name)), None)
+
+
+def _shared(way: Mapping[str, Any]) -> bool:
+    return {*way} == {"visibility"} and isinstance(way["visibility"], Mapping)
+
+
+__all__ = ["described", "index_for", "reads_of_many"]

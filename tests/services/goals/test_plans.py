@@ -1,0 +1,174 @@
+"""Each filter of a list has an index that serves it for each role, with few rows read beside those shown."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.goals.store import COLLECTIONS, GOALS
+from services.goals.views.goals import GoalsWanted
+from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, described
+from shared.directory import PEOPLE
+from tests.services.asker import Asker
+from tests.services.goals.house import GoalsHouse
+
+GOALS_THERE = 5_000
+CROWD = 400
+LIMIT = 10
+READERS = {
+    "owner": ("anna",),
+    "manager of few": ("manager",),
+    "manager of many": ("chief",),
+    "HR": ("admin", "hr_admin"),
+    "auditor": ("auditor", "auditor"),
+    "another": ("peer",),
+}
+MANY = {"manager of many", "HR", "auditor"}
+ASKED: dict[str, dict[str, Any]] = {
+    "owner_id": {"owner_id": "anna"},
+    "asked_id": {"asked_id": "manager"},
+    "parent_id": {"parent_id": "parent-1"},
+    "period_id": {"period_id": "period-1"},
+    "status": {"status": "draft"},
+    "outcome": {"outcome": "missed"},
+    "kind": {"kind": "kpi"},
+    "level": {"level": "team"},
+    "category": {"category": "category-7"},
+    "perspective": {"perspective": "customer"},
+    "tag": {"tag": "Tag-3"},
+    "pace": {"pace": "at_risk"},
+    "heading": {"heading": "miss"},
+    "overdue": {"overdue": "true"},
+    "silent": {"silent": "true"},
+    "neglect": {"neglect": "owner_left"},
+    "due_on": {"sort": "due_on"},
+    "progress": {"sort": "-progress"},
+}
+UNSERVED = {"aligned", "runs_from", "runs_to"}
+"""What most goals are like, one way or the other: they are read as without a filter."""
+BESIDE = 30
+"""Rows that are looked at for each one that is shown, at most."""
+
+
+@pytest.fixture
+async def full(house: GoalsHouse) -> GoalsHouse:
+    """A company of some hundred people with thousands of goals: most are on their way, few are rare."""
+    like, anna = await house.db[GOALS].find_one({"_id": await house.agreed()}), await _person(house, "anna")
+    crowd = [f"crowd-{number:03d}" for number in range(CROWD)]
+    await house.db[PEOPLE].insert_many(
+        [
+            {**anna, "_id": who, "manager_id": "other_manager", "ancestors": ["other_manager", "chief"]}
+            for who in crowd
+        ]
+    )
+    owners = ["anna", "ben", "peer", "manager", *crowd]
+    assert like is not None
+    await house.db[GOALS].insert_many(
+        [{**like, **_said(number), "owner_id": owners[number % len(owners)]} for number in range(GOALS_THERE)]
+    )
+    return house
+
+
+async def _person(house: GoalsHouse, person_id: str) -> dict[str, Any]:
+    doc = await house.db[PEOPLE].find_one({"_id": person_id})
+    assert doc is not None
+    return doc
+
+
+def _said(number: int) -> dict[str, Any]:
+    status = ("agreed", "agreed", "agreed", "closed", "draft")[number % 5]
+    standing: dict[str, Any] = {
+        "pace": None,
+        "heading": None,
+        "overdue": False,
+        "silent": False,
+        "neglect": None,
+    }
+    if status == "agreed":
+        standing["pace"] = "at_risk" if number % 8 == 0 else "on_track"
+        standing["heading"] = "miss" if number % 7 == 0 else "reach"
+        standing |= {"overdue": number % 23 == 0, "silent": number % 29 == 0}
+        standing["neglect"] = "owner_left" if number % 31 == 0 else None
+    return {
+        "_id": f"goal-{number * 7919 % 100_003:06d}",
+        "status": status,
+        "outcome": ("missed" if number % 3 else "achieved") if status == "closed" else None,
+        "standing": standing,
+        "visibility": ("line", "line", "everyone", "team", "private", "line", "everyone")[number // 35 % 7],
+        "parent_id": f"parent-{number % 40}" if number % 3 else None,
+        "period_id": f"period-{number % 4}",
+        "asked_id": "manager" if status == "draft" and number % 11 == 0 else None,
+        "category": f"category-{number % 37}",
+        "perspective": ("customer", "financial", None, None)[number % 4],
+        "kind": "kpi" if number % 6 == 0 else "objective",
+        "level": "team" if number % 9 == 0 else "person",
+        "tags": [f"tag-{number % 41}", f"tag-{number % 43}"],
+        "progress": (number % 11) / 10,
+        "due_on": (date(2026, 1, 1) + timedelta(days=number % 365)).isoformat(),
+    }
+
+
+def _index_of(keys: dict[str, Any]) -> str:
+    named = {tuple(each.document["key"].items()): each.document["name"] for each in COLLECTIONS[GOALS]}
+    return named.get(tuple(keys.items()), "_id_")
+
+
+async def _plan(house: GoalsHouse, asker: Asker, **asked: Any) -> tuple[set[str], int, int]:
+    """By which indexes a list was read, of how many rows, and how many of them were what is wanted."""
+    await house.db.command("profile", 2)
+    try:
+        await asker.read("/goals", **asked)
+    finally:
+        await house.db.command("profile", 0)
+    wanted = {"ns": f"{house.db.name}.{GOALS}", "op": "query", "command.limit": LIMIT + 1}
+    ran = await house.db["system.profile"].find(wanted).to_list(None)
+    await house.db["system.profile"].drop()
+    [listed] = ran
+    used: set[str] = set()
+
+    def walk(stage: dict[str, Any]) -> None:
+        if stage["stage"] in {"IXSCAN", "COLLSCAN"}:
+            used.add(_index_of(stage["keyPattern"]) if stage["stage"] == "IXSCAN" else "all of them")
+        for below in [stage.get("inputStage"), *stage.get("inputStages", ())]:
+            if below:
+                walk(below)
+
+    walk(listed["execStats"])
+    return used, max(listed["docsExamined"], listed["keysExamined"]), listed["nreturned"]
+
+
+def test_every_filter_of_the_list_is_served_or_said_to_be_common() -> None:
+    assert set(GoalsWanted.model_fields) | {*SORTED} == {*OF_ONE, *RARE, *COMMON, *SORTED} | UNSERVED
+    assert ASKED.keys() | UNSERVED == {*OF_ONE, *RARE, *COMMON, *SORTED} | UNSERVED
+
+
+async def test_each_filter_is_served_by_its_index_for_each_role(full: GoalsHouse) -> None:
+    wrong: list[Any] = []
+    for who, caller in READERS.items():
+        asker = full.as_(*caller)
+        for name, asked in ASKED.items():
+            used, examined, returned = await _plan(full, asker, **asked, limit=LIMIT)
+            own = {**OF_ONE, **RARE, **SORTED, **(COMMON if who in MANY else {})}.get(name)
+            merged = {"by_owner", "by_visibility", "by_asked", COMMON.get(name)}
+            served = used == {own} if own else used <= merged
+            if not served or examined > BESIDE * (returned + 1):
+                wrong.append((who, name, used, examined, returned))
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+async def test_later_pages_begin_where_the_last_one_ended(full: GoalsHouse) -> None:
+    asker = full.as_("chief")
+    for asked in ({"category": "category-7"}, {"status": "draft"}, {"sort": "due_on"}, {"sort": "-progress"}):
+        one = await asker.listed("/goals", **asked, limit=LIMIT)
+        assert len({each["goal_id"] for each in one}) == len(one)
+        everything = await asker.listed("/goals", **asked, limit=1000)
+        assert [each["goal_id"] for each in one] == [each["goal_id"] for each in everything]
+        page = await asker.read("/goals", **asked, limit=LIMIT)
+        _, examined, returned = await _plan(full, asker, **asked, limit=LIMIT, cursor=page["next"])
+        assert examined <= BESIDE * (returned + 1), asked
+
+
+def test_the_choice_is_told_as_it_is() -> None:
+    page = Path(__file__).parents[3] / "docs" / "performance.md"
+    assert described() in page.read_text()
