@@ -16,11 +16,12 @@ from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.goals import GoalsWanted
 from services.goals.views.judgements import for_reader
 from shared.contracts.goals import GoalLevel, GoalStatus, Pace
-from shared.directory import PEOPLE
-from shared.errors import Refusal
+from shared.directory import PEOPLE, UNITS
+from shared.errors import Invalid, Refusal
 from shared.http import View
-from shared.mongo import Collection, Doc
+from shared.mongo import Collection, Database, Doc
 from shared.paging import AskedPage, Page, Sort, page_of
+from shared.problem_docs import refusals
 
 router = APIRouter(tags=["goals"])
 By = Literal[
@@ -80,13 +81,25 @@ class Coverage(BaseModel):
     levels: list[Covered]
 
 
-@router.get("/goal-statistics", summary="Count goals", responses={503: {"description": "It takes too long."}})
+@router.get(
+    "/goal-statistics",
+    summary="Count goals",
+    responses={**refusals(Invalid), 503: {"description": "It takes too long."}},
+)
 async def get_statistics(
     view: View,
     wanted: Annotated[GoalsWanted, Query()],
     by: Annotated[By, Query(description="What those of a group have in common.")] = "status",
+    rolled_up: Annotated[  # noqa: FBT002  a parameter of the query has a name
+        bool, Query(description="By unit: each unit together with all units below it.")
+    ] = False,
 ) -> list[Group]:
-    """The goals that the caller may see, in groups; by unit it is the one that the owner works in."""
+    """The goals that the caller may see, in groups; by unit it is the one that the owner works in.
+
+    Rolled up, a goal is in several groups: its owner's unit and every unit above, as they are now.
+    """
+    if rolled_up and by != "unit":
+        raise Invalid("Only units are rolled up: ask by=unit, or leave rolled_up out.")
     filter_ = {"$and": [await view.filter(), wanted.filter()]}
     goals = view.db[GOALS]
     if by != "unit":
@@ -94,6 +107,7 @@ async def get_statistics(
         sums = await _by_key(_grouped(goals, filter_, f"${field}"))
     else:
         sums = await _by_unit(view.db[PEOPLE], _grouped(goals, filter_, "$owner_id"))
+        sums = await _rolled_up(sums, view.db) if rolled_up else sums
     ordered = sorted(sums.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
     return [each.group(key) for key, each in ordered]
 
@@ -194,6 +208,12 @@ class _Sum:
         self.counts["measured"] += row["measured"]
         self.progress += row["progress"]
 
+    def join(self, other: "_Sum") -> None:
+        """Count in what another has counted."""
+        for name, count in other.counts.items():
+            self.counts[name] += count
+        self.progress += other.progress
+
     def group(self, key: str | None) -> Group:
         """As it is answered."""
         counts, measured = self.counts, self.counts["measured"]
@@ -233,6 +253,20 @@ async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[st
             rows = []
     await fold(rows)
     return sums
+
+
+async def _rolled_up(sums: Mapping[str | None, _Sum], db: Database) -> Mapping[str | None, _Sum]:
+    """Of each unit with all below it, as far as anything was counted there."""
+    parents = {doc["_id"]: doc["parent_id"] async for doc in db[UNITS].find({}, {"parent_id": 1})}
+    found: defaultdict[str | None, _Sum] = defaultdict(_Sum)
+    for unit_id, counted in sums.items():
+        line: dict[str | None, None] = {unit_id: None}
+        # While moves arrive out of order, two units can for a moment be above each other.
+        while (above := parents.get(next(reversed(line)) or "")) is not None and above not in line:
+            line[above] = None
+        for each in line:
+            found[each].join(counted)
+    return found
 
 
 def _grouped(goals: Collection, filter_: Mapping[str, Any], key: str) -> AsyncIterator[Doc]:

@@ -6,6 +6,7 @@ import pytest
 
 from services.goals.usecases.fold_goals import FoldWorker
 from tests.services.goals.house import NOW, GoalsHouse, clock_at
+from tests.services.organisation import Unit, unit_state
 
 
 async def fold(house: GoalsHouse) -> None:
@@ -45,6 +46,30 @@ async def test_groups_count_their_goals_and_average_what_can_be_told(house: Goal
     assert [(each["key"], each["goals"]) for each in mine] == [("agreed", 1)]
 
 
+async def test_a_unit_rolled_up_has_all_below_it_wherever_that_moves(house: GoalsHouse) -> None:
+    await measured(house, 2)
+    await measured(house, 6, owner_id="ben")
+    await house.agreed("manager", by="chief")
+    await house.agreed("peer", by="other_manager")
+    await house.agreed("anna", visibility="private")
+
+    async def units(who: str = "chief") -> dict[str | None, tuple[int, int]]:
+        rows = await house.as_(who).read("/goal-statistics", by="unit", rolled_up="true")
+        return {each["key"]: (each["goals"], each["measured"]) for each in rows}
+
+    assert await units() == {"unit_all": (4, 4), "unit_sales": (3, 3), "unit_north": (1, 1)}
+    assert await units("manager") == {"unit_all": (4, 4), "unit_sales": (4, 4), "unit_north": (1, 1)}
+    rows = await house.as_("chief").read("/goal-statistics", by="unit", rolled_up="true")
+    sales = next(each for each in rows if each["key"] == "unit_sales")
+    assert sales["progress"] == pytest.approx(0.8 / 3)
+    await house.publish(unit_state(Unit("unit_north", "unit_all")))
+    assert await units() == {"unit_all": (4, 4), "unit_sales": (2, 2), "unit_north": (1, 1)}
+    await house.publish(house.people["anna"].model_copy(update={"unit_id": "unit_north"}))
+    assert await units() == {"unit_all": (4, 4), "unit_sales": (1, 1), "unit_north": (2, 2)}
+    await house.publish(unit_state(Unit("unit_all", "unit_north")))
+    assert (await units())["unit_north"] == (4, 4)
+
+
 async def test_paces_are_those_of_the_last_look(house: GoalsHouse) -> None:
     await measured(house, 9)
     await house.look()
@@ -52,7 +77,7 @@ async def test_paces_are_those_of_the_last_look(house: GoalsHouse) -> None:
     assert (group["key"], group["paces"]["on_track"]) == ("on_track", 1)
 
 
-@pytest.mark.parametrize("asked", [{"by": "colour"}, {"by": "unit", "status": "lost"}])
+@pytest.mark.parametrize("asked", [{"by": "colour"}, {"by": "unit", "status": "lost"}, {"rolled_up": "true"}])
 async def test_what_cannot_be_counted_by_is_refused(house: GoalsHouse, asked: Any) -> None:
     assert (await house.as_("manager").get("/goal-statistics", **asked)).status_code == 422
 
