@@ -1,7 +1,8 @@
 """How long each read of goals takes where there are a million of them, of one reader at a time.
 
 The goals are written into the database as the service itself writes them: one of the organisation, one of
-each team below it, and those of persons below the goals of their teams, in four periods and all stages.
+each team below it, and those of persons below the goals of their teams, in four periods and all stages, with
+their sums, and with measurements and check-ins of some.
 """
 
 import time
@@ -12,7 +13,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from services.goals.domain.goal import Goal
-from services.goals.store import GOALS, MEASUREMENTS
+from services.goals.domain.history import CheckIn
+from services.goals.domain.roll_up import Serving, roll_up
+from services.goals.store import CHECK_INS, GOALS, MEASUREMENTS, ROLL_UPS, counted
 from shared import mongo
 from shared.ids import GoalId
 from shared.store import to_document
@@ -25,6 +28,8 @@ TIMES: Final = 200
 TIMES_HEAVY: Final = 5
 PERIODS: Final = 4
 CATEGORIES: Final = 50
+BESIDE: Final = 200
+"""One of so many goals of persons has measurements and check-ins: the run waits for no more of them."""
 STAGES: Final = ("agreed", "agreed", "agreed", "closed", "draft", "proposed")
 SHOWN: Final = ("line", "line", "everyone", "team", "private")
 NOW: Final = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -139,32 +144,63 @@ def documents(people: int, goals: int) -> Iterator[dict[str, Any]]:
         team: dict[str, Any] = {"level": "team", "visibility": "everyone", "parent_id": TOP}
         yield {**template, "_id": team_goal_id(number), "owner_id": person(number), **team}
     for number in range(goals):
-        owner = number % people
-        above = manager_of(owner)
-        leader = int(above[1:]) if above else 0
-        stage = STAGES[number % len(STAGES)]
-        part = {**template["key_results"][0], "current": float(number % 11)}
-        ended = {
-            "outcome": "partly_achieved",
-            "closed_at": NOW - timedelta(minutes=number),
-            "retrospective": {"went_well": "", "went_wrong": "", "lessons": "Begin earlier."},
-        }
-        yield {
-            **template,
-            "_id": goal_id(number, goals),
-            "owner_id": person(owner),
-            "status": stage,
-            "visibility": SHOWN[number % len(SHOWN)],
-            "parent_id": team_goal_id(leader) if number % 3 else None,
-            "period_id": f"period_{number % PERIODS}",
-            "category": f"category-{number % CATEGORIES}",
-            "tags": [f"tag-{number % 97}", f"tag-{number % 89}"],
-            "due_on": (date(2026, 3, 31) + timedelta(days=number % 365)).isoformat(),
-            "standing": {**template["standing"], "pace": ("on_track", "behind", "at_risk")[number % 3]},
-            "progress": (number % 11) / 10,
-            "key_results": [part],
-            **(ended if stage == "closed" else {}),
-        }
+        yield _of_person(number, template, people=people, goals=goals)
+
+
+def _of_person(number: int, template: dict[str, Any], *, people: int, goals: int) -> dict[str, Any]:
+    owner = number % people
+    above = manager_of(owner)
+    leader = int(above[1:]) if above else 0
+    stage = STAGES[number // 3 % len(STAGES)]
+    part = {**template["key_results"][0], "current": float(number % 11)}
+    ended = {
+        "outcome": "partly_achieved",
+        "closed_at": NOW - timedelta(minutes=number),
+        "retrospective": {"went_well": "", "went_wrong": "", "lessons": "Begin earlier."},
+    }
+    standing = {
+        "pace": ("on_track", "behind", "at_risk")[number // 7 % 3] if stage == "agreed" else None,
+        "heading": ("reach", "miss")[number % 5 == 0] if stage == "agreed" else None,
+        "overdue": stage == "agreed" and number % 23 == 0,
+        "silent": stage == "agreed" and number % 29 == 0,
+    }
+    return {
+        **template,
+        "_id": goal_id(number, goals),
+        "owner_id": person(owner),
+        "status": stage,
+        "visibility": SHOWN[number % len(SHOWN)],
+        "parent_id": team_goal_id(leader) if number % 3 else None,
+        "period_id": f"period_{number % PERIODS}",
+        "category": f"category-{number % CATEGORIES}",
+        "tags": [f"tag-{number % 97}", f"tag-{number % 89}"],
+        "due_on": (date(2026, 3, 31) + timedelta(days=number % 365)).isoformat(),
+        "standing": {**template["standing"], **standing},
+        "blocked_by": ["resource"] if stage == "agreed" and number % 17 == 0 else [],
+        "progress": (number % 11) / 10,
+        "key_results": [part],
+        **(ended if stage == "closed" else {}),
+    }
+
+
+def sums(people: int, goals: int) -> Iterator[dict[str, Any]]:
+    """What a year of folding leaves of each goal that others serve."""
+    template, teams = _template(), list[Serving]()
+    for leader in range((people - 1) // REPORTS):
+        owners = [
+            *range(leader * REPORTS + 1, min(people, (leader + 1) * REPORTS + 1)),
+            *([] if leader else [0]),
+        ]
+        serving = [
+            counted(_of_person(number, template, people=people, goals=goals), None)
+            for owner in owners
+            for number in range(owner, goals, people)
+            if number % 3
+        ]
+        of_team = {**to_document(roll_up(team_goal_id(leader), serving)), "version": 1}
+        teams.append(counted({**template, "visibility": "everyone"}, of_team))
+        yield of_team
+    yield {**to_document(roll_up(TOP, teams)), "version": 1}
 
 
 def _template() -> dict[str, Any]:
@@ -198,18 +234,37 @@ async def _write(stand: Stand, goals: int) -> None:
             batch = []
     if batch:
         await stored.insert_many(batch, ordered=False)
-    rows = [_measurement(number, day) for number in range(100) for day in range(90)]
+    summed = [*sums(stand.people, goals)]
+    for begin in range(0, len(summed), BATCH):
+        await db[ROLL_UPS].insert_many(summed[begin : begin + BATCH], ordered=False)
+    read = [team_goal_id(number) for number in range(100)]
+    rows = [_measurement(of, day) for of in read for day in range(90)]
+    beside = [goal_id(number, goals) for number in range(0, goals, BESIDE)]
+    rows += [_measurement(of, month * 30) for of in beside for month in range(12)]
     await measured.insert_many(rows, ordered=False)
+    said = [_check_in(of, week * 7) for of in (*read, *beside) for week in range(12)]
+    await db[CHECK_INS].insert_many(said, ordered=False)
 
 
-def _measurement(number: int, day: int) -> dict[str, Any]:
+def _measurement(of: GoalId, day: int) -> dict[str, Any]:
     return {
-        "_id": f"measurement_{number}_{day}",
-        "goal_id": team_goal_id(number),
+        "_id": f"measurement_{of}_{day}",
+        "goal_id": of,
         "key_result_id": "reach",
         "value": day / 10,
         "measured_at": NOW - timedelta(days=day),
-        "by_person_id": person(number),
+        "by_person_id": person(0),
+        "version": 1,
+    }
+
+
+def _check_in(of: GoalId, day: int) -> dict[str, Any]:
+    at = NOW - timedelta(days=day)
+    said = {"check_in_id": f"check_in_{of}_{day}", "goal_id": of, "by_person_id": person(0), "at": at}
+    return {
+        **to_document(
+            CheckIn.model_validate({**said, "confidence": 0.7, "comment": "As planned.", "progress": 0.5})
+        ),
         "version": 1,
     }
 
