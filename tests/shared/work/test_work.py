@@ -1,7 +1,7 @@
 """Many messages in one transaction: what each sees, what survives, who is blamed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -12,6 +12,7 @@ from shared.errors import Refusal
 from shared.work import Conflict, Transaction, Unsettled, Work
 from shared.work.engine import ByKey
 from shared.work.job import Job
+from tests.overlap import met_before_commit
 
 
 class Added(Event):
@@ -55,7 +56,7 @@ async def add(command: tuple[str, int], tx: Transaction) -> int:
     return int(doc["total"])
 
 
-async def settle(calls: list[Coroutine[Any, Any, Any]]) -> list[Any]:
+async def settle(calls: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     return await asyncio.gather(*calls, return_exceptions=True)
 
 
@@ -109,23 +110,61 @@ async def test_a_find_after_a_write_in_the_same_message_is_an_error(work: Work) 
         await work.run(confused, None, key="k")
 
 
-@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("last", [False, True], ids=["kept", "last"])
+@pytest.mark.parametrize("known", [False, True], ids=["new-guard", "known-guard"])
 async def test_a_guard_document_keeps_two_processes_from_passing_each_other(
-    client: mongo.Client,
-    name: str,
-    last: bool,
+    engines: Any, name: str, *, last: bool, known: bool
 ) -> None:
+    """There is room for one; both engines have seen it before either commits."""
+
     async def weigh(id_: str, tx: Transaction) -> None:
         (tx.hold_last if last else tx.hold)("weight_guards", "owner")
         total = sum(goal["weight"] for goal in await tx.find("goals", {"owner": "o"}))
-        if total + 30 > 100:
-            raise Unlucky("over 100")
+        if total + 30 > 50:
+            raise Unlucky("over 50")
         tx.put("goals", {"_id": id_, "version": 0, "owner": "o", "weight": 30})
 
-    works = [Work(client, name) for _ in range(4)]
-    await settle([work.run(weigh, f"g{n}", key=n) for n, work in enumerate(works * 5)])
-    assert await works[0].db["goals"].count_documents({}) == 3
-    assert await works[0].db["weight_guards"].count_documents({}) == (0 if last else 1)
+    async with mongo.connect(engines.mongo) as one, mongo.connect(engines.mongo) as other:
+        works = [Work(one, name), Work(other, name)]
+        for collection in ("goals", "weight_guards"):
+            await mongo.ensure_collection(works[0].db, collection)
+        if known:
+            await works[0].db["weight_guards"].insert_one({"_id": "owner", "version": 7})
+        with met_before_commit() as met:
+            results = await settle([work.run(weigh, f"g{n}", key=n) for n, work in enumerate(works)])
+        assert met
+        assert sorted(type(result).__name__ for result in results) == ["NoneType", "Unlucky"]
+        assert await works[0].db["goals"].count_documents({}) == 1
+        assert await works[0].db["weight_guards"].count_documents({}) == (0 if last else 1)
+
+
+async def test_a_guard_that_is_held_for_the_last_time_still_keeps_who_comes_meanwhile(
+    engines: Any, name: str
+) -> None:
+    """One engine takes the guard away for good while another holds it: they follow each other."""
+
+    async def erase(_: None, tx: Transaction) -> None:
+        tx.hold_last("guards", "person")
+        for doc in await tx.find("things", {}):
+            tx.delete("things", doc["_id"], version=doc["version"])
+
+    async def add_one(_: None, tx: Transaction) -> int:
+        tx.hold("guards", "person")
+        known = len(await tx.find("things", {}))
+        tx.put("things", {"_id": "new", "version": 0, "known": known})
+        return known
+
+    async with mongo.connect(engines.mongo) as one, mongo.connect(engines.mongo) as other:
+        works = [Work(one, name), Work(other, name)]
+        await works[0].db["guards"].insert_one({"_id": "person", "version": 1})
+        await works[0].db["things"].insert_one({"_id": "old", "version": 1})
+        with met_before_commit() as met:
+            calls = [works[0].run(erase, None, key=0), works[1].run(add_one, None, key=1)]
+            _, known = await settle(calls)
+        assert met
+        left = [doc["_id"] async for doc in works[0].db["things"].find()]
+        assert (known, left) in [(0, ["new"]), (1, [])]
+        assert await works[0].db["guards"].count_documents({}) == (0 if known else 1)
 
 
 async def test_deleted_and_made_again_in_one_batch(work: Work) -> None:
