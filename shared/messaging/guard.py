@@ -275,7 +275,11 @@ class Line:
             "error": f"{type(job.error).__name__}: {job.error}" if job.error else None,
         }
         id_ = {"_id": self.guard.row_id(self.source, job.position)}
-        update = {"$set": row, "$setOnInsert": {"at": datetime.now(UTC)}}
+        now = datetime.now(UTC)
+        # What comes once more while nothing may be tried stays as it was put aside, with its reason.
+        update = (
+            {"$set": row, "$setOnInsert": {"at": now}} if self.ready else {"$setOnInsert": {**row, "at": now}}
+        )
         batch.defer(PARKED, UpdateOne(id_, update, upsert=True))
 
     def _unpark(self, batch: Batch, last: tuple[int, int]) -> None:

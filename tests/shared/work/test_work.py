@@ -88,13 +88,18 @@ async def test_a_document_shared_by_keys_loses_no_write(work: Work) -> None:
     assert sorted(results) == list(range(1, 101))
 
 
-async def test_a_rule_over_what_is_found_holds_between_keys_of_one_batch(work: Work) -> None:
+@pytest.mark.parametrize("blind", [False, True], ids=["put", "updated"])
+async def test_a_rule_over_what_is_found_holds_between_keys_of_one_batch(work: Work, *, blind: bool) -> None:
     """Each may add only while there are fewer than three: a find must see what others just added."""
 
     async def join(id_: str, tx: Transaction) -> None:
         if len(await tx.find("members", {"club": "c"})) >= 3:
             raise Unlucky("full")
-        tx.put("members", {"_id": id_, "version": 0, "club": "c"})
+        await tx.get("elsewhere", id_)
+        if blind:
+            tx.update("members", id_, {"$set": {"club": "c"}})
+        else:
+            tx.put("members", {"_id": id_, "version": 0, "club": "c"})
 
     results = await settle([work.run(join, f"m{n}", key=n) for n in range(40)])
     assert sum(result is None for result in results) == 3
@@ -257,6 +262,16 @@ async def test_closing_settles_what_was_taken_and_takes_no_more(work: Work) -> N
     assert await asyncio.gather(*calls) == [1] * 300
     with pytest.raises(Unsettled):
         await work.run(add, ("late", 1), key="late")
+
+
+async def test_who_asks_while_the_database_is_away_is_not_told_that_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.work.engine.PATIENCE", 1)
+    async with mongo.connect("mongodb://127.0.0.1:9/", serverSelectionTimeoutMS=20) as away:
+        work = Work(away, "away")
+        results = await settle([work.run(add, ("a", 1), key=n) for n in range(3)])
+    assert [type(result) for result in results] == [Unsettled] * 3
 
 
 async def test_a_caller_who_gives_up_does_not_stop_the_work_of_others(work: Work) -> None:
