@@ -1,0 +1,226 @@
+"""Theil's and Sen's line against a second reckoning of it, with every pair and in exact numbers."""
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from itertools import combinations
+from math import sqrt
+from statistics import median
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from services.goals.domain.forecast import FEWEST, MOST, Point, forecast, heading, predicted_progress, trend
+from services.goals.domain.key_result import KeyResult
+from shared.contracts.goals import Heading
+
+START, DUE = date(2026, 1, 1), date(2026, 4, 10)
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS = 100
+Pairs = list[tuple[int, float]]
+measured: st.SearchStrategy[Pairs] = st.dictionaries(
+    st.integers(1, 95), st.integers(-400, 400).map(lambda n: n / 4), min_size=3, max_size=12
+).map(lambda days: sorted(days.items()))
+
+
+def points(pairs: Pairs, *, factor: float = 1, shift: float = 0) -> list[Point]:
+    return [Point(BEGIN + timedelta(days=day), value * factor + shift) for day, value in pairs]
+
+
+def part(**said: Any) -> KeyResult:
+    return KeyResult.model_validate(
+        {"title": "Reach", "type": "increase", "start": 0.0, "target": 100.0, **said}
+    )
+
+
+def ahead(pairs: Pairs, *, factor: float = 1, shift: float = 0, **said: Any) -> Any:
+    known = points(pairs, factor=factor, shift=shift)
+    return forecast(part(**said), known, starts_on=START, due_on=DUE)
+
+
+def slopes_of(pairs: Pairs) -> list[Fraction]:
+    return sorted(Fraction(b[1] - a[1]) / (b[0] - a[0]) for a, b in combinations(pairs, 2))
+
+
+@settings(max_examples=50)
+@given(measured)
+def test_the_line_goes_through_the_medians_with_the_median_of_all_slopes(pairs: Pairs) -> None:
+    line = trend(points(pairs))
+    assert line is not None
+    assert line.slope == pytest.approx(float(median(slopes_of(pairs))))
+    assert line.value == pytest.approx(median(value for _, value in pairs))
+    middle = median(day for day, _ in pairs) - pairs[0][0]
+    assert line.days == pytest.approx(middle)
+    assert line.at(line.since + timedelta(days=middle), line.slope) == pytest.approx(line.value)
+
+
+@settings(max_examples=50)
+@given(measured)
+def test_the_range_lies_between_the_ranks_that_sen_gives(pairs: Pairs) -> None:
+    """The M1-th and the (M2 + 1)-th smallest slope, M = (N -+ z sigma) / 2; Gilbert 1987, 16.4.2."""
+    line = trend(points(pairs))
+    assert line is not None
+    n, slopes = len(pairs), slopes_of(pairs)
+    spread = 1.2815515655446004 * sqrt(n * (n - 1) * (2 * n + 5) / 18)
+    first = max(1, round((len(slopes) - spread) / 2))
+    last = min(len(slopes), round((len(slopes) + spread) / 2) + 1)
+    assert line.lowest == pytest.approx(float(slopes[first - 1]))
+    assert line.highest == pytest.approx(float(slopes[last - 1]))
+
+
+def test_of_ten_values_the_range_leaves_out_a_third_of_the_slopes_on_each_side() -> None:
+    """N = 45, sigma^2 = 125: the 15th and the 31st of 45 slopes."""
+    pairs = [(day, float(day * day)) for day in range(1, 11)]
+    line = trend(points(pairs))
+    assert line is not None
+    slopes = [float(slope) for slope in slopes_of(pairs)]
+    assert (line.lowest, line.slope, line.highest) == pytest.approx((slopes[14], slopes[22], slopes[30]))
+
+
+@settings(max_examples=50)
+@given(measured)
+def test_a_forecast_is_the_line_at_the_end_of_the_due_date_and_its_share_of_the_way(pairs: Pairs) -> None:
+    found = ahead(pairs)
+    assume(found is not None)
+    known = [(0, 0.0), *pairs]
+    middle, at_middle = median(day for day, _ in known), median(value for _, value in known)
+    value = at_middle + float(median(slopes_of(known))) * (DAYS - middle)
+    assert found.value == pytest.approx(value)
+    assert found.progress == pytest.approx(min(1.0, max(0.0, value / 100)))
+    assert found.low - 1e-9 <= found.value <= found.high + 1e-9
+
+
+@settings(max_examples=50)
+@given(measured)
+def test_what_is_to_fall_is_forecast_like_what_is_to_grow_seen_in_a_mirror(pairs: Pairs) -> None:
+    up, down = ahead(pairs), ahead(pairs, factor=-1, type="decrease", target=-100.0)
+    assume(up is not None)
+    assert (down.value, down.progress) == (pytest.approx(-up.value), pytest.approx(up.progress))
+    assert (down.low, down.high) == (pytest.approx(-up.high), pytest.approx(-up.low))
+    dates = [(each.reaches_on, each.earliest_on, each.latest_on) for each in (up, down)]
+    assert dates[0] == dates[1]
+
+
+@settings(max_examples=50)
+@given(measured, st.sampled_from([0.25, 8.0]), st.integers(-50, 50))
+def test_a_forecast_does_not_depend_on_the_unit(pairs: Pairs, factor: float, shift: int) -> None:
+    one = ahead(pairs)
+    other = ahead(pairs, factor=factor, shift=shift, start=float(shift), target=100 * factor + shift)
+    assume(one is not None)
+    assert other.value == pytest.approx(one.value * factor + shift, abs=1e-6)
+    assert other.progress == pytest.approx(one.progress, abs=1e-9)
+
+
+@settings(max_examples=50)
+@given(measured, st.integers(1, 100))
+def test_a_better_last_value_never_lowers_a_forecast(pairs: Pairs, more: int) -> None:
+    better = [*pairs[:-1], (pairs[-1][0], pairs[-1][1] + more)]
+    one, other = ahead(pairs), ahead(better)
+    assume(one is not None)
+    assert other.value >= one.value - 1e-9
+    assert other.progress >= one.progress - 1e-9
+
+
+@settings(max_examples=50)
+@given(measured)
+def test_the_target_is_reached_on_the_day_on_which_the_line_meets_it(pairs: Pairs) -> None:
+    found, line = ahead(pairs), trend(points([(0, 0.0), *pairs]))
+    assume(found is not None)
+    assert line is not None
+    if line.slope <= 0:
+        assert found.reaches_on is None
+    elif found.reaches_on is not None:
+        day = datetime(found.reaches_on.year, found.reaches_on.month, found.reaches_on.day, tzinfo=UTC)
+        assert line.at(day, line.slope) <= 100 + 1e-6
+        assert line.at(day + timedelta(days=1), line.slope) >= 100 - 1e-6
+    days = [each for each in (found.earliest_on, found.reaches_on) if each is not None]
+    if line.value <= 100:  # the line has not passed the target in its middle
+        assert days == sorted(days)
+    assert (found.reaches_on is None) or (found.earliest_on is not None)
+    assert (found.latest_on is None) or (found.reaches_on is not None)
+
+
+@pytest.mark.parametrize(("last", "told"), [(9, False), (10, True), (11, True)])
+def test_values_span_a_tenth_of_the_time_before_anything_is_forecast(last: int, told: bool) -> None:
+    assert (ahead([(4, 1.0), (last, 2.0)]) is not None) == told
+
+
+def test_a_line_takes_days_and_not_values() -> None:
+    several = [Point(BEGIN + timedelta(hours=hour), float(hour)) for hour in (1, 30, 31, 32, 33)]
+    assert trend(several) is None
+    assert trend([*several, Point(BEGIN + timedelta(days=FEWEST - 1), 1.0)]) is not None
+    twice = [
+        Point(BEGIN, 0.0),
+        Point(BEGIN + timedelta(days=20), 20.0),
+        Point(BEGIN + timedelta(days=50), 9.0),
+    ]
+    corrected = [*twice, Point(BEGIN + timedelta(days=50, hours=1), 50.0)]
+    line = trend(corrected)
+    assert line is not None
+    assert (line.slope, line.value) == (pytest.approx(1.0, abs=0.01), 20.0)
+
+
+def test_the_line_forgets_the_oldest_day_and_no_newer_one() -> None:
+    level = [(day, 0.0) for day in range(1, MOST + 1)]
+    assert trend(points([(0, 900.0), *level])) == trend(points(level))
+    whole = trend(points(level))
+    assert whole is not None
+    assert whole.since == BEGIN + timedelta(days=1)
+
+
+def test_what_was_measured_before_the_start_makes_no_line() -> None:
+    early = [Point(BEGIN - timedelta(days=day), 90.0) for day in (3, 2, 1)]
+    later = points([(20, 10.0), (40, 20.0)])
+    one, other = (forecast(part(), known, starts_on=START, due_on=DUE) for known in (early + later, later))
+    assert one == other is not None
+    assert one is not None
+    assert one.value == pytest.approx(50)
+
+
+@pytest.mark.parametrize(
+    "kind", [{"type": "stay_above"}, {"type": "milestone", "unit_kind": "yes_no", "target": 1.0}]
+)
+def test_nothing_is_forecast_of_what_does_not_go_bit_by_bit(kind: dict[str, Any]) -> None:
+    assert ahead([(20, 0.0), (40, 1.0), (60, 1.0)], **kind) is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 40), st.sampled_from(["moves", "unknown", "guard", "silent"])), max_size=6
+    )
+)
+def test_a_goals_forecast_is_the_mean_of_what_can_be_told(kinds: list[tuple[int, str]]) -> None:
+    known = ahead([(20, 10.0), (40, 20.0), (60, 30.0)])
+    assert known.progress == pytest.approx(0.5)
+    share = {"moves": Fraction(1, 2), "guard": Fraction(1)}
+    parts = {
+        "moves": part(current=30.0),
+        "unknown": part(),
+        "guard": part(type="stay_above", target=1.0, current=2.0),
+        "silent": part(type="stay_above"),
+    }
+    found = predicted_progress(
+        [parts[kind].model_copy(update={"weight": weight}) for weight, kind in kinds],
+        [known if kind == "moves" else None for _, kind in kinds],
+    )
+    told = [(weight, share[kind]) for weight, kind in kinds if kind in share]
+    if not any(kind == "moves" for _, kind in kinds):
+        assert found is None
+        return
+    mean = sum(weight * each for weight, each in told) / sum(weight for weight, _ in told)
+    assert found == pytest.approx(float(mean))
+
+
+@given(st.lists(st.none() | st.integers(0, 100).map(lambda n: n / 100), max_size=20))
+def test_a_heading_turns_only_beyond_both_bounds(course: list[float | None]) -> None:
+    """Told as a thermostat: off below 0.7, on from 0.75, and first of all by 0.7 alone."""
+    now: Heading | None = None
+    for predicted in course:
+        before, now = now, heading(predicted, before=now)
+        if predicted is None:
+            assert now == before
+        elif before is None:
+            assert now == ("reach" if predicted >= 0.7 else "miss")
+        else:
+            assert (now != before) == (predicted < 0.7 if before == "reach" else predicted >= 0.75)
