@@ -14,6 +14,7 @@ from shared.errors import Refusal
 from shared.fan_out import FAILURES, INDEXES, FanOut, FanOutWorker, Recipient, ask_again, progress_of
 from shared.work import FanOutJob, Transaction, Work
 from tests.conftest import Addresses
+from tests.overlap import met_before_commit
 
 PEOPLE = [f"{number:04d}" for number in range(250)]
 
@@ -133,6 +134,20 @@ async def test_a_failure_is_tried_again_when_asked_and_only_then(notes: Notes) -
     assert [(row["cursor"], row.get("redrive")) for row in left] == [("0000", None)]
     job = await notes.job()
     assert (job["done"], job["failed"]) == (249, 1)
+
+
+async def test_two_workers_who_try_one_failure_again_at_once_do_it_once(notes: Notes) -> None:
+    notes.broken = {"0120"}
+    await notes.order()
+    await drain(notes.worker())
+    notes.broken = set()
+    await ask_again(notes.work.db)
+    with met_before_commit() as met:
+        await asyncio.gather(notes.worker().turn(), notes.worker().turn())
+    assert met
+    assert await notes.counts() == dict.fromkeys(PEOPLE, 1)
+    job = await notes.job()
+    assert (job["done"], job["failed"]) == (250, 0)
 
 
 async def test_a_failed_recipient_who_is_gone_is_forgotten(notes: Notes) -> None:
