@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared.messaging.envelope import Record
 from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.incoming import Subscription, to_row
 from shared.messaging.sweeper import Sweeper, ask_redrive
 from shared.work import NotYet, Transaction, Work
 from tests.shared.messaging.test_guard import Counted, deliver, guard_of, note, record, seen, state, work
@@ -104,6 +106,58 @@ async def test_what_waits_is_tried_ever_more_seldom_and_not_before_its_time(work
     await sweeper.turn()
     opened = await mark_of(work)
     assert opened.keys().isdisjoint({"since", "error", "tries", "retry_at"})
+
+
+async def test_what_is_too_early_waits_whether_or_not_it_may_be_tried_again(work: Work) -> None:
+    """The consumer tries again what fails, not what waits: that must be put aside by its first try."""
+    moody = Moody()
+    moody.error, moody.for_ = NotYet("early"), {2}
+    guard = guard_of(moody.react)
+    jobs = [guard.reader.read(record("a", n)) for n in (1, 2, 3)]
+    await work.execute(jobs, guard.plan)
+    assert [job.outcome for job in jobs] == ["applied", "not_yet", "held"]
+    assert await state(work, "a") == "waiting"
+    assert await rows_of(work) == [(2, "waiting"), (3, "behind")]
+
+
+async def test_a_source_of_two_topics_stands_in_each_by_itself(work: Work) -> None:
+    """What is parked of it on one topic is no gap on the other."""
+    early = Guard.of(guard_of().subscription)
+    late = Guard.of(Subscription("z.events", {Counted: (note,)}))
+    await work.execute([late.reader.read(record("a", 5, topic="z.events"))], late.plan_final)
+    await deliver(work, early, ("a", 2))
+    await deliver(work, early, ("a", 1))
+    marks = {mark["topic"]: mark["state"] async for mark in work.db[WATERMARKS].find()}
+    assert marks == {"e.events": "open", "z.events": "gap"}
+
+
+async def test_a_higher_epoch_that_is_parked_is_ripe_however_high_its_number(work: Work) -> None:
+    guard = guard_of()
+    await deliver(work, guard, ("a", 1), ("a", 3))
+    newer = guard.reader.read(record("a", 7, epoch=1))
+    row = {**to_row(newer.record), "source": "a", "epoch": 1, "sequence": 7, "reason": "gap"}
+    await work.db[PARKED].delete_many({})
+    await work.db[PARKED].insert_one({"_id": guard.row_id("a", (1, 7)), **row})
+    assert await Sweeper(work, [guard]).turn()
+    assert (await seen(work, "a"), await rows_of(work)) == ([1, 7], [])
+
+
+async def test_what_could_not_be_read_is_read_again_where_it_was_asked_for_and_nowhere_else(
+    work: Work,
+) -> None:
+    guard = guard_of()
+    bad = [Record("e.events", 0, n, b"k", b"{", record("a", n).headers) for n in (1, 2)]
+    for each in bad:
+        await work.execute([guard.reader.read(each)], guard.plan_final)
+    for n in (1, 2):
+        mended = {"$set": {"value": record("a", n).value}}
+        await work.db[PARKED].update_one({"offset": n}, mended)
+    assert not await Sweeper(work, [guard]).turn()
+    assert await seen(work, "a") == []
+    assert await ask_redrive(work.db, source=bad[0].place) == 1
+    await Sweeper(work, [guard]).turn()
+    assert await seen(work, "a") == [1]
+    assert [row["offset"] async for row in work.db[PARKED].find()] == [2]
 
 
 async def mark_of(work: Work) -> dict[str, Any]:
