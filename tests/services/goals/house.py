@@ -71,6 +71,11 @@ class GoalsHouse(StaffedHouse):
 
     now: datetime | None = NOW
 
+    async def with_all_callers(self) -> None:
+        """Hire those whom test_access asks as, beside the staff: who has left, and a report of anna's."""
+        await self.hire("gone", manager_id="manager", status="left")
+        await self.hire("junior", manager_id="anna")
+
     async def drafted(self, owner_id: str = "anna", **changes: Any) -> str:
         goal = await self.as_(owner_id).does("/goals", wording(**changes))
         return goal["goal_id"]

@@ -19,6 +19,7 @@ CALLERS = {
     "above the manager": ("chief",),
     "executive": ("chief", "executive"),
     "colleague": ("ben",),
+    "report": ("junior",),
     "other manager": ("other_manager",),
     "executive elsewhere": ("other_manager", "executive"),
     "HR partner": ("partner", "hr_partner"),
@@ -36,7 +37,7 @@ LINE = PARTIES | {"above the manager", "executive", "HR partner", "HR admin", "a
 READERS = {
     "private": PARTIES | {"auditor"},
     "line": LINE,
-    "team": LINE | {"colleague"},
+    "team": LINE | {"colleague", "report"},
     "everyone": STAFF,
 }
 HR_SEES = {name: set[str]() if name == "private" else {"HR admin"} for name in READERS}
@@ -124,7 +125,7 @@ test_initiative_access and test_template_access."""
 
 @pytest.fixture(autouse=True)
 async def _gone(house: GoalsHouse) -> None:
-    await house.hire("gone", manager_id="manager", status="left")
+    await house.with_all_callers()
 
 
 def as_(house: GoalsHouse, who: str) -> Asker:

@@ -35,7 +35,7 @@ async def measured(house: GoalsHouse, goal_id: str, *values: tuple[int, float]) 
 async def test_a_goal_and_its_measurements_go_out_to_whom_they_were_promised(
     house: GoalsHouse, visibility: str
 ) -> None:
-    await house.hire("gone", manager_id="manager", status="left")
+    await house.with_all_callers()
     goal_id = (await secret_goal(house, visibility))[0].rpartition("/")[2]
     for who in CALLERS:
         seen = who in READERS[visibility]

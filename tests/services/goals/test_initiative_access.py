@@ -19,7 +19,7 @@ DOER = ("peer",)
 
 @pytest.fixture(autouse=True)
 async def _gone(house: GoalsHouse) -> None:
-    await house.hire("gone", manager_id="manager", status="left")
+    await house.with_all_callers()
 
 
 async def secret_initiative(house: GoalsHouse, visibility: str) -> tuple[str, str]:

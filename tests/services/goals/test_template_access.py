@@ -11,7 +11,7 @@ WORD = "canary-2718"
 
 @pytest.fixture(autouse=True)
 async def _gone(house: GoalsHouse) -> None:
-    await house.hire("gone", manager_id="manager", status="left")
+    await house.with_all_callers()
 
 
 @pytest.mark.parametrize("status", ["draft", "published", "archived"])
