@@ -65,13 +65,6 @@ def caption(text: str, *, most: int) -> str:
     return line
 
 
-def figure(value: float) -> str:
-    """A number as people read it: 12,500 or 0.25; very large and very small ones with an exponent."""
-    if value and not 1e-3 <= abs(value) < 1e9:
-        return f"{value:.3g}"
-    return f"{round(value, 4):,.12g}"
-
-
 class Scale(NamedTuple):
     """Maps values from `low` to `high` to places from `start` to `end`."""
 
@@ -137,7 +130,6 @@ __all__ = [
     "SvgResponse",
     "caption",
     "day_ticks",
-    "figure",
     "instant",
     "nice_ticks",
     "studio",

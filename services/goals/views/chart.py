@@ -31,6 +31,7 @@ from services.goals.store import GOALS, MEASUREMENTS, OUTLOOKS
 from shared import mongo
 from shared.directory import Directory, Stored
 from shared.errors import NotFound
+from shared.figures import figure
 from shared.http import View, Viewer
 from shared.ids import GoalId, KeyResultId
 from shared.pictures import (
@@ -41,7 +42,6 @@ from shared.pictures import (
     SvgResponse,
     caption,
     day_ticks,
-    figure,
     nice_ticks,
     studio,
 )

@@ -1,0 +1,162 @@
+"""`cairn goals show` and `mine` as somebody reads them: on any width, without colours, and as JSON.
+
+What they show is what the goals service's own views say.
+"""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from deploy.commands import goal_shown
+from deploy.commands import goals as goals_commands
+from services.goals.domain.goal import Goal
+from services.goals.domain.initiative import Initiative, InitiativePlan, Progress
+from services.goals.domain.wording import Wording
+from services.goals.views.budget import BudgetShare, BudgetView, CostView
+from services.goals.views.goal_view import GoalView
+from services.goals.views.history import CheckInView
+from services.goals.views.initiatives import PlannedInitiativeView
+from tests.services.goals.house import NOW, STEPS, wording
+
+MONEY = {
+    "start": 1000,
+    "target": 20000,
+    "commit": 5000,
+    "stretch": 25000,
+    "unit_kind": "money",
+    "unit": "EUR",
+}
+PARTS: list[dict[str, Any]] = [
+    {"key_result_id": "money", "title": "Money earned", "type": "increase", **MONEY},
+    {"key_result_id": "up", "title": "Uptime", "type": "stay_above", "unit_kind": "percent", "target": 99.5},
+    {"key_result_id": "signed", "title": "It is signed", "type": "milestone", "unit_kind": "yes_no"},
+    {**STEPS, "commit": 1},
+    {"key_result_id": "first", "title": "A first count", "type": "baseline", "unit": "visits", "target": 0},
+]
+MARKS = (
+    "commit 5,000.00 EUR (reached), target 20,000.00 EUR (not reached), stretch 25,000.00 EUR (not reached)"
+)
+LONG = "漢字 and a title that nobody would write but somebody will " * 3
+
+
+def told(title: str = "Grow") -> dict[str, Any]:
+    said = Wording.model_validate(wording(key_results=PARTS, title=title[:200]))
+    goal, _ = Goal.draft(said, goal_id="goal_0", owner_id="anna")  # type: ignore[arg-type]
+    goal = goal.model_copy(update={"status": "agreed", "confidence": 0.4})
+    for part, value in (("money", 12500.5), ("up", 99.9), ("signed", 1.0)):
+        goal, _ = goal.measure(part, value, at=NOW)  # type: ignore[arg-type]
+    goal, _ = goal.reach_milestone("steps", "plan", reached=True, at=NOW)  # type: ignore[arg-type]
+    plan = InitiativePlan(
+        title="Call them",
+        owner_id="ben",  # type: ignore[arg-type]
+        starts_on=date(2025, 12, 1),
+        due_on=date(2026, 2, 1),
+        planned_effort_days=Decimal("12.5"),
+        planned_cost=Decimal(1000),
+        currency="EUR",
+    )
+    initiative, _ = Initiative.plan(plan, goal, initiative_id="initiative_0", by="anna")  # type: ignore[arg-type]
+    spent = Progress(share_done=0.4, effort_days=Decimal(3), cost=Decimal("200.5"))
+    initiative, _ = initiative.report(spent, by="ben")  # type: ignore[arg-type]
+    share = BudgetShare(
+        initiatives=1,
+        planned_effort_days=Decimal("12.5"),
+        actual_effort_days=Decimal(3),
+        costs=[CostView(currency="EUR", planned=Decimal("1000.00"), actual=Decimal("200.50"))],
+    )
+    check_in = CheckInView(
+        check_in_id="c",
+        goal_id="goal_0",  # type: ignore[arg-type]
+        by_person_id="anna",  # type: ignore[arg-type]
+        at=datetime(2026, 1, 12, tzinfo=UTC),
+        confidence=0.4,
+        comment="Slowly.\nBut well.",
+        blockers=[{"kind": "resource", "description": "No \x1b[31mbudget"}],  # type: ignore[list-item]
+        next_steps="Ask.",
+        progress=None,
+    )
+    planned = PlannedInitiativeView.planned(initiative, initiative.beyond(goal))
+    budget = BudgetView(goal_id=goal.goal_id, own=share, below=share, goals_below=2, complete=False)
+    return {
+        "goal": GoalView.of(goal).model_dump(mode="json"),
+        "outlook": None,
+        "initiatives": [planned.model_dump(mode="json")],
+        "budget": budget.model_dump(mode="json"),
+        "check_in": check_in.model_dump(mode="json"),
+    }
+
+
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """What a command prints of an answer, in lines, on a terminal of some columns without colours."""
+
+    def lines(module: Any, shows: Callable[[Any], None], said: Any, width: int) -> list[str]:
+        console = Console(file=io.StringIO(), width=width, no_color=True)
+        monkeypatch.setattr(module, "out", console)
+        shows(said)
+        return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+    return lines
+
+
+def test_all_of_a_goal_is_told_in_words(printed: Any) -> None:
+    lines = [line.strip() for line in printed(goal_shown, goal_shown._show, told(), 300)]
+    for line in (
+        "status: agreed",
+        "confidence: 40%",
+        "- Money earned: 61%",
+        "now 12,500.50 EUR, from 1,000.00 EUR, measured on 2026-01-12",
+        MARKS,
+        "now 99.9 %, measured on 2026-01-12; is to stay at or above 99.5 %",
+        "target 99.5 % (held)",
+        "now yes, measured on 2026-01-12",
+        "1 of 2 milestones reached",
+        "[x] The plan is agreed",
+        "[ ] The office is open (weight 3)",
+        "commit weight 1 (reached), target all milestones (not reached)",
+        "a baseline: done once it is measured",
+        "under way, 40% done; ben",
+        "2025-12-01 to 2026-02-01; initiative_0",
+        "effort 12.5 days planned, 3 days so far; cost 1,000.00 EUR planned, 200.50 EUR so far",
+        "starts before the goal does",
+        "itself: effort 12.5 days planned, 3 days so far; cost 1,000.00 EUR planned, 200.50 EUR so far",
+        "40% sure, anna on 2026-01-12",
+        "But well.",
+        "in the way (resource): No �[31mbudget",
+        "next: Ask.",
+    ):
+        assert line in lines, line
+    assert any(line.startswith("2 goals below") and "not added up" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [30, 60])
+def test_a_narrow_terminal_gets_lines_that_fit_and_loses_no_word(printed: Any, width: int) -> None:
+    from rich.cells import cell_len
+
+    lines = printed(goal_shown, goal_shown._show, told(LONG), width)
+    assert all(cell_len(line) <= width for line in lines)
+    words = " ".join(lines).split()
+    assert {"initiative_0", "goal_0", "25,000.00", "2026-02-01;", "somebody"} <= {*words}
+    assert "…" not in " ".join(lines)
+
+
+@pytest.mark.parametrize("width", [40, 160])
+def test_a_list_has_whole_ids_on_every_width(monkeypatch: Any, printed: Any, width: int) -> None:
+    goal = {**told(LONG)["goal"], "goal_id": "goal_0123456789abcdef0123456789", "pace": "behind"}
+    shows = goals_commands._listed if width > goals_commands.WIDE else goals_commands._listed_in_lines
+    text = "\n".join(printed(goals_commands, shows, [goal], width))
+    assert goal["goal_id"] in text
+    assert "behind" in text
+
+
+def test_json_is_what_the_service_says(monkeypatch: Any, capsys: Any) -> None:
+    said = told()
+    monkeypatch.setattr(goal_shown, "asked", lambda _ask, **_of: said)
+    goal_shown.show("goal_0", as_json=True)
+    assert json.loads(capsys.readouterr().out) == said
