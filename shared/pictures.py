@@ -9,6 +9,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -78,6 +79,35 @@ class Scale(NamedTuple):
         return round(self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start), 1)
 
 
+def thinned(places: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """The places of a line, four at most for each point of the width: the first, lowest, highest and last.
+
+    At its own size the line looks the same as with all of them (M4: Jugel, Jerzak, Hackenbroich and Markl,
+    2014).  The places are in the order in which the line goes to the right; those that are kept stay in it.
+    """
+    kept: list[tuple[float, float]] = []
+    for _, column in groupby(enumerate(places), key=lambda each: math.floor(each[1][0])):
+        spots = [*column]
+        low = min(spots, key=lambda each: each[1][1])
+        high = max(spots, key=lambda each: each[1][1])
+        kept += [place for _, place in sorted({spots[0], low, high, spots[-1]})]
+    return kept
+
+
+def apart(tops: Sequence[float], *, least: float, low: float, high: float) -> Sequence[float]:
+    """Places for lines of text, each `least` below the one before, as near as can be to where they were.
+
+    `tops` ascend; all stay from `low` to `high` if they fit there.
+    """
+    down: list[float] = []
+    for top in tops:
+        down.append(max(top, low, down[-1] + least if down else low))
+    up: list[float] = []
+    for top in reversed(down):
+        up.append(min(top, high, up[-1] - least if up else high))
+    return [round(top, 1) for top in reversed(up)]
+
+
 def nice_ticks(low: float, high: float, *, most: int = 6) -> Sequence[float]:
     """Round numbers that cover the range: steps of 1, 2 or 5 times a power of ten (Heckbert, 1990)."""
     raw = (high - low) / max(1, most - 1)
@@ -128,9 +158,11 @@ __all__ = [
     "VERMILION",
     "Scale",
     "SvgResponse",
+    "apart",
     "caption",
     "day_ticks",
     "instant",
     "nice_ticks",
     "studio",
+    "thinned",
 ]

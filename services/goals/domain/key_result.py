@@ -7,7 +7,7 @@ it has been measured.  What is in which unit, and between which values, is asked
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -18,6 +18,8 @@ from shared.ids import KeyResultId, mint
 
 Mark = Literal["commit", "target", "stretch"]
 """What has been reached: what was surely to be, what was aimed at, or more than was asked for."""
+MARKS: Final[Sequence[Mark]] = ("commit", "target", "stretch")
+"""In the order in which they are reached."""
 
 
 def _minted() -> KeyResultId:

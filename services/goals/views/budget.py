@@ -2,10 +2,10 @@
 
 Of what serves it only goals that the caller may read are added up.  What somebody dropped is planned
 no more, and what it has taken stays taken; what ended with its goal was planned for it and stays so.
+The database adds up: there may be hundreds of thousands of initiatives.
 """
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,17 +13,35 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.goals.domain.goal import Goal
-from services.goals.domain.initiative import Initiative
 from services.goals.initiative_store import INITIATIVES
 from services.goals.store import GOALS
+from shared import mongo
 from shared.http import View, Viewer
 from shared.ids import GoalId
 from shared.money import Currency, Total, in_currency
-from shared.store import from_document
 
 router = APIRouter(tags=["initiatives"])
 MOST: Final = 2000
 """Goals below of one answer."""
+_PLANNED: Final = {"$or": [{"$ne": ["$status", "dropped"]}, {"$eq": ["$closed_by", None]}]}
+
+
+def _sum(field: str, *, planned: bool) -> mongo.Doc:
+    """Amounts are kept as text and added up as exact decimals; what is not known adds nothing."""
+    amount = {"$toDecimal": f"${field}"}
+    return {"$sum": {"$cond": [_PLANNED, amount, 0]} if planned else amount}
+
+
+_TAKEN: Final = {
+    "$group": {
+        "_id": "$currency",
+        "initiatives": {"$sum": 1},
+        "planned_effort": _sum("planned_effort_days", planned=True),
+        "actual_effort": _sum("actual_effort_days", planned=False),
+        "planned_cost": _sum("planned_cost", planned=True),
+        "actual_cost": _sum("actual_cost", planned=False),
+    }
+}
 
 
 class CostView(BaseModel):
@@ -64,34 +82,36 @@ async def get_budget(goal_id: GoalId, view: View) -> BudgetView:
     below = await _readable_below(goal_id, view, limit=MOST + 1)
     return BudgetView(
         goal_id=goal_id,
-        own=taken([each async for each in _initiatives([goal_id], view)]),
-        below=taken([each async for each in _initiatives(below[:MOST], view)]),
+        own=await _taken([goal_id], view),
+        below=await _taken(below[:MOST], view),
         goals_below=min(len(below), MOST),
         complete=len(below) <= MOST,
     )
 
 
-def taken(initiatives: Iterable[Initiative]) -> BudgetShare:
-    """What they take together."""
-    count, effort = 0, [Decimal(0), Decimal(0)]
-    costs: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for each in initiatives:
-        count += 1
-        planned = each.status != "dropped" or each.closed_by is None
-        effort[0] += each.planned_effort_days or 0 if planned else 0
-        effort[1] += each.actual_effort_days or 0
-        if each.currency is not None:
-            costs[each.currency][0] += each.planned_cost or 0 if planned else 0
-            costs[each.currency][1] += each.actual_cost or 0
+async def _taken(goal_ids: Sequence[GoalId], view: Viewer) -> BudgetShare:
+    """What the initiatives of some goals take together."""
+    wanted = {"$match": {"goal_id": {"$in": [*goal_ids]}}}
+    found = await mongo.aggregate(view.db[INITIATIVES], [wanted, _TAKEN])
+    costs = sorted((each for each in found if each["_id"] is not None), key=lambda each: each["_id"])
     return BudgetShare(
-        initiatives=count,
-        planned_effort_days=effort[0],
-        actual_effort_days=effort[1],
+        initiatives=sum(each["initiatives"] for each in found),
+        planned_effort_days=sum((_exact(each["planned_effort"]) for each in found), Decimal(0)),
+        actual_effort_days=sum((_exact(each["actual_effort"]) for each in found), Decimal(0)),
         costs=[
-            CostView(currency=code, planned=in_currency(planned, code), actual=in_currency(actual, code))
-            for code, (planned, actual) in sorted(costs.items())
+            CostView(
+                currency=each["_id"],
+                planned=in_currency(_exact(each["planned_cost"]), each["_id"]),
+                actual=in_currency(_exact(each["actual_cost"]), each["_id"]),
+            )
+            for each in costs
         ],
     )
+
+
+def _exact(total: Any) -> Decimal:
+    """A sum as the database tells it, which is 0 of nothing."""
+    return Decimal(str(total))
 
 
 async def _readable_below(goal_id: GoalId, view: Viewer, *, limit: int) -> Sequence[GoalId]:
@@ -103,8 +123,3 @@ async def _readable_below(goal_id: GoalId, view: Viewer, *, limit: int) -> Seque
         parents = [doc["_id"] for doc in await level.to_list(None) if doc["_id"] not in found]
         found |= dict.fromkeys(parents)
     return list(found)
-
-
-async def _initiatives(goal_ids: Sequence[GoalId], view: Viewer) -> AsyncIterator[Initiative]:
-    async for doc in view.db[INITIATIVES].find({"goal_id": {"$in": [*goal_ids]}}):
-        yield from_document(Initiative, doc)

@@ -1,5 +1,6 @@
 """The alignment tree as a picture: what GET /goals/{goal_id}/tree shows the same caller, and no more."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
@@ -52,7 +53,8 @@ async def get_tree_picture(
     depth: Annotated[int, Query(ge=1, le=DEEPEST, description="Levels below the goal.")] = 2,
 ) -> Response:
     """A row for each goal, with its progress, its pace and what stands below it, as SVG."""
-    return SvgResponse(draw_tree(await read_tree(goal_id, view, depth=depth)))
+    top = await read_tree(goal_id, view, depth=depth)
+    return SvgResponse(await asyncio.to_thread(draw_tree, top))
 
 
 def draw_tree(top: Node) -> str:

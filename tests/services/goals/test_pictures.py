@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from services.goals.domain.forecast import Point
 from services.goals.domain.goal import Goal
 from services.goals.domain.wording import Wording
 from services.goals.usecases.fold_goals import FoldWorker
-from services.goals.views.chart import BOTTOM, LEFT, RIGHT, TOP, Lines, draw_chart
+from services.goals.views import chart
+from services.goals.views.chart_drawing import BOTTOM, LEFT, RIGHT, TOP, Lines, draw_chart
 from services.goals.views.tree import Node
 from services.goals.views.tree_picture import draw_tree
 from tests.services.goals.house import NOW, REACH, GoalsHouse, clock_at, wording
@@ -121,6 +123,55 @@ async def test_a_key_result_is_drawn_in_its_unit(house: GoalsHouse) -> None:
     assert (await house.as_("anna").get(f"/goals/{goal_id}/chart.svg", key_result_id="x")).status_code == 404
 
 
+async def test_commit_target_and_stretch_are_named_with_whether_they_are_reached(house: GoalsHouse) -> None:
+    marked = {**REACH, "commit": 4, "stretch": 10.2, "unit_kind": "money", "unit": "EUR"}
+    goal_id = await house.agreed(key_results=[marked])
+    await measured(house, goal_id, (12, 5))
+    root = await picture(house, f"/goals/{goal_id}/chart.svg", key_result_id="reach")
+    said = texts(root)
+    names = ["commit 4.00 EUR, reached", "target 10.00 EUR", "stretch 10.20 EUR"]
+    assert {*names} <= {*said}
+    tops = [float(text.attrib["y"]) for text in root.iter(f"{SVG}text") if text.text in names]
+    assert all(after - before >= 13 for before, after in pairwise(sorted(tops)))
+    assert all(TOP < top < BOTTOM for top in tops)
+    dashes = [line.attrib.get("stroke-dasharray") for line in root.iter(f"{SVG}line")]
+    assert {"2 3", "8 3 2 3"} <= {*dashes}
+    described = root.find(f"{SVG}desc")
+    assert described is not None
+    assert "stretch 10.20 EUR" in (described.text or "")
+    assert not {*names} & {*texts(await picture(house, f"/goals/{goal_id}/chart.svg"))}
+
+
+async def test_a_yes_or_no_is_drawn_as_one(house: GoalsHouse) -> None:
+    signed = {"key_result_id": "signed", "title": "Signed", "type": "milestone", "unit_kind": "yes_no"}
+    goal_id = await house.agreed(key_results=[signed])
+    await measured(house, goal_id, (12, 1), part="signed")
+    said = texts(await picture(house, f"/goals/{goal_id}/chart.svg", key_result_id="signed"))
+    assert {"yes", "no", "measured: yes"} <= {*said}
+
+
+async def test_what_is_too_much_to_draw_is_left_out_with_a_word(house: GoalsHouse, monkeypatch: Any) -> None:
+    goal_id = await house.agreed(due_on="2026-12-31")
+    await measured(house, goal_id, (12, 1), (13, 2), (14, 3), (15, 4))
+    path, at = f"/goals/{goal_id}/chart.svg", JANUARY + timedelta(days=16)
+    assert "newest" not in str(texts(await picture(house, path, at)))
+    monkeypatch.setattr(chart, "NEWEST", 3)
+    assert any("Only the newest" in text for text in texts(await picture(house, path, at)))
+
+
+def test_a_long_line_is_thinned_and_keeps_its_peaks() -> None:
+    goal, _ = Goal.draft(Wording.model_validate(wording()), goal_id="g", owner_id="a")  # type: ignore[arg-type]
+    points = [Point(JANUARY + timedelta(minutes=10 * n), float(n % 7)) for n in range(12_000)]
+    points[5_000] = points[5_000]._replace(value=99.0)
+    lines = Lines(title="T", unit="", measured=points, expected=None, ahead=None)
+    root = drawn(draw_chart(goal, lines, today=NOW.date()))
+    [way] = lines_of(root)
+    assert len(way) <= 4 * (RIGHT - LEFT + 1)
+    peak = min(way, key=lambda place: place[1])
+    assert peak[1] < sorted(y for _, y in way)[1] - 100
+    assert any(f"{len(way):,} of 12,000 values are drawn" in text for text in texts(root))
+
+
 async def test_the_last_value_of_a_day_is_drawn_and_a_late_report_takes_its_place(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     await measured(house, goal_id, (10, 1), (20, 4), (15, 2))
@@ -183,8 +234,6 @@ def test_no_title_or_unit_breaks_a_picture(title: str) -> None:
     ("low", "high"), [(0.0, 1e-15), (-1e15, 1e15), (99.0, 99.0), (1e15, 1e15 - 1), (0.0, 0.0)]
 )
 def test_any_values_have_a_place(low: float, high: float) -> None:
-    from services.goals.domain.forecast import Point
-
     goal, _ = Goal.draft(Wording.model_validate(wording()), goal_id="g", owner_id="a")  # type: ignore[arg-type]
     points = [Point(JANUARY, low), Point(JANUARY + timedelta(days=3), high)]
     root = drawn(
