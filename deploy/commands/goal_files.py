@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 KEPT_OUT: Final = 3
 UNUSABLE: Final = 2
 SECONDS: Final = 300.0
+LISTED: Final = 40
+"""Goals of an import that are listed one by one; --json prints all of them."""
 FORMS: Final = ("csv", "parquet")
 
 
@@ -58,6 +60,12 @@ def export(  # noqa: PLR0913  a command's options
     measurements: Annotated[
         bool, typer.Option("--measurements", help="What was measured of the goals, instead of the goals.")
     ] = False,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan", help="What is planned, as a CSV file that `cairn goals import` takes as it is."
+        ),
+    ] = False,
     owner: Annotated[str | None, typer.Option(metavar="PERSON", help="Goals of this person only.")] = None,
     status: Annotated[str | None, typer.Option(help="Goals in this stage only.")] = None,
     period: Annotated[str | None, typer.Option(metavar="PERIOD", help="Goals of this period only.")] = None,
@@ -66,13 +74,16 @@ def export(  # noqa: PLR0913  a command's options
     token: TokenOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Write the goals that you may see, or what was measured of them, into a file."""
+    """Write the goals that you may see, what is planned or what was measured of them, into a file."""
     if form not in FORMS:
         raise typer.BadParameter(f"{form!r}: choose one of {', '.join(FORMS)}", param_hint="--format")
+    if plan and (measurements or form != "csv"):
+        raise typer.BadParameter("a plan is a CSV file of goals, without measurements", param_hint="--plan")
     if file is None and form == "parquet" and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is not for a terminal; name a file", param_hint="--out")
     target = target_of("goals", person=person, url=url, token=token, data=data)
     wanted = {"format": form, "owner_id": owner, "status": status, "period_id": period}
+    wanted |= {"form": "plan"} if plan else {}
     query = {name: value for name, value in wanted.items() if value is not None}
     path = "/goals/export/measurements" if measurements else "/goals/export"
     run(_printed(target, path, query) if file is None else _saved(target, path, query, file))
@@ -133,6 +144,7 @@ def import_file(  # noqa: PLR0913  a command's options
 ) -> None:
     """Draft goals from a CSV file, a row for each key result, and report what is wrong with the others.
 
+    A row may hold a milestone, a link and an initiative too; `cairn goals export --plan` gives such a file.
     Rows with the same import_id make one goal, and a goal that is in already is left as it is.  Ends with
     0 if every goal is in, 3 if some were kept out, 2 if nothing was taken, and 1 if it could not be done.
     """
@@ -176,6 +188,10 @@ def _show(report: Mapping[str, Any], *, name: str) -> None:
         return
     title = f"What importing {name} would do" if report["dry_run"] else f"{name} is imported"
     out.print(plain(title), style="italic")
+    for each in report["goals"] if len(report["goals"]) <= LISTED else ():
+        known_as = f", {each['goal_id']}" if each["goal_id"] else ""
+        said = f"line {each['line']}: {each['import_id']} {each['status']}{known_as}"
+        out.print(plain(said), highlight=False)
     table = Table(show_header=False)
     for count in ("rows", "drafted", "known", "refused"):
         table.add_row(count, str(report[count]))

@@ -112,11 +112,13 @@ def _part(name: str, count: int | None = None) -> None:
 
 
 def _entry(title: str, more: str = "") -> None:
-    out.print(Padding(plain(f"- {title}{f': {more}' if more else ''}"), (0, 0, 0, 0)), highlight=False)
+    out.print(
+        Padding(plain(f"- {title}{f': {more}' if more else ''}"), (0, 0, 0, 0), expand=False), highlight=False
+    )
 
 
 def _lines(lines: Iterable[str], *, indent: int = 4) -> None:
     for line in lines:
         # A comment keeps its own lines.
         for each in line.splitlines() or [""]:
-            out.print(Padding(plain(each), (0, 0, 0, indent)), highlight=False)
+            out.print(Padding(plain(each), (0, 0, 0, indent), expand=False), highlight=False)

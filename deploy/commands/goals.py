@@ -150,8 +150,8 @@ def _listed_in_lines(goals_: Sequence[Mapping[str, Any]]) -> None:
         out.print(plain(each["title"]), highlight=False)
         said = (each["status"], f"due {each['due_on']}", share_of(each["progress"]), pace_of(each["pace"]))
         line = Text(", ").join(word for word in map(_worded, said) if word)
-        out.print(Padding(line, (0, 0, 0, 2)), highlight=False)
-        out.print(Padding(plain(each["goal_id"]), (0, 0, 0, 2)), highlight=False)
+        out.print(Padding(line, (0, 0, 0, 2), expand=False), highlight=False)
+        out.print(Padding(plain(each["goal_id"]), (0, 0, 0, 2), expand=False), highlight=False)
 
 
 def _worded(word: str | Text) -> Text:

@@ -3,6 +3,7 @@
 Knows no columns; which there are is for who reads the file.
 """
 
+from shared.csv_files.cells import cell
 from shared.csv_files.formulas import armed, defused
 from shared.csv_files.problems import Problem, Severity, Unusable, quoted
 from shared.csv_files.text import (
@@ -24,6 +25,7 @@ __all__ = [
     "Severity",
     "Unusable",
     "armed",
+    "cell",
     "decode",
     "defused",
     "find_delimiter",

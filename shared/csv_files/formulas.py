@@ -7,21 +7,25 @@ would run too.
 import re
 from typing import Final
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How formulas begin; the last four are the full-width ones."""
 DEFUSED: Final = "'"
 _MARKS: Final = "=+@\uff1d\uff0b\uff20\\-\uff0d"
-_WITHIN: Final = re.compile(rf"((?:(?!\A)[\t\r\n]|[;|])\s*\"?)([{_MARKS}])")
-_WITHIN_DEFUSED: Final = re.compile(rf"((?:(?!\A)[\t\r\n]|[;|])\s*\"?){DEFUSED}([{_MARKS}])")
+"""How formulas begin; those above U+FF00 are the full-width ones."""
+_SPLIT: Final = r"((?:(?!\A)[\t\r\n]|[;|])\s*\"?)"
+_STARTS: Final = re.compile(rf"{DEFUSED}*[{_MARKS}\t\r\n]")
+_WITHIN: Final = re.compile(rf"{_SPLIT}({DEFUSED}*[{_MARKS}])")
+_WITHIN_DEFUSED: Final = re.compile(rf"{_SPLIT}{DEFUSED}({DEFUSED}*[{_MARKS}])")
 
 
 def defused(text: str) -> str:
-    """The text, with an apostrophe in front of what a spreadsheet would run."""
+    """The text, with an apostrophe in front of what a spreadsheet would run.
+
+    What begins with such apostrophes already gets one more, so that `armed` gives every text back.
+    """
     text = _WITHIN.sub(rf"\1{DEFUSED}\2", text)
-    return DEFUSED + text if text.startswith(FORMULA) else text
+    return DEFUSED + text if _STARTS.match(text) else text
 
 
 def armed(text: str) -> str:
-    """The text without the apostrophes that `defused` put there."""
-    text = text[1:] if text.startswith(tuple(DEFUSED + mark for mark in FORMULA)) else text
+    """The text without the apostrophes that `defused` put there, and so as it was before."""
+    text = text[1:] if text.startswith(DEFUSED) and _STARTS.match(text) else text
     return _WITHIN_DEFUSED.sub(r"\1\2", text)

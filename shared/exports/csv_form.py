@@ -7,10 +7,8 @@ numbers, days and times are no texts and stay as they are.
 import csv
 import io
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from typing import Any
 
-from shared.csv_files import defused
+from shared.csv_files import cell
 from shared.exports.columns import Column, Row
 
 
@@ -36,18 +34,3 @@ class CsvWriter:
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-def cell(value: Any) -> str:
-    """A value as a cell has it; nothing is empty, truth is true or false."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return defused(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    return repr(value).removesuffix(".0")

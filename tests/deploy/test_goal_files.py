@@ -1,5 +1,6 @@
 """`cairn goals export` and `import` against a service that answers as it likes; no engines."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from rich.console import Console
+
+from deploy import files_sent
 
 PROJECT = Path(__file__).parents[2]
 PROBLEM = {
@@ -83,11 +87,15 @@ def test_an_export_is_printed_or_saved_with_what_is_asked_for(service: type[Serv
     assert cairn("export", "--owner", "anna").stdout == "goal_id\na\n"
     saved = cairn("export", "--measurements", "--format", "parquet", "--out", tmp_path / "goals")
     assert (saved.returncode, (tmp_path / "goals").read_bytes()) == (0, b"goal_id\r\na\r\n")
-    assert service.asked == [
+    assert service.asked[:2] == [
         "/goals/export?format=csv&owner_id=anna",
         "/goals/export/measurements?format=parquet",
     ]
     assert cairn("export", "--format", "xlsx").returncode == 2
+    assert cairn("export", "--plan", "--period", "q1").stdout == "goal_id\na\n"
+    assert service.asked[2:] == ["/goals/export?format=csv&period_id=q1&form=plan"]
+    assert cairn("export", "--plan", "--format", "parquet").returncode == 2
+    assert cairn("export", "--plan", "--measurements").returncode == 2
     lost = cairn("export", "--out", tmp_path / "nowhere" / "goals")
     assert (lost.returncode, "cannot be written" in lost.stderr) == (1, True)
 
@@ -134,3 +142,26 @@ def test_an_import_tells_what_came_of_it(
 def test_a_file_that_is_not_there_is_told(service: type[Service], tmp_path: Path) -> None:
     told = cairn("import", tmp_path / "none.csv")
     assert (told.returncode, "cannot be read" in told.stderr) == (1, True)
+
+
+def test_goals_of_an_import_are_listed_with_their_ids(service: type[Service], tmp_path: Path) -> None:
+    goals = [
+        {"import_id": "a", "line": 2, "status": "drafted", "goal_id": "goal_1"},
+        {"import_id": "b\x1b", "line": 5, "status": "refused", "goal_id": None},
+    ]
+    service.said = {**REPORT, "goals": goals}
+    file = tmp_path / "goals.csv"
+    file.write_text("import_id\n")
+    lines = cairn("import", file).stdout.splitlines()
+    assert "line 2: a drafted, goal_1" in lines
+    assert "line 5: b\N{REPLACEMENT CHARACTER} refused" in lines
+
+
+def test_problems_are_told_in_lines_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(file=io.StringIO(), width=40, no_color=True)
+    monkeypatch.setattr(files_sent, "out", console)
+    files_sent.show_problems([PROBLEM, {**WARNING, "column": None}])
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert all(len(line) <= 40 for line in lines)
+    assert {"line 3, title", "line 3"} <= {*lines}
+    assert "Add it." in " ".join(" ".join(lines).split())

@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 from pymongo.errors import AutoReconnect, PyMongoError
 
-from shared.csv_files import armed, defused
+from shared.csv_files import armed, cell, defused
 from shared.edge import Edge
 from shared.exports import AskedForm, choice, day, exported, instant, number, text, truth, whole
-from shared.exports.csv_form import cell
 from shared.exports.parquet_form import ROW_GROUP
 from shared.metrics import Metrics
 from shared.problems import add_problem_handlers
@@ -258,3 +259,9 @@ def test_what_a_spreadsheet_would_split_off_and_run_is_a_text_too(hostile: str) 
     assert "'" in harmless
     assert armed(harmless) == hostile
     assert defused("from 5; to 7 | maybe - later") == "from 5; to 7 | maybe - later"
+
+
+@given(st.text(st.sampled_from("='+@-;|\t\n\r\" aX\uff1d\uff0d"), max_size=12))
+def test_every_text_comes_back_as_it_was_whatever_apostrophes_it_has(text: str) -> None:
+    assert armed(defused(text)) == text
+    assert not defused(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0d"))

@@ -112,11 +112,16 @@ class Goal(Terms, Aggregate):
         goal_id: GoalId,
         owner_id: PersonId,
         template_id: TemplateId | None = None,
+        contribution: float = 1.0,
     ) -> "tuple[Goal, contract.GoalDrafted]":
-        """Write a new goal down; `template_id` is where its words were taken from."""
+        """Write a new goal down.
+
+        `template_id` is where its words were taken from, `contribution` how it weighs beside the others that
+        serve its parent.
+        """
         wording.require_sound()
         whose = {"goal_id": goal_id, "owner_id": owner_id, "template_id": template_id}
-        goal = cls.model_validate({**_said(wording), **whose})
+        goal = cls.model_validate({**_said(wording), **whose, "contribution": contribution})
         return goal, goal.drafted()
 
     def drafted(self) -> contract.GoalDrafted:

@@ -21,6 +21,7 @@ from services.goals.store import GoalStore, hold_people
 from services.goals.usecases.align_goal import require_parent
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
+from shared.contracts.goals import GoalDrafted
 from shared.directory import Directory
 from shared.errors import Forbidden, Refusal
 from shared.http import Run
@@ -42,12 +43,16 @@ class LeadsNoTeam(Refusal):
 
 
 class DraftGoal(Frozen):
-    """A goal to write down for `owner_id`; `goal_id` is new, `template_id` where the words are from."""
+    """A goal to write down for `owner_id`; `goal_id` is new, `template_id` where the words are from.
+
+    `contribution` weighs it beside the others that serve its parent.
+    """
 
     goal_id: GoalId
     owner_id: PersonId
     wording: Wording
     template_id: TemplateId | None = None
+    contribution: float = 1.0
 
 
 class NewGoal(Wording):
@@ -58,12 +63,25 @@ class NewGoal(Wording):
 
 async def draft_goal(command: DraftGoal, tx: Transaction) -> Goal:
     """The new draft."""
+    return keep_draft(*await new_goal(command, tx), tx)
+
+
+def keep_draft(goal: Goal, drafted: GoalDrafted, tx: Transaction) -> Goal:
+    """Store a new goal and tell of it."""
+    goal = GoalStore(tx).save(goal)
+    tx.publish(drafted, goal.state())
+    return goal
+
+
+async def new_goal(command: DraftGoal, tx: Transaction) -> tuple[Goal, GoalDrafted]:
+    """The goal as it is to be kept, and that it was written down; nothing is kept yet."""
     owner = await Directory(tx).require(command.owner_id)
     goal, drafted = Goal.draft(
         command.wording,
         goal_id=command.goal_id,
         owner_id=owner.person_id,
         template_id=command.template_id,
+        contribution=command.contribution,
     )
     if not await ACCESS.allows(tx, "draft", goal):
         raise Forbidden("You write goals down for yourself and for those who report to you.")
@@ -74,9 +92,7 @@ async def draft_goal(command: DraftGoal, tx: Transaction) -> Goal:
     await require_level(goal, tx)
     if goal.parent_id is not None:
         await require_parent(goal, goal.parent_id, tx)
-    goal = GoalStore(tx).save(goal)
-    tx.publish(drafted, goal.state())
-    return goal
+    return goal, drafted
 
 
 async def require_level(goal: Goal, tx: Transaction) -> None:

@@ -1,50 +1,49 @@
 """Draft the goals of a CSV file.
 
 When    somebody sends one (POST /goal-imports)
-May     draft: self, manager, HR admin; set_for_organisation   (access.py)
-Rule    plan_goals, and draft_goal for each goal; each once by the key that its importer gave it
-Emits   goals.GoalDrafted
-Then    reviews.gather_evidence
+May     draft: self, manager, HR admin; set_for_organisation; plan_initiative: self, manager   (access.py)
+Rule    plan_goals, new_goal for each goal and Initiative.plan for what is done for it; each once by the key
+        that its importer gave it, and what is served before what serves it
+Emits   goals.GoalDrafted, goals.InitiativePlanned
+Then    reviews.gather_evidence, notifications.announce
 
-What is wrong with a row is told with its line and column, and keeps its goal out and no other, unless
-all or none are wanted.  A dry run goes the same way, and nothing of it is kept.
+What is wrong with a row is told with its line and column, and keeps its goal out and what serves that,
+and no other, unless all or none are wanted.  A dry run goes the same way, and nothing of it is kept.
 """
 
 import asyncio
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.goals.domain.csv_import import ImportPlan, WordedGoal, plan_goals, sample
+from services.goals.domain.csv_import import (
+    ImportPlan,
+    WordedGoal,
+    WordedInitiative,
+    parents_first,
+    plan_goals,
+    problem_of,
+    sample,
+)
+from services.goals.domain.goal import Goal
+from services.goals.domain.initiative import Initiative, InitiativePlan
+from services.goals.initiative_store import InitiativeStore
 from services.goals.store import GOALS, GoalStore
-from services.goals.usecases.draft_goal import DraftGoal, draft_goal
+from services.goals.usecases.draft_goal import DraftGoal, keep_draft, new_goal
+from services.goals.usecases.plan_initiative import take_on
 from services.goals.views.imports import GoalImportView, ImportedGoal, ImportStatus
 from shared.contracts.base import Frozen
+from shared.contracts.goals_initiatives import InitiativePlanned
 from shared.csv_files import Problem
 from shared.directory import PEOPLE
 from shared.errors import Invalid, Refusal
 from shared.http import Run, View
 from shared.http.files import CSV_BODY, CsvResponse, FileNotCsv, csv_body
-from shared.ids import GoalId, derive
+from shared.ids import GoalId, InitiativeId, PersonId, derive
 from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goal imports"])
-MEND: Final[dict[str, tuple[str, str]]] = {
-    "not-found": ("owner_id", "Write the id of somebody in the directory."),
-    "forbidden": ("owner_id", "Leave it to who may, or write the goal for yourself or a report of yours."),
-    "owner-has-left": ("owner_id", "Choose somebody who works here."),
-    "leads-no-team": ("level", "Write person, or the id of somebody whom others report to."),
-    "no-such-parent": ("parent_id", "Write the id of a goal that you may read, or nothing."),
-    "parent-closed": ("parent_id", "Write the id of a goal that is not closed, or nothing."),
-    "alignment-too-deep": ("parent_id", "Write the id of a goal further up."),
-    "no-such-period": ("period_id", "Write an id that GET /periods gives, or nothing."),
-    "period-closing": ("period_id", "Write the id of a period that is open."),
-    "period-closed": ("period_id", "Write the id of a period that is open."),
-    "outside-period": ("due_on", "Write a day within the period."),
-    "invalid": ("due_on", "Write a day after the start."),
-}
-"""The column that a refusal is about, and how to mend it there."""
 
 
 class UnusableFile(Invalid):
@@ -53,6 +52,10 @@ class UnusableFile(Invalid):
 
 class RowsRefused(Invalid):
     """All or none of the goals were wanted, and not all can be drafted; `problems` tells why."""
+
+
+class NoOwner(Invalid):
+    """A goal is somebody's."""
 
 
 class ImportGoals(Frozen):
@@ -78,15 +81,12 @@ class NothingKept(Exception):  # noqa: N818  an outcome, not a fault
 
 async def import_goals(command: ImportGoals, tx: Transaction) -> GoalImportView:
     """Draft what no rule refuses; raises `NothingKept` where nothing is to change."""
-    ids = [imported_id(command.sender, each.import_id) for each in command.goals]
-    owners = {each.owner_id or command.me for each in command.goals} - {None}
-    await tx.peek_many(PEOPLE, owners)
-    await tx.peek_many(GOALS, {*ids, *filter(None, (each.wording.parent_id for each in command.goals))})
+    await _read_ahead(command, tx)
     problems = list(command.problems)
-    results = [
-        await _one(each, goal_id, command, problems, tx)
-        for each, goal_id in zip(command.goals, ids, strict=True)
-    ]
+    became = {
+        each.import_id: await _one(each, command, problems, tx) for each in parents_first(command.goals)
+    }
+    results = [became[each.import_id] for each in command.goals]
     counts = {status: sum(1 for each in results if each.status == status) for status in ("drafted", "known")}
     refused = command.unread + len(results) - sum(counts.values())
     report = GoalImportView(
@@ -102,32 +102,70 @@ async def import_goals(command: ImportGoals, tx: Transaction) -> GoalImportView:
     return report
 
 
+async def _read_ahead(command: ImportGoals, tx: Transaction) -> None:
+    """All people and goals that are asked about, at once."""
+    people = {each.owner_id or command.me for each in command.goals}
+    people |= {done.owner_id for each in command.goals for done in each.initiatives}
+    served = {_parent_of(each, command.sender) for each in command.goals}
+    ids = {imported_id(command.sender, each.import_id) for each in command.goals}
+    await tx.peek_many(PEOPLE, people - {None})
+    await tx.peek_many(GOALS, {*ids, *filter(None, served)})
+
+
+def _parent_of(each: WordedGoal, sender: str) -> GoalId | None:
+    key = each.parent_import_id
+    return each.wording.parent_id if key is None else imported_id(sender, key)
+
+
 async def _one(
-    each: WordedGoal, goal_id: GoalId, command: ImportGoals, problems: list[Problem], tx: Transaction
+    each: WordedGoal, command: ImportGoals, problems: list[Problem], tx: Transaction
 ) -> ImportedGoal:
+    goal_id = imported_id(command.sender, each.import_id)
     if await GoalStore(tx).find(goal_id) is not None:
         return _imported(each, "known", goal_id)
-    owner_id = each.owner_id or command.me
+    line, of = each.line, "goal"
     try:
-        if owner_id is None:
-            raise Invalid("You are no person, and the row names no owner.")
-        draft = DraftGoal.model_validate({"goal_id": goal_id, "owner_id": owner_id, "wording": each.wording})
-        await draft_goal(draft, tx)
+        goal, drafted = await new_goal(_draft(each, goal_id, command), tx)
+        of = "initiative"
+        planned: list[tuple[Initiative, InitiativePlanned]] = []
+        for line, done in zip(each.initiative_lines, each.initiatives, strict=True):  # noqa: B007  where it fails
+            planned.append(await _initiative(done, len(planned), goal, tx))
     except Refusal as refusal:
-        problems.append(_problem(each, refusal, named=owner_id is not None))
+        problems.append(problem_of(refusal, each, line=line, of=of))
         return _imported(each, "refused", None)
+    keep_draft(goal, drafted, tx)
+    for initiative, told in planned:
+        InitiativeStore(tx).save(initiative)
+        tx.publish(told)
     return _imported(each, "drafted", goal_id)
+
+
+def _draft(each: WordedGoal, goal_id: GoalId, command: ImportGoals) -> DraftGoal:
+    owner_id = each.owner_id or command.me
+    if owner_id is None:
+        raise NoOwner("You are no person, and the row names no owner.")
+    parent_id = _parent_of(each, command.sender)
+    return DraftGoal(
+        goal_id=goal_id,
+        owner_id=PersonId(owner_id),
+        wording=each.wording.model_copy(update={"parent_id": parent_id}),
+        contribution=each.contribution,
+    )
+
+
+async def _initiative(
+    done: WordedInitiative, place: int, goal: Goal, tx: Transaction
+) -> tuple[Initiative, InitiativePlanned]:
+    """What is done for a goal that is new too."""
+    await tx.require("plan_initiative", goal)
+    plan = InitiativePlan.model_validate({**dict(done), "owner_id": done.owner_id or goal.owner_id})
+    await take_on(plan.owner_id, tx)
+    initiative_id = InitiativeId(derive("initiative", goal.goal_id, str(place)))
+    return Initiative.plan(plan, goal, initiative_id=initiative_id, by=tx.person_id)
 
 
 def _imported(each: WordedGoal, status: ImportStatus, goal_id: GoalId | None) -> ImportedGoal:
     return ImportedGoal(import_id=each.import_id, line=each.line, status=status, goal_id=goal_id)
-
-
-def _problem(each: WordedGoal, refusal: Refusal, *, named: bool) -> Problem:
-    column, mend = MEND.get(refusal.rule, (None, "See the reason.")) if named else MEND["not-found"]
-    if refusal.rule == "invalid" and named and "due_on" not in refusal.facts:
-        column, mend = "key_result_id", "Give each its own, or none."
-    return Problem(line=each.line, column=column, severity="error", reason=refusal.detail, mend=mend)
 
 
 def imported_id(sender: str, import_id: str) -> GoalId:
@@ -151,20 +189,19 @@ async def post_goal_import(
 ) -> Response:
     """Take a file of up to 2,000 rows and 500 goals, within the limit of bodies (1 MiB unless set otherwise).
 
-    The first row names the columns; GET /goal-imports/sample.csv is a file with all of them.  A row is a key
-    result.  Rows with the same `import_id`, the key that you give a goal, make one goal; a row without one
-    belongs to the row above.  The goal's own columns stand in the first of its rows and may be repeated:
-    `title`, `owner_id` (left out, you), `description`, `relevance`, `kind`, `level`, `category`,
-    `perspective`, `tags` (separated by commas), `visibility`, `period_id`, `parent_id`, `weight`,
-    `starts_on`, `due_on`.  Those of the key result are `key_result`, its title, `key_result_id`, `type`,
-    `unit_kind`, `unit`, `start`, `target`, `commit`, `stretch` and `key_result_weight`; a goal without any
-    has one row that leaves them empty.  What each may say is what POST /goals takes; links and milestones
-    have no columns.
+    The first row names the columns; GET /goal-imports/sample.csv is a file with all of them, docs/goals.md
+    tells what each says.  A row is a key result; it may hold a milestone, a link and an initiative too, and
+    more of these stand in rows of their own.  Rows with the same `import_id`, the key that you give a goal,
+    make one goal; a row without one belongs to the row above.  The goal's own columns stand in the first of
+    its rows and may be repeated.  What each may say is what POST /goals and POST /goals/{goal_id}/initiatives
+    take.  `parent_import_id` names what the goal serves by its key, in this file or one that you sent before.
+    GET /goals/export?form=plan gives such a file.
 
     UTF-8, with or without a byte order mark; separated by commas, semicolons, tabs or bars.  Days are written
     as 2026-11-22.  A decimal comma is read where semicolons separate, and refused elsewhere.
 
-    Each goal is drafted as if it were sent alone, with your rights.  Sent again, a key is known and its goal
+    Each goal is drafted as if it were sent alone, with your rights: one with an initiative that you may not
+    plan is kept out.  Sent again, a key is known and its goal
     stays as it is, whatever the row says by then.  What is wrong is told by line and column.
     """
     content = await csv_body(request)

@@ -4,15 +4,16 @@ Only what the caller may read goes out: the rows are those of GET /goals with th
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from services.goals.domain.goal import Goal
 from services.goals.store import GOALS, MEASUREMENTS
 from services.goals.views.goals import GoalsWanted
+from services.goals.views.plan_export import PlansAreCsv, PlanTooLarge, plan_response
 from shared.clock import Instant
 from shared.errors import NotFound
 from shared.exports import (
@@ -110,6 +111,8 @@ MEASUREMENT_COLUMNS: Final[Sequence[Column]] = (
     text("correction_reason", "correction.reason"),
 )
 """What was measured, with whose goal it is of; see `MeasurementView`.  What was corrected counts no more."""
+
+
 _OWN_FIELDS: Final = ("title", "owner_id", "key_results")
 
 
@@ -133,23 +136,42 @@ class MeasurementsWanted(GoalsWanted):
         return {"measured_at": {**since, **until}} if since or until else {}
 
 
+class GoalsExported(GoalsWanted):
+    """Which goals, and as what."""
+
+    form: Literal["table", "plan"] = Field(
+        default="table", description="A table for analysts, or a plan that POST /goal-imports takes."
+    )
+
+    def filter(self) -> Doc:
+        """Matches the documents of the goals."""
+        return GoalsWanted.model_validate(self.model_dump(include=set(GoalsWanted.model_fields))).filter()
+
+
 @router.get(
     "/goals/export",
     response_class=StreamingResponse,
     response_model=None,
     summary="Export goals",
-    responses={200: FILES},
+    responses={**refusals(PlanTooLarge, PlansAreCsv), 200: FILES},
 )
-async def export_goals(
-    view: View, form: AskedForm, wanted: Annotated[GoalsWanted, Query()]
-) -> StreamingResponse:
+async def export_goals(view: View, form: AskedForm, wanted: Annotated[GoalsExported, Query()]) -> Response:
     """A row for each goal that the caller may see, by id, as CSV or Parquet.
 
     CSV is UTF-8 with a header; days and times are ISO 8601, and text that a spreadsheet would run gets an
     apostrophe in front.  The file is sent while it is read, as the goals stand then; if the connection
     breaks before its end, it is not whole.
+
+    With `form=plan` it is a file of what is planned that POST /goal-imports takes as it is: key results,
+    milestones, links and initiatives, and nothing of how they stand.  Each goal's `import_id` is its id, and
+    one that serves another of the file names it by `parent_import_id`.  It is CSV, of 500 goals, 2,000 rows
+    and 1 MiB at most; what somebody dropped is left out.
     """
     filter_ = {"$and": [await view.filter(), wanted.filter()]}
+    if wanted.form == "plan":
+        if form != "csv":
+            raise PlansAreCsv("A plan is a CSV file; leave format out.")
+        return await plan_response(view, filter_)
     pages = read_pages(view.db[GOALS], filter_, fields=fields_of(GOAL_COLUMNS), size=PAGE)
     return await exported(pages, columns=GOAL_COLUMNS, form=form, name="goals", on=view.now.date())
 

@@ -393,6 +393,17 @@ async def test_a_file_drafts_for_whom_its_sender_could_draft_and_for_nobody_else
         assert (await asker.get("/goal-imports/sample.csv")).status_code == 200
 
 
+async def test_a_file_plans_initiatives_for_whom_its_sender_could_and_for_nobody_else(
+    house: GoalsHouse,
+) -> None:
+    head = "import_id,title,owner_id,starts_on,due_on,initiative,initiative_starts_on,initiative_due_on\n"
+    row = "{who},Grow,anna,2026-01-01,2026-03-31,Call,2026-01-05,2026-02-05\n"
+    for who in CALLERS:
+        headers = {"Content-Type": "text/csv", **as_(house, who).headers}
+        answer = await house.client.post("/goal-imports", content=head + row.format(who=who), headers=headers)
+        assert answer.json()["drafted"] == (who in PARTIES), (who, answer.text)
+
+
 async def test_the_organisations_goals_take_the_head_hr_or_an_executive(house: GoalsHouse) -> None:
     allowed = {"above the manager", "executive", "executive elsewhere", "HR admin"}
     for who in STAFF:

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from services.goals.views import exports
-from tests.services.goals.house import REACH, GoalsHouse
+from services.goals.views import exports, plan_export
+from tests.services.asker import rule_of
+from tests.services.goals.house import REACH, STEPS, GoalsHouse
 from tests.services.goals.test_access import CALLERS, CANARY, READERS, as_, secret_goal
 
 JANUARY = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -47,6 +48,9 @@ async def test_a_goal_and_its_measurements_go_out_to_whom_they_were_promised(
         ):
             answer = await as_(house, who).get(f"/goals/export{path}", **asked)
             assert (answer.status_code, CANARY in answer.text) == (200, seen), (who, path)
+            if not path:
+                plan = await as_(house, who).get("/goals/export", form="plan", **asked)
+                assert (plan.status_code, CANARY in plan.text) == (200, seen), who
             packed = await as_(house, who).get(f"/goals/export{path}", format="parquet", **asked)
             told = pq.read_table(pa.BufferReader(packed.content)).to_pylist()
             assert (packed.status_code, CANARY in str(told)) == (200, seen), (who, path)
@@ -132,6 +136,24 @@ async def test_measurements_are_filtered_by_goal_owner_and_time(house: GoalsHous
         "goal_progress": "0.4",
     }
     assert row["measured_at"] == "2026-01-14T12:00:00.000Z"
+
+
+async def test_a_plan_is_csv_and_no_larger_than_an_import_takes(house: GoalsHouse, monkeypatch: Any) -> None:
+    anna = house.as_("anna")
+    await house.drafted(key_results=[REACH, {**STEPS}])
+    await house.drafted()
+    assert rule_of(await anna.get("/goals/export", form="plan", format="parquet")) == "plans-are-csv"
+    assert (await anna.get("/goals/export", form="plot")).status_code == 422
+    whole = await anna.get("/goals/export", form="plan")
+    assert whole.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert 'filename="plan-2026-01-12.csv"' in whole.headers["Content-Disposition"]
+    for limit, value in (("MOST_GOALS", 1), ("MOST_ROWS", 3), ("LARGEST", 100)):
+        with monkeypatch.context() as patch:
+            patch.setattr(plan_export, limit, value)
+            answer = await anna.get("/goals/export", form="plan")
+            assert (answer.status_code, rule_of(answer)) == (422, "plan-too-large"), limit
+    nothing = await anna.get("/goals/export", form="plan", owner_id="nobody")
+    assert nothing.text.count("\r\n") == 1
 
 
 @pytest.mark.parametrize(

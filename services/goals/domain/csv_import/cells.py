@@ -1,7 +1,9 @@
 """What a cell of a file of goals says: text, a word, a number or a day.  Knows no rows and no columns."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from shared.csv_files import armed, quoted
@@ -10,6 +12,8 @@ _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _COMMA: Final = re.compile(r"[+-]?\d+,\d+")
+_ITEM: Final = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,;]*))\s*(?:[,;]|\Z)')
+_MUST_QUOTE: Final = re.compile(r'[,;"]')
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 
 
@@ -24,10 +28,18 @@ class Unread(Exception):  # noqa: N818  house word: an answer about a cell, not 
 
 def text_of(cell: str) -> str:
     """The text, without blanks around it and the apostrophe that an export put in front; raises `Unread`."""
-    text = armed(cell.strip())
+    return _seen(armed(cell.strip()))
+
+
+def _seen(text: str) -> str:
     if _UNSEEN.search(text):
         raise Unread("The text has a character that nobody can see.", mend="Type it again, without it.")
     return text
+
+
+def prose_of(cell: str) -> str:
+    """The same with the blanks around it, which belong to it; raises `Unread`."""
+    return _seen(armed(cell))
 
 
 def word_of(cell: str) -> str:
@@ -36,8 +48,19 @@ def word_of(cell: str) -> str:
 
 
 def list_of(cell: str) -> tuple[str, ...]:
-    """Words that commas or semicolons separate; raises `Unread`."""
-    return tuple(part.strip() for part in re.split(r"[,;]", text_of(cell)) if part.strip())
+    """Words that commas or semicolons separate; in quotation marks one may have such.  Raises `Unread`."""
+    found = (
+        part if quoted_ is None else quoted_.replace('""', '"')
+        for quoted_, part in ((each[1], each[2]) for each in _ITEM.finditer(text_of(cell)))
+    )
+    return tuple(part.strip() for part in found if part.strip())
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as `list_of` reads them."""
+    return ", ".join(
+        f'"{word.replace(chr(34), chr(34) * 2)}"' if _MUST_QUOTE.search(word) else word for word in words
+    )
 
 
 def day_of(cell: str) -> date:
@@ -55,7 +78,17 @@ def day_of(cell: str) -> date:
 
 
 def number_of(cell: str, *, commas: bool) -> float:
-    """A number; with `commas`, in a file whose cells are separated by semicolons, one may be decimal.
+    """A number; raises `Unread`, also for what can mean two."""
+    return float(_digits(cell, commas=commas))
+
+
+def amount_of(cell: str, *, commas: bool) -> Decimal:
+    """An exact amount; raises `Unread`, also for what can mean two."""
+    return Decimal(_digits(cell, commas=commas))
+
+
+def _digits(cell: str, *, commas: bool) -> str:
+    """A number in digits; with `commas`, where cells are separated by semicolons, one may be decimal.
 
     Raises `Unread`, also for what can mean two numbers.
     """
@@ -77,4 +110,4 @@ def number_of(cell: str, *, commas: bool) -> float:
             f"{quoted(text)} is no number.",
             mend="Write digits alone, such as 1250 or 99.5.",
         )
-    return float(text)
+    return text

@@ -1,103 +1,105 @@
 """The columns that a file of goals may have, and where in a goal's wording each of them belongs."""
 
-import csv
-import io
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from shared.csv_files import Problem, Record, Unusable, quoted
 
+Kind = Literal["text", "prose", "word", "list", "number", "amount", "day"]
+"""How a cell is read; `prose` keeps the blanks around it, `amount` is an exact decimal."""
+Of = Literal["goal", "key_result", "milestone", "link", "initiative"]
+"""What a column speaks of.  A row may have one of each; a milestone is of the key result there or above."""
+
 
 class Target(NamedTuple):
-    """What of a wording a column gives: a field of the goal, or of the row's key result."""
+    """What of a wording a column gives: a field of the goal, or of what of it the row tells, in words."""
 
     field: str
-    kind: str = "text"
-    of_part: bool = False
+    says: str
+    kind: Kind = "text"
+    of: Of = "goal"
     required: bool = False
 
 
 COLUMNS: Final[Mapping[str, Target]] = {
-    "import_id": Target("import_id", required=True),
-    "title": Target("title", required=True),
-    "owner_id": Target("owner_id"),
-    "description": Target("description"),
-    "relevance": Target("relevance"),
-    "kind": Target("kind", "word"),
-    "level": Target("level", "word"),
-    "category": Target("category"),
-    "perspective": Target("perspective", "word"),
-    "tags": Target("tags", "list"),
-    "visibility": Target("visibility", "word"),
-    "period_id": Target("period_id"),
-    "parent_id": Target("parent_id"),
-    "weight": Target("weight", "number"),
-    "starts_on": Target("starts_on", "day", required=True),
-    "due_on": Target("due_on", "day", required=True),
-    "key_result": Target("title", of_part=True),
-    "key_result_id": Target("key_result_id", of_part=True),
-    "type": Target("type", "word", of_part=True),
-    "unit_kind": Target("unit_kind", "word", of_part=True),
-    "unit": Target("unit", of_part=True),
-    "start": Target("start", "number", of_part=True),
-    "target": Target("target", "number", of_part=True),
-    "commit": Target("commit", "number", of_part=True),
-    "stretch": Target("stretch", "number", of_part=True),
-    "key_result_weight": Target("weight", "number", of_part=True),
+    "import_id": Target(
+        "import_id",
+        "the key that you give the goal; a row without one belongs to the row above",
+        required=True,
+    ),
+    "title": Target("title", "what it is called", required=True),
+    "owner_id": Target("owner_id", "whose it is; left out, yours"),
+    "description": Target("description", "what will be different", "prose"),
+    "relevance": Target("relevance", "why it matters", "prose"),
+    "kind": Target("kind", "`objective`, `kpi` or `development`", "word"),
+    "level": Target("level", "`person`, `team` or `organisation`", "word"),
+    "category": Target("category", "a word of your own"),
+    "perspective": Target(
+        "perspective", "`financial`, `customer`, `internal_process` or `learning_and_growth`", "word"
+    ),
+    "tags": Target("tags", "separated by commas or semicolons; quoted where they have such", "list"),
+    "visibility": Target("visibility", "`private`, `line`, `team` or `everyone`", "word"),
+    "period_id": Target("period_id", "the period in which it is due"),
+    "parent_id": Target("parent_id", "the goal that it serves, by its id"),
+    "parent_import_id": Target(
+        "parent_import_id", "the goal that it serves, by its key in this file or one that you sent before"
+    ),
+    "contribution": Target("contribution", "how it weighs beside the others that serve that goal", "number"),
+    "weight": Target("weight", "out of 100 for all that the owner does", "number"),
+    "starts_on": Target("starts_on", "the first day", "day", required=True),
+    "due_on": Target("due_on", "the last day", "day", required=True),
+    "key_result": Target("title", "what a key result is called", of="key_result"),
+    "key_result_id": Target("key_result_id", "its id, if you give it one", of="key_result"),
+    "type": Target(
+        "type",
+        "`increase`, `decrease`, `milestone`, `stay_above`, `stay_below` or `baseline`",
+        "word",
+        "key_result",
+    ),
+    "unit_kind": Target(
+        "unit_kind", "`number`, `percent`, `money`, `yes_no` or `milestones`", "word", "key_result"
+    ),
+    "unit": Target("unit", "what is counted; of money its currency", of="key_result"),
+    "start": Target(
+        "start", "where it starts; of a yes or no and of milestones left out", "number", "key_result"
+    ),
+    "target": Target("target", "what is aimed at; left out for the same", "number", "key_result"),
+    "commit": Target("commit", "what is surely to be reached", "number", "key_result"),
+    "stretch": Target("stretch", "more than what is asked for", "number", "key_result"),
+    "key_result_weight": Target("weight", "how it weighs beside the goal's others", "number", "key_result"),
+    "milestone": Target(
+        "title", "a milestone of the key result in this row, or else of the last one above", of="milestone"
+    ),
+    "milestone_id": Target("milestone_id", "its id, if you give it one", of="milestone"),
+    "milestone_weight": Target("weight", "how it weighs beside the others", "number", "milestone"),
+    "link": Target("title", "what a page that belongs to the goal is called", of="link"),
+    "link_url": Target("url", "its http or https address", of="link"),
+    "initiative": Target("title", "something that is done for the goal", of="initiative"),
+    "initiative_description": Target("description", "more of it", "prose", "initiative"),
+    "initiative_owner_id": Target("owner_id", "who does it; left out, the goal's owner", of="initiative"),
+    "initiative_starts_on": Target("starts_on", "its first day", "day", "initiative"),
+    "initiative_due_on": Target("due_on", "its last day", "day", "initiative"),
+    "initiative_effort_days": Target(
+        "planned_effort_days", "person-days that it is to take", "amount", "initiative"
+    ),
+    "initiative_cost": Target("planned_cost", "money that it is to take", "amount", "initiative"),
+    "initiative_currency": Target("currency", "of that, a code of ISO 4217", of="initiative"),
 }
-_ANSWERS: Final = {
-    "import_id": "answer-times",
-    "title": "Halve the time to answer customers",
-    "description": "Customers get a first answer within four hours, not eight.",
-    "relevance": "Slow answers are why customers leave us.",
-    "kind": "objective",
-    "level": "person",
-    "perspective": "customer",
-    "tags": "service, speed",
-    "visibility": "line",
-    "weight": "50",
-    "starts_on": "2026-01-01",
-    "due_on": "2026-03-31",
-    "key_result": "Hours to the first answer",
-    "type": "decrease",
-    "unit": "hours",
-    "start": "8",
-    "target": "4",
-    "stretch": "2",
-    "key_result_weight": "2",
+OF: Final[Mapping[str, Of]] = {
+    "key_results": "key_result",
+    "milestones": "milestone",
+    "links": "link",
+    "initiatives": "initiative",
 }
-_CONTENT: Final = {
-    "import_id": "answer-times",
-    "key_result": "Customers who are content",
-    "type": "increase",
-    "unit": "%",
-    "start": "70",
-    "target": "85",
-}
-_UPTIME: Final = {
-    "import_id": "incidents",
-    "title": "Keep the service up",
-    "description": "Nobody waits for us because we are down.",
-    "relevance": "Every hour costs us customers.",
-    "kind": "kpi",
-    "visibility": "everyone",
-    "weight": "50",
-    "starts_on": "2026-01-01",
-    "due_on": "2026-03-31",
-    "key_result": "Uptime",
-    "type": "stay_above",
-    "unit": "%",
-    "target": "99.5",
-}
+"""By the list of a wording, what is in it."""
+COLUMN: Final[Mapping[tuple[Of, str], str]] = {(each.of, each.field): name for name, each in COLUMNS.items()}
+"""By what is spoken of and its field, the column."""
 
 
-def sample() -> str:
-    """A file with all columns: two goals, the first with two key results."""
-    file = io.StringIO()
-    rows = csv.DictWriter(file, [*COLUMNS], restval="", lineterminator="\r\n")
-    rows.writeheader()
-    rows.writerows([_ANSWERS, _CONTENT, _UPTIME])
-    return file.getvalue()
+def described() -> str:
+    """The columns as a table of Markdown."""
+    rows = [f"| `{name}` | {each.of.replace('_', ' ')} | {each.says} |" for name, each in COLUMNS.items()]
+    return "\n".join(["| Column | Of | What it says |", "|---|---|---|", *rows])
 
 
 class Columns(NamedTuple):

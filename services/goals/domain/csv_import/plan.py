@@ -3,16 +3,25 @@
 Never raises for what a file holds; decides nothing that the goals themselves decide when they are drafted.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from services.goals.domain.csv_import.cells import Unread, day_of, list_of, number_of, text_of, word_of
-from services.goals.domain.csv_import.columns import COLUMNS, Columns, Target, find_columns, meaning
-from services.goals.domain.wording import Wording
-from shared.contracts.base import Frozen
+from services.goals.domain.csv_import.cells import (
+    Unread,
+    amount_of,
+    day_of,
+    list_of,
+    number_of,
+    prose_of,
+    text_of,
+    word_of,
+)
+from services.goals.domain.csv_import.columns import COLUMNS, Columns, Of, Target, find_columns, meaning
+from services.goals.domain.csv_import.rows import Rows
+from services.goals.domain.csv_import.worded import LONGEST_ID, Placed, WordedGoal
 from shared.csv_files import (
     Broken,
     Problem,
@@ -23,24 +32,18 @@ from shared.csv_files import (
     physical_lines,
     read_records,
 )
-from shared.ids import PersonId
 from shared.mending import mend_of
 
 MOST_ROWS: Final = 2_000
 MOST_GOALS: Final = 500
 """Of one file: all of it is drafted in one transaction."""
-LONGEST_ID: Final = 200
-_PARTS: Final = "key_results"
-_PART_COLUMNS: Final = {target.field: name for name, target in COLUMNS.items() if target.of_part}
-
-
-class WordedGoal(Frozen):
-    """A goal as a file words it: its key there, the line where it begins, and whose it is to be."""
-
-    import_id: str
-    line: int
-    owner_id: PersonId | None
-    wording: Wording
+_READ: Final[Mapping[str, Callable[[str], Any]]] = {
+    "text": text_of,
+    "prose": prose_of,
+    "word": word_of,
+    "list": list_of,
+    "day": day_of,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,19 +62,6 @@ class ImportPlan:
     def unusable(self) -> Problem | None:
         """Why nothing of the file can be used, if so."""
         return next((problem for problem in self.problems if problem.severity == "fatal"), None)
-
-
-@dataclass(slots=True)
-class _Rows:
-    """The rows of one goal: what they say of it and of its key results, and where each was said."""
-
-    import_id: str
-    line: int
-    said: dict[str, Any] = field(default_factory=dict[str, Any])
-    lines: dict[str, int] = field(default_factory=dict[str, int])
-    parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    part_lines: list[int] = field(default_factory=list[int])
-    sound: bool = True
 
 
 def plan_goals(content: bytes) -> ImportPlan:
@@ -108,7 +98,7 @@ class _Reader:
             )
 
     def plan(self) -> ImportPlan:
-        goals: dict[str, _Rows] = {}
+        goals: dict[str, Rows] = {}
         for record in self._records:
             self._read(record, goals)
         if len(goals) > MOST_GOALS:
@@ -124,12 +114,12 @@ class _Reader:
             refused=sum(1 for goal in worded if goal is None),
         )
 
-    def _read(self, record: Record, goals: dict[str, _Rows]) -> None:
+    def _read(self, record: Record, goals: dict[str, Rows]) -> None:
         before = len(self._problems)
         import_id = self._current = self._import_id(record)
         if import_id is None:
             return
-        rows = goals.setdefault(import_id, _Rows(import_id, record.line))
+        rows = goals.setdefault(import_id, Rows(import_id, record.line))
         if any(cell.strip() for cell in record.cells[self._columns.width :]):
             self._say(
                 record.line,
@@ -154,8 +144,8 @@ class _Reader:
         self._say(record.line, "import_id", reason, mend=mend)
         return None
 
-    def _take(self, record: Record, rows: _Rows) -> None:
-        part: dict[str, Any] = {}
+    def _take(self, record: Record, rows: Rows) -> None:
+        parts: dict[Of, dict[str, Any]] = {}
         for name, target in COLUMNS.items():
             cell = self._columns.cell(record, name)
             if not cell.strip() or name == "import_id":
@@ -165,47 +155,52 @@ class _Reader:
             except Unread as unread:
                 self._say(record.line, name, unread.reason, mend=unread.mend)
                 continue
-            if target.of_part:
-                part[target.field] = value
-            elif rows.said.setdefault(name, value) != value:
+            if target.of != "goal":
+                parts.setdefault(target.of, {})[target.field] = value
+            elif (other := rows.tell(record.line, name, value)) is not None:
                 self._say(
                     record.line,
                     name,
-                    f"Line {rows.lines[name]} says something else of the same goal.",
+                    f"Line {other} says something else of the same goal.",
                     mend="Leave the cell empty, write the same, or give the goal a key of its own.",
                 )
-            else:
-                rows.lines.setdefault(name, record.line)
-        if part:
-            rows.parts.append(part)
-            rows.part_lines.append(record.line)
+        for column, reason, mend in rows.take(record.line, parts):
+            self._say(record.line, column, reason, mend=mend)
 
     def _value(self, cell: str, target: Target) -> Any:
+        commas = self._delimiter == ";"
         if target.kind == "number":
-            return number_of(cell, commas=self._delimiter == ";")
-        if target.kind == "day":
-            return day_of(cell)
-        if target.kind == "list":
-            return list_of(cell)
-        return word_of(cell) if target.kind == "word" else text_of(cell)
+            return number_of(cell, commas=commas)
+        if target.kind == "amount":
+            return amount_of(cell, commas=commas)
+        return _READ[target.kind](cell)
 
-    def _worded(self, rows: _Rows) -> WordedGoal | None:
-        if not rows.sound:
+    def _worded(self, rows: Rows) -> WordedGoal | None:
+        before = len(self._problems)
+        for line, (column, reason, mend) in rows.lacking():
+            self._say(line, column, reason, mend=mend)
+        if not rows.sound or len(self._problems) > before:
             return None
-        said = {name: value for name, value in rows.said.items() if name != "owner_id"}
         try:
-            wording = Wording.model_validate({**said, _PARTS: rows.parts})
+            placed = Placed.model_validate(rows.worded())
         except ValidationError as invalid:
             for error in invalid.errors(include_url=False, include_input=False):
                 self._tell(error, rows)
             return None
         return WordedGoal(
-            import_id=rows.import_id, line=rows.line, owner_id=rows.said.get("owner_id"), wording=wording
+            import_id=rows.import_id,
+            line=rows.line,
+            owner_id=rows.said.get("owner_id"),
+            wording=placed.wording(),
+            parent_import_id=placed.parent_import_id,
+            contribution=placed.contribution,
+            initiatives=placed.initiatives,
+            initiative_lines=tuple(rows.lines_of("initiative")),
         )
 
-    def _tell(self, error: Mapping[str, Any], rows: _Rows) -> None:
-        line, name = _place(error["loc"], rows)
+    def _tell(self, error: Mapping[str, Any], rows: Rows) -> None:
         reason = str(error["msg"]).removeprefix("Value error, ")
+        line, name = rows.place(error["loc"], reason)
         kind = str(error["type"])
         advice = mend_of(kind, error.get("ctx") or {}).replace("Send", "Write")
         self._say(line, name, reason, mend="See the reason." if kind == "value_error" else advice)
@@ -226,13 +221,4 @@ def _whole(record: Record | Broken) -> Record:
     )
 
 
-def _place(loc: tuple[Any, ...], rows: _Rows) -> tuple[int, str | None]:
-    """The line and the column of an error of validation."""
-    top, *path = loc
-    if top == _PARTS and path:
-        return rows.part_lines[int(path[0])], _PART_COLUMNS[str(path[1])] if len(path) > 1 else "target"
-    name = str(top) if top in COLUMNS else None
-    return rows.lines.get(name or "", rows.line), "key_result" if top == _PARTS else name
-
-
-__all__ = ["MOST_GOALS", "MOST_ROWS", "ImportPlan", "WordedGoal", "plan_goals"]
+__all__ = ["MOST_GOALS", "MOST_ROWS", "ImportPlan", "plan_goals"]

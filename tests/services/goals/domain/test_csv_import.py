@@ -3,13 +3,14 @@
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.goals.domain import csv_import
-from services.goals.domain.csv_import import COLUMNS, plan, plan_goals, sample
+from services.goals.domain.csv_import import COLUMNS, parents_first, plan, plan_goals, sample
 
 HEAD = "import_id,title,starts_on,due_on,weight,key_result,type,unit,start,target\n"
 GOAL = "a,Grow,2026-01-01,2026-03-31,20,Reach,increase,customers,0,10\n"
@@ -26,7 +27,7 @@ def told(text: str) -> list[tuple[int, str | None]]:
 def test_the_sample_is_read_without_a_word() -> None:
     made = read(sample())
     assert made.problems == ()
-    first, second = made.goals
+    first, second, third = made.goals
     assert [part.title for part in first.wording.key_results] == [
         "Hours to the first answer",
         "Customers who are content",
@@ -34,6 +35,12 @@ def test_the_sample_is_read_without_a_word() -> None:
     assert (first.wording.weight, first.wording.key_results[0].weight) == (50, 2)
     assert (first.wording.tags, first.wording.key_results[0].stretch) == (("service", "speed"), 2)
     assert (second.line, second.wording.kind, second.wording.visibility) == (4, "kpi", "everyone")
+    assert [link.title for link in first.wording.links] == ["How others answer"]
+    [planned] = first.initiatives
+    assert (planned.planned_cost, planned.currency, first.initiative_lines) == (Decimal(800), "EUR", (2,))
+    assert third.parent_import_id == "answer-times"
+    [steps] = third.wording.key_results
+    assert (steps.target, [each.weight for each in steps.milestones]) == (4, [1, 3])
     head = next(csv.reader(io.StringIO(sample())))
     assert head == list(COLUMNS)
 
@@ -173,6 +180,53 @@ def test_a_file_that_cannot_be_used_is_told_in_one_problem(text: str) -> None:
     assert made.goals == ()
     assert made.unusable is not None
     assert made.unusable.mend
+
+
+PARTS = "import_id,title,starts_on,due_on,key_result,type,unit_kind,unit,target,commit,stretch,"
+PARTS += "milestone,milestone_weight,link,link_url,initiative,initiative_starts_on,initiative_due_on,"
+PARTS += "initiative_cost,parent_id,parent_import_id,contribution\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        ({"milestone": "Alone"}, "milestone"),
+        ({"key_result": "K", "type": "milestone", "unit_kind": "milestones"}, "milestone"),
+        ({"key_result": "K", "type": "increase", "target": "5", "milestone": "M"}, "unit_kind"),
+        ({"key_result": "K", "type": "increase", "unit_kind": "milestones", "milestone": "M"}, "type"),
+        ({"key_result": "K", "type": "increase", "unit_kind": "money", "target": "5"}, "unit"),
+        ({"key_result": "K", "type": "increase", "target": "5", "commit": "7"}, "commit"),
+        ({"key_result": "K", "type": "increase", "target": "5", "stretch": "4"}, "stretch"),
+        ({"key_result": "K", "type": "milestone", "unit_kind": "milestones", "milestone": "M",
+          "milestone_weight": "0"}, "milestone_weight"),
+        ({"link": "L"}, "link_url"),
+        ({"link": "L", "link_url": "ftp://x"}, "link_url"),
+        ({"initiative": "I", "initiative_due_on": "2026-02-01"}, "initiative_starts_on"),
+        ({"initiative_cost": "5"}, "initiative"),
+        ({"initiative": "I", "initiative_cost": "a lot"}, "initiative_cost"),
+        ({"parent_id": "a", "parent_import_id": "b"}, "parent_import_id"),
+        ({"parent_import_id": "b", "contribution": "0"}, "contribution"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_part_is_told_in_its_row_and_column(said: dict[str, str], where: str) -> None:
+    head = PARTS.strip().split(",")
+    goal = {"import_id": "a", "title": "T", "starts_on": "2026-01-01", "due_on": "2026-03-31"}
+    file = io.StringIO()
+    rows = csv.DictWriter(file, head, restval="")
+    rows.writeheader()
+    rows.writerows([{**goal, "import_id": "sound"}, goal, {"import_id": "a", **said}])
+    made = read(file.getvalue())
+    assert (4, where) in [(problem.line, problem.column) for problem in made.problems], made.problems
+    assert {problem.line for problem in made.problems} == {4}
+    assert all(problem.mend for problem in made.problems)
+    assert [goal.import_id for goal in made.goals] == ["sound"]
+
+
+def test_those_who_serve_stand_behind_what_they_serve_and_circles_last() -> None:
+    served = {"a": "b", "b": "c", "c": "", "x": "y", "y": "x", "z": "elsewhere"}
+    head = "import_id,title,starts_on,due_on,parent_import_id\n"
+    made = read(head + "".join(f"{key},T,2026-01-01,2026-03-31,{of}\n" for key, of in served.items()))
+    assert [goal.import_id for goal in parents_first(made.goals)] == ["c", "z", "b", "a", "x", "y"]
 
 
 def test_a_file_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
