@@ -1,27 +1,29 @@
 """Changes of a goal that is agreed: what is agreed stays agreed until both want it otherwise.
 
-A change of target, weight, due date or owner is material: one side proposes it, and it counts once the
-other agrees, and a new owner after that.  Wording is not, and counts at once.  Every change says why,
-and what the goal said before is kept as an edition.
+A change of what is to be reached, from where, from when and by when, how much it weighs or whose it is, is
+material: one side proposes it, and it counts once the other agrees, and a new owner after that.  Words and
+who may read them are not, and change at once.  Every change says why, and what the goal said before is
+kept as an edition.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import StringConstraints, ValidationError
 
-from services.goals.domain.goal import Amendment, Change, Goal, GoalNotInStage, NotTheOneAsked
-from services.goals.domain.key_result import KeyResult
+from services.goals.domain.change import Change
+from services.goals.domain.goal import Amendment, Goal, GoalNotInStage, NotTheOneAsked
+from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Wording, why
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
-from shared.errors import Invalid, NotFound, Refusal
+from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PersonId, derive
 from shared.reading import as_stored
 
-MATERIAL: Final = frozenset({"due_on", "key_results", "owner_id", "weight"})
-"""What needs the other's agreement."""
+MATERIAL: Final = ("due_on", "owner_id", "starts_on", "weight")
+"""What needs the other's agreement, beside what key results are to reach."""
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
@@ -67,14 +69,17 @@ class Edition(Aggregate):
 Changed = tuple[Goal, Edition, contract.GoalChanged]
 
 
-def is_material(change: Change) -> bool:
-    """Whether the other side has to agree."""
-    return bool(MATERIAL.intersection(change.fields()))
+def is_material(goal: Goal, new: Goal) -> bool:
+    """Whether the other side has to agree that the goal becomes the new one."""
+    return any(getattr(goal, name) != getattr(new, name) for name in MATERIAL) or (
+        {part.key_result_id: part.agreed_on() for part in goal.key_results}
+        != {part.key_result_id: part.agreed_on() for part in new.key_results}
+    )
 
 
 def amend_at_once(goal: Goal, change: Change, *, by: PersonId, reason: str, at: datetime) -> Changed:
     """Make a change to which nobody has to agree."""
-    _require_open(goal)
+    require_open(goal)
     return _applied(goal, Amendment(change=change, by=by, reason=reason), agreed_by=None, at=at)
 
 
@@ -82,7 +87,7 @@ def propose_amendment(
     goal: Goal, change: Change, *, by: PersonId, to: PersonId, reason: str, then: PersonId | None = None
 ) -> tuple[Goal, contract.GoalAmendmentProposed]:
     """Ask the other, and `then` a new owner, to agree to a change; the goal stays as it is until then."""
-    _require_open(goal)
+    require_open(goal)
     if change.owner_id is not None and len(change.fields()) > 1:
         raise OwnerChangesAlone(
             "Another owner is a change by itself, since others agree to it; propose the rest apart."
@@ -148,6 +153,17 @@ def pending(goal: Goal) -> Amendment:
     return goal.amendment
 
 
+def require_open(goal: Goal) -> None:
+    """Refuse to change what is not agreed, or while a change waits."""
+    if goal.status != "agreed":
+        raise GoalNotInStage(
+            f"A goal that is {goal.status} is not amended; reword the draft, or write a new goal.",
+            status=goal.status,
+        )
+    if goal.amendment is not None:
+        raise AmendmentPending("A change is proposed already; let it be answered, or withdraw it first.")
+
+
 def changed(goal: Goal, change: Change) -> Goal:
     """The goal as the change would have it.
 
@@ -156,16 +172,33 @@ def changed(goal: Goal, change: Change) -> Goal:
         NotFound: it names a key result that the goal does not have.
         NothingChanged: it would be as it is.
     """
-    said: dict[str, Any] = change.model_dump(exclude_none=True, exclude={"key_results"})
-    said["key_results"] = _parts(goal.key_results, {each.key_result_id: each for each in change.key_results})
+    before = {part.key_result_id: part for part in goal.key_results}
+    _require_new(goal, change)
+    said = {**change.said(), "key_results": change.parts_of(goal.key_results)}
+    said["dropped"] = (*goal.dropped, *change.drop_key_results)
     try:
         new = Goal.model_validate({**dict(goal), **said})
+        _wording(new).require_sound()
     except ValidationError as error:
         raise Invalid(f"The goal would make no sense: {why(error)}.") from error
-    _wording(new).require_sound()
+    parts = [part.refitted(before.get(part.key_result_id, part)) for part in new.key_results]
+    new = new.model_copy(update={"key_results": tuple(parts)})
     if new == goal:
         raise NothingChanged("The goal says so already; change something, or leave it as it is.")
+    if "measurable" in (missing := missing_parts(new)) and "measurable" not in missing_parts(goal):
+        raise Invalid(f"The goal would not be measurable. {missing['measurable']}")
     return new
+
+
+def _require_new(goal: Goal, change: Change) -> None:
+    """Refuse an id that another key result has or had: the history would be taken for the new one's."""
+    ids = {*goal.dropped, *(part.key_result_id for part in goal.key_results)}
+    for each in change.add_key_results:
+        if each.key_result_id in ids:
+            raise Invalid(
+                "The goal has, or had, a key result with this id; give the new one another.",
+                key_result_id=each.key_result_id,
+            )
 
 
 def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at: datetime) -> Changed:
@@ -200,35 +233,8 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
     return new, edition, event
 
 
-def _parts(parts: Sequence[KeyResult], changes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    unknown = changes.keys() - {part.key_result_id for part in parts}
-    if unknown:
-        raise NotFound("The goal has no key result with this id.", key_result_id=min(unknown))
-    return [
-        {
-            **dict(part),
-            **(
-                changes[part.key_result_id].model_dump(exclude_none=True)
-                if part.key_result_id in changes
-                else {}
-            ),
-        }
-        for part in parts
-    ]
-
-
 def _wording(goal: Goal) -> Wording:
     return as_stored(Wording, goal.model_dump(include=set(Wording.model_fields)))
-
-
-def _require_open(goal: Goal) -> None:
-    if goal.status != "agreed":
-        raise GoalNotInStage(
-            f"A goal that is {goal.status} is not amended; reword the draft, or write a new goal.",
-            status=goal.status,
-        )
-    if goal.amendment is not None:
-        raise AmendmentPending("A change is proposed already; let it be answered, or withdraw it first.")
 
 
 def _require_asked(goal: Goal, by: PersonId) -> None:

@@ -73,5 +73,5 @@ def _standing(part: KeyResultWording, known: Mapping[KeyResultId, Known]) -> Key
     found = known.get(stands.key_result_id)
     if found is None:
         return stands
-    stands = stands.standing_at(found.value, at=found.measured_at)
-    return stands.model_copy(update={"reached": tuple(found.reached)})
+    value, reached = stands.counted(found.value, found.reached), tuple(found.reached)
+    return stands.standing_at(value, at=found.measured_at).model_copy(update={"reached": reached})

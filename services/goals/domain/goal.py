@@ -9,10 +9,11 @@ from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
+from services.goals.domain.change import Change
 from services.goals.domain.grade import Grade, Retrospective
 from services.goals.domain.key_result import KeyResult, weighted_progress
 from services.goals.domain.smart import missing_parts
-from services.goals.domain.wording import Change, Terms, Wording
+from services.goals.domain.wording import Terms, Wording
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
 from shared.contracts.base import Frozen
@@ -70,13 +71,14 @@ class Goal(Terms, Aggregate):
     """A goal of a person, a team or the organisation, with its key results.
 
     `asked_id` is who is to agree, while the goal or an amendment is proposed; `reason` is what was to be
-    changed, or why it was not.
+    changed, or why it was not.  `dropped` are the ids of key results that it had.
     """
 
     id_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
     owner_id: PersonId
     key_results: tuple[KeyResult, ...] = Field(default=())
+    dropped: tuple[KeyResultId, ...] = ()
     status: GoalStatus = "draft"
     outcome: Outcome | None = None
     asked_id: PersonId | None = None

@@ -5,7 +5,7 @@ objectives and key results; one that guards a threshold holds or does not; a bas
 it has been measured.  What is in which unit, and between which values, is asked in measured_in.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -16,6 +16,7 @@ from shared.contracts.goals import KeyResultFigures
 from shared.errors import Invalid, NotFound
 from shared.ids import KeyResultId, mint
 
+KeyResultTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Mark = Literal["commit", "target", "stretch"]
 """What has been reached: what was surely to be, what was aimed at, or more than was asked for."""
 MARKS: Final[Sequence[Mark]] = ("commit", "target", "stretch")
@@ -35,19 +36,20 @@ class KeyResultWording(Measure):
     key_result_id: Annotated[KeyResultId, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = Field(
         default_factory=_minted
     )
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    title: KeyResultTitle
     weight: float = Field(default=1.0, gt=0, le=100)
 
 
 class KeyResult(KeyResultWording):
     """One measurable part of a goal: its wording, and the newest value that was measured.
 
-    `reached` are the ids of its milestones that are reached.
+    `reached` are the ids of its milestones that are reached, `dropped` those of milestones that it had.
     """
 
     current: float | None = None
     measured_at: datetime | None = None
     reached: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
     @property
     def value(self) -> float:
@@ -113,11 +115,40 @@ class KeyResult(KeyResultWording):
             raise NotFound("The key result has no milestone with this id.")
         if (milestone_id in self.reached) == reached:
             raise Invalid(f"The milestone is {'' if reached else 'not '}reached already.")
-        now = {*self.reached} ^ {milestone_id}
-        done = [each for each in self.milestones if each.milestone_id in now]
+        return self.with_reached({*self.reached} ^ {milestone_id}, at=at)
+
+    def with_reached(self, milestone_ids: Collection[str], *, at: datetime | None) -> "KeyResult":
+        """With these of its milestones reached, whatever was before; its value are their weights."""
+        done = [each for each in self.milestones if each.milestone_id in milestone_ids]
         value = sum(each.weight for each in done) if len(done) < len(self.milestones) else self.target
         kept = tuple(each.milestone_id for each in done)
         return self.model_copy(update={"current": value, "measured_at": at, "reached": kept})
+
+    def counted(self, value: float, reached: Collection[str]) -> float:
+        """What a measurement is worth by the milestones that it has now, if it is measured by them."""
+        if self.unit_kind != "milestones" or not reached:
+            return value
+        return self.with_reached(reached, at=None).value
+
+    def refitted(self, before: "KeyResult") -> "KeyResult":
+        """Standing as it did before its milestones were changed, by what was reached of those that stay.
+
+        Raises:
+            Invalid: a milestone comes back that was dropped, whose history it would seem to have.
+        """
+        if self.milestones == before.milestones:
+            return self
+        ids = {each.milestone_id for each in self.milestones}
+        if ids.intersection(before.dropped):
+            raise Invalid("A milestone with this id was dropped before; give the new one another id.")
+        gone = tuple(each.milestone_id for each in before.milestones if each.milestone_id not in ids)
+        part = self.model_copy(update={"dropped": (*before.dropped, *gone)})
+        return part if part.current is None else part.with_reached(before.reached, at=part.measured_at)
+
+    def agreed_on(self) -> tuple[object, ...]:
+        """What both sides agree to of it: all but its words."""
+        marks = self.start, self.target, self.commit, self.stretch
+        return *marks, self.weight, {each.milestone_id: each.weight for each in self.milestones}
 
     def going_on(self) -> KeyResultWording:
         """What is still to be done of it, for a goal that goes on from here."""

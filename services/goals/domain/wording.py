@@ -1,7 +1,7 @@
 """What is written down of a goal: the part that its owner and manager word together."""
 
 from datetime import date
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
@@ -10,15 +10,13 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
-    model_validator,
 )
 
 from services.goals.domain.key_result import KeyResultWording
-from services.goals.domain.measured_in import Quantity
 from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalKind, GoalLevel, Perspective, Visibility
 from shared.errors import Invalid
-from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
+from shared.ids import GoalId, PeriodId
 
 EARLIEST: Final = date(1900, 1, 1)
 LATEST: Final = date(2999, 12, 31)
@@ -44,6 +42,7 @@ def _web_address(url: str) -> str:
     return url
 
 
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Category = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
 Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_low)
@@ -59,46 +58,8 @@ def why(error: ValidationError) -> str:
 class Link(Frozen):
     """A page that belongs to a goal, by its http or https address."""
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    title: Title
     url: Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
-
-
-class KeyResultChange(Frozen):
-    """What is to change of a key result; what is left out stays."""
-
-    key_result_id: KeyResultId
-    target: Quantity | None = None
-    commit: Quantity | None = None
-    stretch: Quantity | None = None
-    weight: float | None = Field(default=None, gt=0, le=100)
-
-
-class Change(Frozen):
-    """What is to change of an agreed goal; what is left out stays."""
-
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = (
-        None
-    )
-    description: str | None = Field(default=None, min_length=1, max_length=4000)
-    owner_id: PersonId | None = None
-    weight: float | None = Field(default=None, ge=0, le=100)
-    due_on: date | None = Field(default=None, ge=EARLIEST, le=LATEST)
-    category: Category | None = None
-    perspective: Perspective | None = None
-    tags: Tags | None = None
-    links: tuple[Link, ...] | None = Field(default=None, max_length=20)
-    key_results: tuple[KeyResultChange, ...] = Field(default=(), max_length=20)
-
-    def fields(self) -> tuple[str, ...]:
-        """The names of what is to change, in order."""
-        return tuple(name for name, value in self if value is not None and (name != "key_results" or value))
-
-    @model_validator(mode="after")
-    def _names_each_once(self) -> Self:
-        ids = [each.key_result_id for each in self.key_results]
-        if len(set(ids)) < len(ids):
-            raise ValueError("two changes are of the same key result; make them one")
-        return self
 
 
 class Substance(Frozen):
@@ -107,7 +68,7 @@ class Substance(Frozen):
     `perspective` is the balanced scorecard's; tags are lower case.
     """
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    title: Title
     description: str = Field(default="", max_length=4000)
     kind: GoalKind = "objective"
     level: GoalLevel = "person"

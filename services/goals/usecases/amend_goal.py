@@ -7,7 +7,8 @@ May     amend: self, manager; answer: the one who was asked   (access.py)
 Rule    amendment.is_material, amendment.changed, weights.require_room
 Emits   goals.GoalChanged, or goals.GoalAmendmentProposed, and then goals.GoalChanged,
         goals.GoalAmendmentDeclined or goals.GoalAmendmentWithdrawn
-Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.announce
+Then    follow_goal for its initiatives, if its owner or readers are others now;
+        reviews.gather_evidence, notifications.announce
 """
 
 from fastapi import APIRouter, Response
@@ -26,11 +27,12 @@ from services.goals.domain.amendment import (
     is_material,
     pending,
     propose_amendment,
+    require_open,
     withdraw_amendment,
 )
+from services.goals.domain.change import Change, nulls_clear
 from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.weights import WeightsExceedWhole, require_room
-from services.goals.domain.wording import Change
 from services.goals.periods import OF_PERIODS, require_period, require_within
 from services.goals.reporting_line import working_line
 from services.goals.store import EditionStore, GoalStore, hold_people, look_soon
@@ -55,6 +57,11 @@ class NewAmendment(Change):
 
     reason: Reason
 
+    def change(self) -> Change:
+        """The change alone; what was sent as null is cleared where it can be."""
+        said = nulls_clear(self).model_dump(exclude={"reason", "key_results"})
+        return Change.model_validate({**said, "key_results": [*map(nulls_clear, self.key_results)]})
+
 
 class AmendGoal(Frozen):
     """Which goal is to change how, and why."""
@@ -76,11 +83,13 @@ async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:
     goal, change = await GoalStore(tx).get(command.goal_id), command.change
     await tx.require("amend", goal)
     await require_period(goal, "follow", tx)
-    if not is_material(change):
+    require_open(goal)
+    new = changed(goal, change)
+    if not is_material(goal, new):
         return await _change(
             amend_at_once(goal, change, by=tx.person_id, reason=command.reason, at=tx.now), tx
         )
-    (to, then), new = await _asked(goal, change, tx), changed(goal, change)
+    to, then = await _asked(goal, change, tx)
     if new.owner_id != goal.owner_id:
         await require_level(new, tx)
     if change.owner_id is None:
@@ -138,7 +147,7 @@ async def _change(applied: Changed, tx: Transaction) -> Goal:
     EditionStore(tx).save(edition)
     tx.publish(event, goal.state())
     look_soon(tx, goal.goal_id)
-    if event.from_owner_id is not None:
+    if event.from_owner_id is not None or edition.wording.visibility != goal.visibility:
         await follow_goal(goal, tx)
     return goal
 
@@ -200,9 +209,12 @@ async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
     ),
 )
 async def post_amendment(goal_id: GoalId, new: NewAmendment, run: Run) -> Response:
-    """Target, weight, due date and owner change once the other agrees; wording changes at once."""
-    change = Change.model_validate(new.model_dump(exclude={"reason"}))
-    command = AmendGoal(goal_id=goal_id, change=change, reason=new.reason)
+    """What is to be reached, when, its weight and owner change once the other agrees; words at once.
+
+    Who may read it changes at once too.  A null empties what can be empty: category, perspective, tags,
+    links, and the commit or stretch of a key result; what is left out stays.
+    """
+    command = AmendGoal(goal_id=goal_id, change=new.change(), reason=new.reason)
     return await run(amend_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
 
 

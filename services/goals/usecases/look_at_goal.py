@@ -55,7 +55,9 @@ async def _seen(goal: Goal, tx: Transaction) -> tuple[ZoneInfo, Look]:
     points: defaultdict[KeyResultId, list[Point]] = defaultdict(list)
     for part in goal.key_results:
         newest = await MeasurementStore(tx).newest(goal.goal_id, limit=VALUES, of=part.key_result_id)
-        points[part.key_result_id] += [Point(each.measured_at, each.value) for each in newest]
+        points[part.key_result_id] += [
+            Point(each.measured_at, part.counted(each.value, each.reached)) for each in newest
+        ]
     period = await PeriodStore(tx).find(goal.period_id) if goal.period_id else None
     return zone, Look(
         points,

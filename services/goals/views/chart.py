@@ -57,7 +57,7 @@ async def get_chart(
     """
     goal = await view.one(Goal, GOALS, goal_id)
     part = None if key_result_id is None else goal.part(key_result_id)
-    measured, cut = await _measured(goal_id, view)
+    measured, cut = await _measured(goal, view)
     doc = await view.db[OUTLOOKS].find_one({"_id": goal_id}) if goal.status == "agreed" else None
     outlook = from_document(Outlook, doc) if doc else None
     today = await _today(goal, view)
@@ -69,7 +69,7 @@ async def get_chart(
     return SvgResponse(await asyncio.to_thread(drawn))
 
 
-async def _measured(goal_id: GoalId, view: Viewer) -> tuple[list[Measured], bool]:
+async def _measured(goal: Goal, view: Viewer) -> tuple[list[Measured], bool]:
     """The last value of each key result on each day, of the newest, and whether there are older ones.
 
     What was corrected counts no more.
@@ -78,7 +78,7 @@ async def _measured(goal_id: GoalId, view: Viewer) -> tuple[list[Measured], bool
     docs = await mongo.aggregate(
         view.db[MEASUREMENTS],
         [
-            {"$match": {"goal_id": goal_id, "correction": None}},
+            {"$match": {"goal_id": goal.goal_id, "correction": None}},
             {"$sort": {"measured_at": -1, "_id": -1}},
             {"$limit": NEWEST + 1},
             {
@@ -86,12 +86,18 @@ async def _measured(goal_id: GoalId, view: Viewer) -> tuple[list[Measured], bool
                     "_id": {"part": "$key_result_id", "day": day},
                     "at": {"$first": "$measured_at"},
                     "value": {"$first": "$value"},
+                    "reached": {"$first": {"$ifNull": ["$reached", []]}},
                     "count": {"$sum": 1},
                 }
             },
         ],
     )
-    read = [Measured(doc["_id"]["part"], doc["at"].astimezone(UTC), doc["value"]) for doc in docs]
+    parts = {part.key_result_id: part for part in goal.key_results}
+    read = [
+        Measured(part.key_result_id, doc["at"].astimezone(UTC), part.counted(doc["value"], doc["reached"]))
+        for doc in docs
+        if (part := parts.get(doc["_id"]["part"])) is not None
+    ]
     return read, sum(doc["count"] for doc in docs) > NEWEST
 
 

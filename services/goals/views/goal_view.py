@@ -6,12 +6,13 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
+from services.goals.domain.change import Change
 from services.goals.domain.goal import Goal
 from services.goals.domain.grade import Retrospective
 from services.goals.domain.key_result import KeyResult, Mark
 from services.goals.domain.measured_in import Milestone
 from services.goals.domain.smart import Part, missing_parts
-from services.goals.domain.wording import Change, Link
+from services.goals.domain.wording import Link
 from shared.contracts.goals import (
     GoalKind,
     GoalLevel,
@@ -59,7 +60,10 @@ class KeyResultView(BaseModel):
 
 
 class AmendmentView(BaseModel):
-    """A change that waits for the answer of the goal's `asked_id`; what is null stays as it is."""
+    """A change that waits for the answer of the goal's `asked_id`.
+
+    What is null in it stays as it is, but for what `clears` names.
+    """
 
     by: PersonId
     reason: str
