@@ -5,6 +5,7 @@ nothing new is planned; once it is closed its goals are read and no longer chang
 left open is closed as it ended, or carried over.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, ClassVar, Final, Literal, Self
 
@@ -100,14 +101,16 @@ class Period(PeriodWording, Aggregate):
         )
         return period, event
 
-    def turn(self, *, at: datetime) -> "tuple[Period, contract.PeriodTurned | None]":
-        """Let it be what it is at a time; with an event if that is something else than before."""
+    def turn(self, *, at: datetime) -> "tuple[Period, Sequence[contract.PeriodTurned]]":
+        """Let it be what it is at a time, step by step: each has its event, though nobody saw it in time."""
         status: PeriodStatus = (
             "open" if at < ended(self.ends_on) else "closing" if at < ended(self.closes_on) else "closed"
         )
-        if _ORDER.index(status) <= _ORDER.index(self.status):
-            return self, None
-        return self._turned(status, by=None)
+        period, events = self, list[contract.PeriodTurned]()
+        for step in _ORDER[_ORDER.index(self.status) + 1 : _ORDER.index(status) + 1]:
+            period, event = period._turned(step, by=None)
+            events.append(event)
+        return period, events
 
     def close(self, *, by: PersonId | None) -> "tuple[Period, contract.PeriodTurned]":
         """End it before its time of grace is over."""

@@ -4,7 +4,7 @@ When    HR asks (POST /periods, POST /periods/{period_id}/closure); its last day
         of grace (a leased worker)
 May     open_period: HR admin                     (access.py)
 Rule    Period.open, Period.turn, Period.close
-Emits   goals.PeriodOpened, goals.PeriodTurned
+Emits   goals.PeriodOpened, goals.PeriodTurned for each step, late ones too
 """
 
 from fastapi import APIRouter, Response
@@ -64,9 +64,9 @@ async def turn_period(due: Due, tx: Transaction) -> None:
         rest(tx, PERIOD_TURNS, due.id)
         return
     period, turned = found.turn(at=tx.now)
-    if turned is not None:
+    if turned:
         period = PeriodStore(tx).save(period)
-        tx.publish(turned)
+        tx.publish(*turned)
     _call(period, tx)
 
 

@@ -39,21 +39,20 @@ def test_a_period_opens_closes_and_is_closed_in_its_time() -> None:
     period = opened()
     assert period.next_turn() == datetime(2026, 4, 1, 12, tzinfo=UTC)
     same, nothing = period.turn(at=datetime(2026, 4, 1, 11, 59, tzinfo=UTC))
-    assert (same, nothing) == (period, None)
-    closing, event = period.turn(at=datetime(2026, 4, 1, 12, tzinfo=UTC))
-    assert event is not None
+    assert (same, nothing) == (period, [])
+    closing, [event] = period.turn(at=datetime(2026, 4, 1, 12, tzinfo=UTC))
     assert (event.from_status, event.to_status) == ("open", "closing")
     assert closing.next_turn() == datetime(2026, 4, 11, 12, tzinfo=UTC)
-    closed, event = closing.turn(at=datetime(2026, 4, 11, 12, tzinfo=UTC))
-    assert event is not None
+    closed, _ = closing.turn(at=datetime(2026, 4, 11, 12, tzinfo=UTC))
     assert (closed.status, closed.next_turn()) == ("closed", None)
 
 
-def test_a_clock_that_slept_goes_straight_to_the_end_and_one_that_goes_back_opens_nothing() -> None:
-    closed, event = opened().turn(at=datetime(2027, 1, 1, tzinfo=UTC))
-    assert event is not None
-    assert (event.from_status, event.to_status) == ("open", "closed")
-    assert closed.turn(at=datetime(2026, 1, 1, tzinfo=UTC)) == (closed, None)
+def test_a_clock_that_slept_takes_every_step_and_one_that_goes_back_opens_nothing() -> None:
+    closed, events = opened().turn(at=datetime(2027, 1, 1, tzinfo=UTC))
+    steps = [(event.from_status, event.to_status) for event in events]
+    assert steps == [("open", "closing"), ("closing", "closed")]
+    assert closed.status == "closed"
+    assert closed.turn(at=datetime(2026, 1, 1, tzinfo=UTC)) == (closed, [])
 
 
 def test_what_each_stage_allows() -> None:
