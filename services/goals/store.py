@@ -69,6 +69,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("kind", "by_kind"),
         _by("period_id", "by_period", partialFilterExpression={"period_id": {"$gt": ""}}),
         _by("template_id", "by_template", partialFilterExpression={"template_id": {"$gt": ""}}),
+        _by("origin_id", "by_origin", partialFilterExpression={"origin_id": {"$gt": ""}}),
+        _by("assignment_id", "by_assignment", partialFilterExpression={"assignment_id": {"$gt": ""}}),
     ],
     MEASUREMENTS: [
         _newest("measured_at", "by_goal", "goal_id"),

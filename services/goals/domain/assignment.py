@@ -60,5 +60,6 @@ class Assignment(Aggregate):
             owner_id=owner_id,
             template_id=self.template_id,
         )
+        goal = goal.model_copy(update={"assignment_id": self.assignment_id})
         goal, proposed = goal.propose(by=self.by_person_id, to=asked_id or owner_id)
         return goal, (drafted, proposed)

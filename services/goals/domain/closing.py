@@ -66,7 +66,7 @@ def decline(
     goal.must_be_asked(by)
     ended, _ = _ended(goal, "cancelled", by=by, comment="", at=at)
     event = contract.GoalDeclined(**goal.named(), by_person_id=by, to_person_id=to)
-    return ended.model_copy(update={"reason": reason}), event
+    return ended.model_copy(update={"reason": reason, "declined": True}), event
 
 
 class Term(NamedTuple):

@@ -19,7 +19,7 @@ from shared.contracts import goals as contract
 from shared.contracts.base import Frozen
 from shared.contracts.goals import BlockerKind, GoalStatus, Heading, Neglect, Outcome, Pace, Visibility
 from shared.errors import NotFound, Refusal
-from shared.ids import GoalId, KeyResultId, PersonId, TemplateId
+from shared.ids import AssignmentId, GoalId, KeyResultId, PersonId, TemplateId
 
 
 class _Named(TypedDict):
@@ -71,7 +71,8 @@ class Goal(Terms, Aggregate):
     """A goal of a person, a team or the organisation, with its key results.
 
     `asked_id` is who is to agree, while the goal or an amendment is proposed; `reason` is what was to be
-    changed, or why it was not.  `dropped` are the ids of key results that it had.
+    changed, or why it was not.  `dropped` are the ids of key results that it had; `declined` says that it
+    ended since who was asked did not want it.
     """
 
     id_field: ClassVar[str] = "goal_id"
@@ -94,6 +95,8 @@ class Goal(Terms, Aggregate):
     edition: int = 1
     origin_id: GoalId | None = None
     template_id: TemplateId | None = None
+    assignment_id: AssignmentId | None = None
+    declined: bool = False
     amendment: Amendment | None = None
     closing_comment: str = ""
     retrospective: Retrospective | None = None

@@ -1,6 +1,7 @@
 """What can be read of goals, and in which form."""
 
 from services.goals.views import (
+    answers,
     as_of,
     assignments,
     budget,
@@ -35,6 +36,7 @@ ROUTERS = (
     chart.router,
     tree_picture.router,
     assignments.router,
+    answers.router,
     periods.router,
     initiatives.router,
     budget.router,

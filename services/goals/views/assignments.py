@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.wording import Wording
 from services.goals.store import ASSIGNMENTS
+from services.goals.views.answers import Answers, answers_to
 from shared.fan_out import FanOutProgress, progress_of
 from shared.http import View
 from shared.ids import AssignmentId, PersonId, TemplateId
@@ -39,9 +40,10 @@ class AssignmentView(BaseModel):
 
 
 class AssignmentWithProgress(AssignmentView):
-    """The same, with how many were asked and for how many it failed; null until it has begun."""
+    """The same, with the answers, and for how many the asking is done or failed, null until it has begun."""
 
     progress: FanOutProgress | None
+    answers: Answers
 
 
 @router.get("/goal-assignments", summary="List goals set for many")
@@ -53,10 +55,11 @@ async def list_assignments(view: View, page: AskedPage) -> Page[AssignmentView]:
 
 @router.get("/goal-assignments/{assignment_id}", summary="Read a goal set for many")
 async def get_assignment(assignment_id: AssignmentId, view: View) -> AssignmentWithProgress:
-    """What was set for whom, and how far the asking is."""
+    """What was set for whom, how far the asking is, and what was answered."""
     assignment = await view.one(Assignment, ASSIGNMENTS, assignment_id, action="read_assignment")
     progress = await progress_of(view.db, assignment.job_id)
-    return as_stored(AssignmentWithProgress, {**dict(assignment), "progress": progress})
+    answers = await answers_to(assignment, view)
+    return as_stored(AssignmentWithProgress, {**dict(assignment), "progress": progress, "answers": answers})
 
 
 def _assignment(doc: Mapping[str, Any]) -> AssignmentView:

@@ -25,7 +25,7 @@ from shared.contracts.goals import (
 )
 from shared.errors import NotFound
 from shared.http import View
-from shared.ids import GoalId, PeriodId, PersonId
+from shared.ids import GoalId, PeriodId, PersonId, TemplateId
 from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.preconditions import IfNoneMatchHeader
@@ -76,6 +76,8 @@ class GoalsWanted(BaseModel):
     asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
     parent_id: GoalId | None = Field(default=None, description="Serving this goal only.")
     period_id: PeriodId | None = Field(default=None, description="Of this period only.")
+    origin_id: GoalId | None = Field(default=None, description="Carried over from this goal only.")
+    template_id: TemplateId | None = Field(default=None, description="From this template only.")
     status: GoalStatus | None = Field(default=None, description="In this stage only.")
     outcome: Outcome | None = Field(default=None, description="Closed so only.")
     kind: GoalKind | None = Field(default=None, description="Of this kind only.")

@@ -95,6 +95,7 @@ TESTED = [
     ("POST", "/goal-assignments"),
     ("GET", "/goal-assignments"),
     ("GET", "/goal-assignments/{assignment_id}"),
+    ("GET", "/goal-assignments/{assignment_id}/goals"),
     ("POST", "/goals/{goal_id}/carry-over"),
     ("POST", "/periods"),
     ("GET", "/periods"),

@@ -189,6 +189,8 @@ async def test_an_assignment_is_read_by_who_made_it_auditors_and_of_what_is_not_
         answer = await house.as_(*who).get(path)
         assert answer.status_code == (200 if sees else 404), who
         assert (wording()["title"] in answer.text) == sees
+        goals = await house.as_(*who).get(f"{path}/goals")
+        assert (goals.status_code, "anna" in goals.text) == ((200, True) if sees else (404, False)), who
         listed = await house.as_(*who).listed("/goal-assignments")
         assert [each["assignment_id"] for each in listed] == ([made["assignment_id"]] if sees else [])
 
@@ -204,3 +206,56 @@ async def test_a_thousand_are_asked_in_pages_that_each_resume(house: GoalsHouse)
     made = await assigned(house, asking(everyone=True, key_results=two))
     assert made["progress"] == done(len(crowd) + len(STAFF))
     assert await house.db["goals"].count_documents({"status": "proposed"}) == made["progress"]["people"]
+
+
+FIVE = ("anna", "ben", "peer", "chief", "other_manager")
+
+
+async def answered(house: GoalsHouse, *person_ids: str, **said: Any) -> dict[str, Any]:
+    """An assignment that each has answered otherwise; chief has not yet."""
+    made = await assigned(house, asking(*person_ids, **said))
+    listed = await house.as_("auditor", "auditor").listed(f"/goal-assignments/{made['assignment_id']}/goals")
+    paths = {each["owner_id"]: f"/goals/{each['goal_id']}" for each in listed}
+    await house.as_("anna").does(f"{paths['anna']}/agreement")
+    await house.as_("anna").does(f"{paths['anna']}/closure", {"outcome": "achieved"})
+    await house.as_("ben").does(f"{paths['ben']}/refusal", {"reason": "Not now."})
+    if "peer" in person_ids:
+        await house.as_("peer").does(f"{paths['peer']}/change-request", {"reason": "Less."})
+        await house.let_go("other_manager")
+    return await house.as_("admin", "hr_admin").read(f"/goal-assignments/{made['assignment_id']}")
+
+
+async def test_an_assignment_says_who_has_answered_what(house: GoalsHouse) -> None:
+    made = await answered(house, *FIVE)
+    assert made["answers"] == {"asked": 1, "agreed": 1, "draft": 1, "declined": 1, "cancelled": 1}
+    path, admin = f"/goal-assignments/{made['assignment_id']}/goals", house.as_("admin", "hr_admin")
+    answers = {each["owner_id"]: each["answer"] for each in await admin.listed(path, limit=2)}
+    expected = dict(zip(FIVE, ("agreed", "declined", "draft", "asked", "cancelled"), strict=True))
+    assert answers == expected
+    for owner_id, answer in expected.items():
+        assert [each["owner_id"] for each in await admin.listed(path, answer=answer)] == [owner_id]
+    assert (await admin.get(path, answer="perhaps")).status_code == 422
+
+
+@pytest.mark.parametrize(("people", "told"), [(FIVE, 5), (FIVE[:2], 0)])
+async def test_answers_to_goals_that_are_hidden_are_counted_of_five_or_more(
+    house: GoalsHouse, people: tuple[str, ...], told: int
+) -> None:
+    made = await answered(house, *people, visibility="private")
+    assert sum(made["answers"].values()) == told
+    path = f"/goal-assignments/{made['assignment_id']}"
+    assert await house.as_("admin", "hr_admin").listed(f"{path}/goals") == []
+    auditor = await house.as_("auditor", "auditor").read(path)
+    assert sum(auditor["answers"].values()) == len(people)
+
+
+async def test_goals_are_found_by_their_template_and_by_what_they_go_on_from(house: GoalsHouse) -> None:
+    admin, anna = house.as_("admin", "hr_admin"), house.as_("anna")
+    q2 = {"name": "Q2", "kind": "quarter", "starts_on": "2026-04-01", "ends_on": "2026-06-30"}
+    period_id = (await admin.does("/periods", q2))["period_id"]
+    goal_id = await house.agreed()
+    new = await anna.does(f"/goals/{goal_id}/carry-over", {"period_id": period_id})
+    await house.db["goals"].update_one({"_id": goal_id}, {"$set": {"template_id": "template_1"}})
+    for asked, found in (({"origin_id": goal_id}, new["goal_id"]), ({"template_id": "template_1"}, goal_id)):
+        assert [each["goal_id"] for each in await anna.listed("/goals", **asked)] == [found]
+        assert await house.as_("peer").listed("/goals", **asked) == []
