@@ -3,7 +3,8 @@
 A private goal is between its owner, the owner's manager and whoever is asked to agree to it, and auditors
 read it; the line above, HR and an audience beyond read what is not: the team, those with the same manager
 and who reports to the owner, or everyone.  Nobody does anything to a goal that they may not read, but for
-a machine that measures: it is answered in figures alone.  Grades, and what is said of changes and
+a machine that measures: it is answered in figures alone.  Where the manager has left, the nearest above who
+works here is the manager.  Grades, and what is said of changes and
 refusals, are for the owner, the line above and HR, whoever else reads the goal.
 
 An initiative, of a private goal too, is read by who reads its goal, and by who is to do it.
@@ -22,15 +23,15 @@ from shared.access import (
     anyone,
     chain,
     hr_partner,
-    manager,
+    manager_in_effect,
     party,
     self_,
     team,
     when,
 )
 
-_OWNER, _MANAGER = self_("owner_id"), manager("owner_id")
-_GOAL_OWNER, _GOAL_MANAGER = self_("goal_owner_id"), manager("goal_owner_id")
+_OWNER, _MANAGER = self_("owner_id"), manager_in_effect("owner_id")
+_GOAL_OWNER, _GOAL_MANAGER = self_("goal_owner_id"), manager_in_effect("goal_owner_id")
 _EXECUTIVE: Final = Grant("executive", role="executive")
 _SHARED: Final = ("line", "team", "everyone")
 _ASSIGNMENT: Final = Kind("assignment", read="read_assignment")
@@ -44,7 +45,7 @@ def _readers(owner: str, visibility: str) -> Sequence[Grant]:
     shared = {visibility: _SHARED}
     return (
         self_(owner),
-        manager(owner),
+        manager_in_effect(owner),
         when(chain(owner), **shared),
         when(hr_partner(owner), **shared),
         when(team(owner), **{visibility: "team"}),
@@ -89,7 +90,11 @@ ACCESS = Table(
         "check_in": (_OWNER, _MANAGER),
         "align": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
         "grade_self": (_OWNER,),
-        "grade": (_MANAGER,),
+        "grade": (
+            _MANAGER,
+            when(hr_partner("owner_id"), visibility=_SHARED),
+            when(HR_ADMIN, visibility=_SHARED),
+        ),
         "close": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
         "plan_initiative": (_OWNER, _MANAGER),
         "change_initiative": (_GOAL_OWNER, _GOAL_MANAGER),

@@ -128,6 +128,13 @@ def manager(field: str) -> Grant:
     return _relative("manager", field, Directory.is_manager, DirectoryReader.person_ids_reporting_to)
 
 
+def manager_in_effect(field: str) -> Grant:
+    """As `manager`; while those between have left, the nearest above stands in for them."""
+    return _relative(
+        "manager", field, Directory.manages_in_effect, DirectoryReader.person_ids_managed_in_effect_by
+    )
+
+
 def chain(field: str) -> Grant:
     """Anybody in the line above the person whom the field names, the direct manager too."""
     return _relative("manager chain", field, Directory.is_above, DirectoryReader.person_ids_below)

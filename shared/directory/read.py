@@ -113,6 +113,18 @@ class Directory:
         doc = await self._tx.peek(PEOPLE, person_id)
         return doc is not None and doc["manager_id"] == manager_id
 
+    async def manages_in_effect(self, manager_id: str, person_id: str) -> bool:
+        """Whether the first is the second's manager, or the nearest above when those between have left."""
+        passed, doc = set[str](), await self._tx.peek(PEOPLE, person_id)
+        while doc is not None and doc["manager_id"] not in {None, *passed}:
+            if doc["manager_id"] == manager_id:
+                return True
+            passed.add(doc["manager_id"])
+            if not await self.has_left(doc["manager_id"]):
+                return False
+            doc = await self._tx.peek(PEOPLE, doc["manager_id"])
+        return False
+
     async def is_in_team_of(self, member_id: str, person_id: str) -> bool:
         """Whether the first reports to the second, or both to the same manager."""
         member, person = await self._tx.peek_many(PEOPLE, (member_id, person_id))

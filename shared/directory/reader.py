@@ -88,6 +88,20 @@ class DirectoryReader:
         doc = await self._database[PEOPLE].find_one({"_id": manager_id}, {"report_ids": 1})
         return doc["report_ids"] if doc else ()
 
+    async def person_ids_managed_in_effect_by(self, manager_id: str) -> Sequence[PersonId]:
+        """Everyone who reports to a person directly, or through people who have left alone."""
+        found = dict.fromkeys(await self.person_ids_reporting_to(manager_id))
+        left = await self._left_among(found)
+        while left:
+            docs = await self._database[PEOPLE].find({"_id": {"$in": left}}, {"report_ids": 1}).to_list(None)
+            below = {report_id for doc in docs for report_id in doc["report_ids"]} - found.keys()
+            found |= dict.fromkeys(below)
+            left = await self._left_among(below)
+        return [*found]
+
+    async def _left_among(self, person_ids: Iterable[PersonId]) -> Sequence[PersonId]:
+        return await self._ids({"_id": {"$in": [*person_ids]}, "status": "left"})
+
     async def person_ids_with_in_team(self, person_id: str) -> Sequence[PersonId]:
         """The person's manager, and everyone, active or not, who reports to that manager too."""
         doc = await self._database[PEOPLE].find_one({"_id": person_id}, {"manager_id": 1})

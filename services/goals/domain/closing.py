@@ -15,7 +15,7 @@ from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PeriodId, PersonId
 
 MOST_GRADES: Final = 20
-"""Of one goal, earlier ones too: they are kept with it."""
+"""Of one goal of each kind, earlier ones too: they are kept with it."""
 
 
 class OutcomeMissing(Refusal):
@@ -25,7 +25,7 @@ class OutcomeMissing(Refusal):
 
 
 class ReasonMissing(Refusal):
-    """Who cancels what was agreed says why."""
+    """Who cancels what was agreed, or grades in the place of a manager, says why."""
 
     status = 422
 
@@ -108,12 +108,24 @@ def grade(goal: Goal, new: Grade) -> tuple[Goal, contract.GoalGraded]:
         raise NotToBeGraded(f"A goal that is {goal.status} is not graded so yet; it must be {stage}.")
     if goal.outcome in {"cancelled", "carried_over"}:
         raise NotToBeGraded("What was cancelled or goes on elsewhere has not run its course.")
-    if len(goal.grades) >= MOST_GRADES:
+    if len([each for each in goal.grades if each.graded_as == new.graded_as]) >= MOST_GRADES:
         raise NotToBeGraded(f"It was graded {MOST_GRADES} times, which is as often as a goal can be.")
     if own and any(each.graded_as == "final" for each in goal.grades):
-        raise NotToBeGraded("The final grade is given; talk to your manager about it.")
+        raise NotToBeGraded("The final grade is given; talk to your manager about it, or to HR.")
+    if not own:
+        _require_final(goal, new)
     event = contract.GoalGraded(**goal.named(), by_person_id=new.by_person_id, graded_as=new.graded_as)
     return goal.model_copy(update={"grades": (*goal.grades, new)}), event
+
+
+def _require_final(goal: Goal, new: Grade) -> None:
+    """Refuse whom the final grade is not to be given by; what HR has settled stays HR's."""
+    if new.by_person_id == goal.owner_id:
+        raise NotToBeGraded("It is your own goal; the final grade is somebody else's to give.")
+    if new.by_hr and not new.comment:
+        raise ReasonMissing("Say in the comment why HR gives the final grade.")
+    if not new.by_hr and any(each.by_hr for each in goal.grades):
+        raise NotToBeGraded("HR has settled the final grade; talk to them about it.")
 
 
 def look_back(goal: Goal, retrospective: Retrospective) -> Goal:

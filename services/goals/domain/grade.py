@@ -24,13 +24,17 @@ class NotToBeGraded(Refusal):
 
 
 class Grade(Frozen):
-    """What somebody makes of a goal, as a share from 0 to 1; `graded_as` is whose judgement it is."""
+    """What somebody makes of a goal, as a share from 0 to 1; `graded_as` is whose judgement it is.
+
+    `by_hr` is a final one that HR has given, in the place of a manager or after an appeal.
+    """
 
     graded_as: GradedAs
     grade: float = Field(ge=0, le=1)
     comment: Words = ""
     by_person_id: PersonId
     at: datetime
+    by_hr: bool = False
 
 
 class Retrospective(Frozen):

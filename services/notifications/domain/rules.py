@@ -126,6 +126,7 @@ RULES: Final[Sequence[Rule]] = (
     Rule(MeasurementCorrected, person("owner_id"), "goals", "measurement_corrected", by_a_person),
     Rule(MeasurementCorrected, manager_of("owner_id"), "goals", "measurement_corrected", by_a_person),
     Rule(GoalGraded, person("owner_id"), "goals", "goal_graded", finally_graded),
+    Rule(GoalGraded, manager_of("owner_id"), "goals", "goal_graded", finally_graded),
     Rule(GoalGraded, manager_of("owner_id"), "goals", "goal_self_graded", graded_by_owner),
     Rule(GoalClosed, person("owner_id"), "goals", "goal_closed"),
     Rule(GoalClosed, manager_of("owner_id"), "goals", "goal_closed"),

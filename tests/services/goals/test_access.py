@@ -272,7 +272,7 @@ DEEDS: dict[str, tuple[str, str, str, Any]] = {
     "close": ("agreed", "POST", "/closure", {"outcome": "achieved"}),
     "reach a milestone": ("agreed", "PUT", "/key-results/steps/milestones/first", {}),
     "grade oneself": ("agreed", "POST", "/self-grade", {"grade": 0.5}),
-    "grade": ("closed", "POST", "/final-grade", {"grade": 0.5}),
+    "grade": ("closed", "POST", "/final-grade", {"grade": 0.5, "comment": "So it is."}),
     "look back": ("closed", "PUT", "/retrospective", {"lessons": "Begin earlier."}),
 }
 """The stage that it takes, and the request."""
@@ -296,7 +296,7 @@ def doers(deed: str, visibility: str) -> set[str]:
         "close": PARTIES | HR_SEES[visibility],
         "reach a milestone": PARTIES | {"service"},
         "grade oneself": {"owner"},
-        "grade": {"manager"},
+        "grade": {"manager"} | ({"HR partner", "HR admin"} if visibility != "private" else set[str]()),
         "look back": PARTIES | HR_SEES[visibility],
     }[deed]
 

@@ -65,12 +65,81 @@ async def test_what_an_earlier_owner_made_of_it_stays_theirs(house: GoalsHouse) 
     assert (found["self_grade"], found["earlier"]) == (None, [])
 
 
+async def final(house: GoalsHouse, goal_id: str, *caller: str, comment: str = "") -> Any:
+    body = {"grade": 0.7, "comment": comment}
+    return await house.as_(*caller).post(f"/goals/{goal_id}/final-grade", body)
+
+
+@pytest.mark.parametrize("visibility", ["private", "line"])
+async def test_while_managers_have_left_the_nearest_above_gives_the_final_grade(
+    house: GoalsHouse, visibility: str
+) -> None:
+    goal_id = await house.closed(visibility=visibility)
+    early = await final(house, goal_id, "chief")
+    assert early.status_code == (403 if visibility == "line" else 404)
+    await house.let_go("manager")
+    assert (await final(house, goal_id, "manager")).status_code in {403, 404}
+    assert (await final(house, goal_id, "other_manager")).status_code in {403, 404}
+    assert (await final(house, goal_id, "chief")).json()["final_grade"]["by_person_id"] == "chief"
+    listed = await house.as_("chief").listed("/goals", owner_id="anna")
+    assert [each["goal_id"] for each in listed] == [goal_id]
+
+
+async def test_the_manager_of_today_gives_the_final_grade(house: GoalsHouse) -> None:
+    goal_id = await house.closed()
+    await house.move("anna", to="other_manager")
+    assert (await final(house, goal_id, "manager")).status_code == 404
+    assert (await final(house, goal_id, "other_manager")).json()["final_grade"]["by_hr"] is False
+
+
+async def test_hr_gives_it_with_a_reason_where_nobody_is_left(house: GoalsHouse) -> None:
+    goal_id = await house.closed()
+    for each in ("manager", "chief"):
+        await house.let_go(each)
+    unexplained = await final(house, goal_id, "admin", "hr_admin", comment=" ")
+    assert (unexplained.status_code, rule_of(unexplained)) == (422, "reason-missing")
+    given = await final(house, goal_id, "partner", "hr_partner", comment="Nobody is left above.")
+    assert (given.json()["final_grade"]["by_hr"], given.json()["final_grade"]["grade"]) == (True, 0.7)
+
+
+async def test_hr_corrects_a_final_grade_on_appeal_and_all_of_it_stays(house: GoalsHouse) -> None:
+    q1 = {"name": "Q1", "kind": "quarter", "starts_on": "2026-01-01", "ends_on": "2026-03-31"}
+    admin = house.as_("admin", "hr_admin")
+    period_id = (await admin.does("/periods", q1))["period_id"]
+    goal_id = await house.closed(period_id=period_id)
+    body = {"grade": 0.2, "comment": "Late."}
+    await house.as_("manager").does(f"/goals/{goal_id}/final-grade", body)
+    await admin.does(f"/periods/{period_id}/closure")
+    assert rule_of(await final(house, goal_id, "manager")) == "period-closed"
+    assert (await final(house, goal_id, "admin", "hr_admin", comment="The appeal.")).status_code == 200
+    found = await grades(house, goal_id)
+    assert (found["final_grade"]["grade"], found["final_grade"]["comment"]) == (0.7, "The appeal.")
+    assert [(each["grade"], each["by_person_id"]) for each in found["earlier"]] == [(0.2, "manager")]
+    event = await house.last(goal_id)
+    assert (event["said"], event["by_person_id"], event["graded_as"]) == ("goal_graded", "admin", "final")
+
+
+async def test_what_hr_has_settled_the_manager_does_not_change_nor_anybody_their_own(
+    house: GoalsHouse,
+) -> None:
+    goal_id = await house.closed()
+    await final(house, goal_id, "admin", "hr_admin", comment="The appeal.")
+    back = await final(house, goal_id, "manager")
+    assert (back.status_code, rule_of(back)) == (409, "not-to-be-graded")
+    own = await house.agreed("admin", by="chief")
+    await house.as_("admin").does(f"/goals/{own}/closure", {"outcome": "achieved"})
+    mine = await final(house, own, "admin", "hr_admin", comment="I did well.")
+    assert (mine.status_code, rule_of(mine)) == (409, "not-to-be-graded")
+
+
 async def test_a_goal_is_graded_so_often_and_no_more(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     for _ in range(20):
         await house.as_("anna").does(f"/goals/{goal_id}/self-grade", {"grade": 0.5})
     refused = await house.as_("anna").post(f"/goals/{goal_id}/self-grade", {"grade": 0.5})
     assert rule_of(refused) == "not-to-be-graded"
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "achieved"})
+    assert (await final(house, goal_id, "manager")).status_code == 200
 
 
 @pytest.mark.parametrize("grade", [-0.1, 1.1, None])

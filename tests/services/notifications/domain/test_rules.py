@@ -180,6 +180,10 @@ CASES: dict[str, tuple[Event, dict[str, str]]] = {
         goal(goals.GoalGraded, by_person_id="mona", graded_as="final"),
         {"anna": "goal_graded"},
     ),
+    "graded by HR": (
+        goal(goals.GoalGraded, by_person_id="hr", graded_as="final"),
+        {"anna": "goal_graded", "mona": "goal_graded"},
+    ),
     "going well": (checked_in(), {}),
     "little confidence": (checked_in(confidence=0.39), {"mona": "goal_in_trouble"}),
     "just enough confidence": (checked_in(confidence=0.4), {}),
