@@ -222,6 +222,11 @@ class Goal(Terms, Aggregate):
         stands = self.part(key_result_id).standing_at(value, at=at)
         return self._with(stands), stands
 
+    def stand_retold(self, part: KeyResult) -> "Goal":
+        """Let a key result stand as it does by what is known now of its milestones."""
+        self.must_be("agreed", to="be measured")
+        return self._with(part)
+
     def part(self, key_result_id: KeyResultId) -> KeyResult:
         """The key result; raises `NotFound`."""
         found = next((part for part in self.key_results if part.key_result_id == key_result_id), None)

@@ -3,12 +3,13 @@
 When    who may measure asks (POST /goals/{goal_id}/measurements/{measurement_id}/correction)
 May     measure: self, manager, service           (access.py)
 Rule    Measurement.corrected, Goal.stand_corrected; what a machine has reported the owner does
-        not correct, nor a machine what a person has; a list of milestones is corrected by its
-        milestones
+        not correct, nor a machine what a person has; what was said of a milestone is withdrawn, or
+        held at another time: milestones.retell tells anew what was reached after it
 Emits   goals.MeasurementCorrected
 Then    reviews.gather_evidence
 """
 
+from datetime import datetime
 from operator import itemgetter
 from typing import Annotated, Final
 
@@ -18,6 +19,8 @@ from pydantic import StringConstraints
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import CorrectedAlready, Correction, Measurement
 from services.goals.domain.measured_in import Quantity
+from services.goals.domain.milestones import in_place, retell
+from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
 from services.goals.usecases.measure_key_result import MeasuredInFuture, machine_of, reported, require_past
@@ -48,7 +51,8 @@ class NotYoursToCorrect(Refusal):
 class RightMeasurement(Frozen):
     """What held in truth and why it was wrong; without a value, nothing is known of that time.
 
-    What is left out of the time stays as it was.
+    What is left out of the time stays as it was.  What was said of a milestone has no value: with a time it
+    held then, and without one it is withdrawn.
     """
 
     value: Quantity | None = None
@@ -66,15 +70,18 @@ class CorrectMeasurement(RightMeasurement):
 
 async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> Measurement:
     """The measurement in the place of the wrong one, or the wrong one if there is none."""
-    goals, measurements = GoalStore(tx), MeasurementStore(tx)
-    goal = await goals.get(command.goal_id)
+    measurements = MeasurementStore(tx)
+    goal = await GoalStore(tx).get(command.goal_id)
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
     wrong = await measurements.find(command.measurement_id)
     if wrong is None or wrong.goal_id != goal.goal_id:
         raise NotFound("The goal has no measurement with this id.")
     _require_may_correct(wrong, goal, tx)
-    goal.part(wrong.key_result_id).require_suitable(wrong.value if command.value is None else command.value)
+    part = goal.part(wrong.key_result_id)
+    if part.unit_kind == "milestones" and command.value is None:
+        return await _correct_milestone(command, goal, wrong, tx)
+    part.require_suitable(wrong.value if command.value is None else command.value)
     new_id = None if command.value is None else command.new_measurement_id
     held = wrong.measured_at if command.value is None else command.measured_at or wrong.measured_at
     at = require_past(held, now=tx.now)
@@ -89,25 +96,59 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     if command.value is not None:
         values.append((at, tx.now, command.value))
     newest_at, _, newest = max(values, key=itemgetter(0, 1), default=(None, None, None))
-    goal, part = goal.stand_corrected(wrong.key_result_id, newest, at=newest_at)
+    goal, _ = goal.stand_corrected(wrong.key_result_id, newest, at=newest_at)
+    event = await _told(goal, wrong, tx, to_value=command.value, at=at)
+    corrected = measurements.save(corrected)
+    right = _in_its_place(wrong, event, tx, new_id=new_id, reason=command.reason)
+    return corrected if right is None else measurements.save(right)
+
+
+async def _correct_milestone(
+    command: CorrectMeasurement, goal: Goal, wrong: Measurement, tx: Transaction
+) -> Measurement:
+    """Withdraw what was said of a milestone, or let it have held at another time."""
+    moved = command.measured_at is not None
+    new_id = command.new_measurement_id if moved else None
+    at = require_past(command.measured_at or wrong.measured_at, now=tx.now)
+    correction = Correction(by_person_id=_by(tx), at=tx.now, reason=command.reason, measurement_id=new_id)
+    corrected = wrong.corrected(correction)
+    right = wrong.model_copy(
+        update={"measurement_id": command.new_measurement_id, "measured_at": at, "taken_at": tx.now}
+    )
+    others = await history_of(goal.goal_id, wrong.key_result_id, tx, but=wrong.measurement_id)
+    retold = retell(goal.part(wrong.key_result_id), [*others, right] if moved else others)
+    goal = goal.stand_retold(retold.part)
+    right = in_place(right, retold, measurement_id=command.new_measurement_id) if moved else None
+    await _told(goal, wrong, tx, to_value=right.value if right else None, at=at)
+    keep_retold(retold, tx, but=command.new_measurement_id, reason=command.reason)
+    corrected = MeasurementStore(tx).save(corrected)
+    if right is None:
+        return corrected
+    own = {"by_person_id": _by(tx), "note": command.reason, "goal_progress": goal.progress}
+    return MeasurementStore(tx).save(right.model_copy(update=own))
+
+
+async def _told(
+    goal: Goal, wrong: Measurement, tx: Transaction, *, to_value: float | None, at: datetime
+) -> MeasurementCorrected:
+    """The event of it, published with the goal as it stands."""
+    part = goal.part(wrong.key_result_id)
     event = MeasurementCorrected(
         **goal.named(),
         key_result_id=wrong.key_result_id,
         measurement_id=wrong.measurement_id,
         by_person_id=await named_caller(tx),
         from_value=wrong.value,
-        to_value=command.value,
+        to_value=to_value,
         measured_at=at,
         current=part.current,
         current_at=part.measured_at,
         key_result_progress=part.progress,
         goal_progress=goal.progress,
     )
-    tx.publish(event, goals.save(goal).state())
+    tx.publish(event, GoalStore(tx).save(goal).state())
     look_soon(tx, goal.goal_id)
-    corrected = measurements.save(corrected)
-    right = _in_its_place(wrong, event, tx, new_id=new_id, reason=command.reason)
-    return corrected if right is None else measurements.save(right)
+    return event
 
 
 def _by(tx: Transaction) -> PersonId | None:
@@ -153,7 +194,10 @@ def _in_its_place(
 async def post_correction(
     goal_id: GoalId, measurement_id: str, right: RightMeasurement, run: Run
 ) -> Response:
-    """Without a value it is withdrawn.  Both stay in the history.  If-Match speaks of the goal."""
+    """Without a value it is withdrawn, or if it speaks of a milestone, held at the time that is sent.
+
+    All of it stays in the history.  If-Match speaks of the goal.
+    """
     command = CorrectMeasurement(
         goal_id=goal_id,
         measurement_id=measurement_id,

@@ -3,23 +3,27 @@
 When    its owner, their manager or a machine asks
         (PUT /goals/{goal_id}/key-results/{key_result_id}/milestones/{milestone_id})
 May     measure: self, manager, service           (access.py)
-Rule    Goal.reach_milestone
+Rule    Goal.reach_milestone; milestones.retell, if something later was told before
 Emits   goals.KeyResultMeasured
 Then    reviews.gather_evidence
 
-It is kept as a measurement, whose value are the weights of all milestones that are reached.
+It is kept as a measurement, whose value are the weights of all milestones that are reached by then.
 """
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.goals.domain.goal import GoalNotInStage
+from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import Measurement
+from services.goals.domain.milestones import in_place, retell
+from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
-from services.goals.usecases.measure_key_result import reported
+from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
 from services.goals.views import MeasurementView
+from shared.clock import Instant
 from shared.contracts.base import Frozen
+from shared.errors import Invalid
 from shared.http import Run
 from shared.ids import GoalId, KeyResultId, mint
 from shared.problem_docs import refusals
@@ -29,9 +33,10 @@ router = APIRouter(tags=["goals"])
 
 
 class MilestoneReached(Frozen):
-    """Whether it is reached."""
+    """Whether it is reached, and since when it is so; left out, since now."""
 
     reached: bool = True
+    at: Instant | None = None
     note: str = Field(default="", max_length=1000)
 
 
@@ -53,27 +58,62 @@ async def reach_milestone(command: ReachMilestone, tx: Transaction) -> Measureme
     part = goal.part(command.key_result_id)
     if goal.status == "agreed" and (command.milestone_id in part.reached) == command.reached:
         for newest in await MeasurementStore(tx).newest(goal.goal_id, limit=1, of=part.key_result_id):
+            await _require_after(command, tx)
             return newest
+    at = require_past(command.at, now=tx.now)
     goal, measured = goal.reach_milestone(
-        command.key_result_id, command.milestone_id, reached=command.reached, at=tx.now
+        command.key_result_id, command.milestone_id, reached=command.reached, at=at
     )
     measurement = reported(measured, tx, measurement_id=command.measurement_id, note=command.note)
-    measurement = measurement.model_copy(update={"reached": goal.part(command.key_result_id).reached})
+    said = {"reached": goal.part(command.key_result_id).reached, "milestone_id": command.milestone_id}
+    measurement = measurement.model_copy(update=said)
+    if part.measured_at is not None and at < part.measured_at:
+        goal, measurement = await _told_late(goal, measurement, command, tx)
+        measured = goal.measurement_of(goal.part(part.key_result_id), at=at, value=measurement.value)
     tx.publish(measured, goals.save(goal).state())
     look_soon(tx, goal.goal_id)
     return MeasurementStore(tx).save(measurement)
+
+
+async def _told_late(
+    goal: Goal, told: Measurement, command: ReachMilestone, tx: Transaction
+) -> tuple[Goal, Measurement]:
+    """The goal as it stands, and the measurement with what was reached by its time."""
+    await _require_after(command, tx)
+    told = told.model_copy(update={"reached": (command.milestone_id,) if command.reached else ()})
+    part = goal.part(command.key_result_id)
+    retold = retell(part, [*await history_of(goal.goal_id, part.key_result_id, tx), told])
+    keep_retold(retold, tx, but=told.measurement_id, reason="Another milestone was told of late.")
+    goal = goal.stand_retold(retold.part)
+    told = in_place(told, retold, measurement_id=told.measurement_id)
+    return goal, told.model_copy(update={"goal_progress": goal.progress})
+
+
+async def _require_after(command: ReachMilestone, tx: Transaction) -> None:
+    """Refuse a time before what was last said of the milestone: that is corrected where it was said."""
+    if command.at is None:
+        return
+    for each in await history_of(command.goal_id, command.key_result_id, tx):
+        if each.milestone_id == command.milestone_id and command.at < each.measured_at:
+            raise Invalid(
+                "Something later was said of this milestone; correct that measurement, with its time.",
+                measurement_id=each.measurement_id,
+            )
 
 
 @router.put(
     "/goals/{goal_id}/key-results/{key_result_id}/milestones/{milestone_id}",
     response_model=MeasurementView,
     summary="Reach a milestone",
-    responses=refusals(*OF_PERIODS, GoalNotInStage),
+    responses=refusals(*OF_PERIODS, GoalNotInStage, MeasuredInFuture),
 )
 async def put_milestone(
     goal_id: GoalId, key_result_id: KeyResultId, milestone_id: str, said: MilestoneReached, run: Run
 ) -> Response:
-    """The answer is the measurement that comes of it.  If-Match speaks of the goal."""
+    """The answer is the measurement that comes of it; one `at` an earlier time tells those after it anew.
+
+    If-Match speaks of the goal.
+    """
     command = ReachMilestone(
         goal_id=goal_id,
         key_result_id=key_result_id,
