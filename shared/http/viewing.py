@@ -49,6 +49,10 @@ class Viewer:
         """Return if the caller may do it; raise `Forbidden` or `NotFound`."""
         await self._access.demand(self.caller, action, resource, self.db)
 
+    async def may(self, action: str, resource: object) -> bool:
+        """Whether the caller may do it."""
+        return await self._access.decide(self.caller, action, resource, self.db)
+
     async def seen(self, action: str, wanted: Sequence[tuple[PersonId, object]]) -> Sequence[bool]:
         """Of each person and resource whether that person may do it, whoever asks."""
         return await self._access.decide_all(action, wanted, self.db)

@@ -13,17 +13,20 @@ from typing import Annotated, ClassVar, Final
 from pydantic import StringConstraints, ValidationError
 
 from services.goals.domain.change import Change
-from services.goals.domain.goal import Amendment, Goal, GoalNotInStage, NotTheOneAsked
+from services.goals.domain.goal import Amendment, Goal, GoalNotInStage, Narrower, NotTheOneAsked
 from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Wording, why
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
+from shared.contracts.goals import Visibility
 from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PersonId, derive
 from shared.reading import as_stored
 
 MATERIAL: Final = ("due_on", "owner_id", "starts_on", "weight")
 """What needs the other's agreement, beside what key results are to reach."""
+_WIDENING: Final[tuple[Visibility, ...]] = ("private", "line", "team", "everyone")
+"""Who reads by one of them reads by those after it."""
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
@@ -207,7 +210,7 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
     overdue = goal.standing.overdue and new.due_on == goal.due_on
     standing = goal.standing.model_copy(update={"overdue": overdue})
     settled = {"amendment": None, "asked_id": None, "edition": goal.edition + 1, "standing": standing}
-    new = new.model_copy(update=settled)
+    new = new.model_copy(update=settled | {"narrower": _narrower(goal, new, at=at)})
     edition = Edition(
         edition_id=derive("edition", goal.goal_id, str(goal.edition)),
         goal_id=goal.goal_id,
@@ -231,6 +234,14 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
         progress=new.progress,
     )
     return new, edition, event
+
+
+def _narrower(goal: Goal, new: Goal, *, at: datetime) -> tuple[Narrower, ...]:
+    """Until when it was for fewer, with the time of this change if it is for more from now on."""
+    if _WIDENING.index(new.visibility) <= _WIDENING.index(goal.visibility):
+        return goal.narrower
+    others = (each for each in goal.narrower if each.visibility != goal.visibility)
+    return (*others, Narrower(visibility=goal.visibility, until=at))
 
 
 def _wording(goal: Goal) -> Wording:

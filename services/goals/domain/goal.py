@@ -67,6 +67,13 @@ class Amendment(Frozen):
     then: PersonId | None = None
 
 
+class Narrower(Frozen):
+    """Until when a goal was for fewer to read than it is now, or was later."""
+
+    visibility: Visibility
+    until: datetime
+
+
 class Goal(Terms, Aggregate):
     """A goal of a person, a team or the organisation, with its key results.
 
@@ -80,6 +87,7 @@ class Goal(Terms, Aggregate):
     owner_id: PersonId
     key_results: tuple[KeyResult, ...] = Field(default=())
     dropped: tuple[KeyResultId, ...] = ()
+    narrower: tuple[Narrower, ...] = ()
     status: GoalStatus = "draft"
     outcome: Outcome | None = None
     asked_id: PersonId | None = None

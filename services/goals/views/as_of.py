@@ -12,6 +12,7 @@ from services.goals.domain.amendment import Edition
 from services.goals.domain.as_of import GoalThen, Known, as_of
 from services.goals.domain.goal import Goal
 from services.goals.store import EDITIONS, GOALS, MEASUREMENTS
+from services.goals.views.earlier import hidden_until
 from services.goals.views.goal_view import KeyResultView
 from shared import mongo
 from shared.clock import Instant
@@ -67,7 +68,7 @@ async def get_as_of(goal_id: GoalId, at: At, view: View) -> GoalAsOf:
     goal = await view.one(Goal, GOALS, goal_id)
     [found] = await _then([goal], at, view)
     if found is None:
-        raise NotFound("The goal was not agreed at that time.")
+        raise NotFound("The goal was not agreed at that time, or was not for you to read.")
     return found
 
 
@@ -93,7 +94,10 @@ async def _then(goals: Sequence[Goal], at: datetime, view: Viewer) -> Sequence[G
         editions[doc["goal_id"]].append(from_document(Edition, doc))
     known = await _known(ids, at, view.db)
     found = [(goal, as_of(goal, at, editions[goal.goal_id], known[goal.goal_id])) for goal in goals]
-    return [then and GoalAsOf.of(goal.goal_id, at, then) for goal, then in found]
+    return [
+        GoalAsOf.of(goal.goal_id, at, then) if then and at > await hidden_until(goal, view) else None
+        for goal, then in found
+    ]
 
 
 async def _known(

@@ -4,6 +4,7 @@ Only what the caller may read goes out: the rows are those of GET /goals with th
 """
 
 from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -12,6 +13,8 @@ from pydantic import Field
 
 from services.goals.domain.goal import Goal
 from services.goals.store import GOALS, MEASUREMENTS
+from services.goals.views.earlier import FIELDS as EARLIER_FIELDS
+from services.goals.views.earlier import hidden_of
 from services.goals.views.goals import GoalsWanted
 from services.goals.views.plan_export import PlansAreCsv, PlanTooLarge, plan_response
 from shared.clock import Instant
@@ -111,9 +114,7 @@ MEASUREMENT_COLUMNS: Final[Sequence[Column]] = (
     text("correction_reason", "correction.reason"),
 )
 """What was measured, with whose goal it is of; see `MeasurementView`.  What was corrected counts no more."""
-
-
-_OWN_FIELDS: Final = ("title", "owner_id", "key_results")
+_OWN_FIELDS: Final = ("title", "key_results", *EARLIER_FIELDS)
 
 
 class MeasurementsWanted(GoalsWanted):
@@ -201,12 +202,13 @@ async def export_measurements(
 async def _measurements(view: Viewer, goals: Doc, time: Doc) -> AsyncGenerator[list[Doc]]:
     async for some in read_pages(view.db[GOALS], goals, fields=_OWN_FIELDS, size=PAGE):
         known = {doc["_id"]: doc for doc in some}
+        hidden = {id_: await hidden_of(doc, view) for id_, doc in known.items() if doc.get("narrower")}
         wanted = {"goal_id": {"$in": [*known]}, **time}
         order = [("goal_id", 1), ("measured_at", -1), ("_id", -1)]
         found = view.db[MEASUREMENTS].find(wanted, batch_size=PAGE).sort(order)
         page: list[Doc] = []
         async for doc in found:
-            page.append(_told(doc, known[doc["goal_id"]]))
+            page.append(_told(doc, known[doc["goal_id"]], hidden.get(doc["goal_id"])))
             if len(page) == PAGE:
                 yield page
                 page = []
@@ -214,13 +216,14 @@ async def _measurements(view: Viewer, goals: Doc, time: Doc) -> AsyncGenerator[l
             yield page
 
 
-def _told(doc: Doc, goal: Doc) -> Doc:
-    """A measurement with what its goal says of it."""
+def _told(doc: Doc, goal: Doc, hidden: datetime | None) -> Doc:
+    """A measurement with what its goal says of it; without its note if that is older than may be read."""
     nothing: Doc = {}
     parts: list[Doc] = goal["key_results"]
     part = next((each for each in parts if each["key_result_id"] == doc["key_result_id"]), nothing)
     return {
         **doc,
+        **({"note": ""} if hidden and (doc.get("taken_at") or doc["measured_at"]) <= hidden else {}),
         "owner_id": goal["owner_id"],
         "goal_title": goal["title"],
         "key_result_title": part.get("title"),

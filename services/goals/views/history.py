@@ -12,6 +12,7 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.history import Blocker, CheckIn, Correction, Measurement
 from services.goals.domain.wording import Wording
 from services.goals.store import CHECK_INS, EDITIONS, GOALS, MEASUREMENTS
+from services.goals.views.earlier import hidden_until
 from services.goals.views.judgements import WIDER, may_judge
 from shared.errors import NotFound
 from shared.http import View
@@ -94,35 +95,37 @@ async def list_measurements(
     key_result_id: Annotated[KeyResultId | None, Query(description="Of this key result only.")] = None,
 ) -> Page[MeasurementView]:
     """All measurements, newest first."""
-    await view.one(Goal, GOALS, goal_id)
+    hidden = await hidden_until(await view.one(Goal, GOALS, goal_id), view)
     of = {"goal_id": goal_id} | ({"key_result_id": key_result_id} if key_result_id else {})
     sort = Sort("measured_at", descending=True)
-    return await read_page(view.db[MEASUREMENTS], of, asked=page, sort=sort, show=_measurement)
+    found = await read_page(view.db[MEASUREMENTS], of, asked=page, sort=sort, show=_measurement)
+    return Page(items=[_without_words(each, hidden) for each in found.items], next=found.next)
 
 
 @router.get("/goals/{goal_id}/measurements/{measurement_id}", summary="Read a measurement")
 async def get_measurement(goal_id: GoalId, measurement_id: str, view: View) -> MeasurementView:
     """One measurement of a goal."""
-    await view.one(Goal, GOALS, goal_id)
+    hidden = await hidden_until(await view.one(Goal, GOALS, goal_id), view)
     doc = await view.db[MEASUREMENTS].find_one({"_id": measurement_id, "goal_id": goal_id})
     if doc is None:
         raise NotFound("The goal has no measurement with this id.")
-    return _measurement(doc)
+    return _without_words(_measurement(doc), hidden)
 
 
 @router.get("/goals/{goal_id}/check-ins", summary="List the check-ins of a goal")
 async def list_check_ins(goal_id: GoalId, view: View, page: AskedPage) -> Page[CheckInView]:
     """All check-ins, newest first."""
-    await view.one(Goal, GOALS, goal_id)
-    sort = Sort("at", descending=True)
-    return await read_page(view.db[CHECK_INS], {"goal_id": goal_id}, asked=page, sort=sort, show=_check_in)
+    hidden = await hidden_until(await view.one(Goal, GOALS, goal_id), view)
+    sort, wanted = Sort("at", descending=True), {"goal_id": goal_id, "at": {"$gt": hidden}}
+    return await read_page(view.db[CHECK_INS], wanted, asked=page, sort=sort, show=_check_in)
 
 
 @router.get("/goals/{goal_id}/check-ins/{check_in_id}", summary="Read a check-in")
 async def get_check_in(goal_id: GoalId, check_in_id: str, view: View) -> CheckInView:
     """One check-in on a goal."""
-    await view.one(Goal, GOALS, goal_id)
-    doc = await view.db[CHECK_INS].find_one({"_id": check_in_id, "goal_id": goal_id})
+    hidden = await hidden_until(await view.one(Goal, GOALS, goal_id), view)
+    wanted = {"_id": check_in_id, "goal_id": goal_id, "at": {"$gt": hidden}}
+    doc = await view.db[CHECK_INS].find_one(wanted)
     if doc is None:
         raise NotFound("The goal has no check-in with this id.")
     return _check_in(doc)
@@ -132,11 +135,21 @@ async def get_check_in(goal_id: GoalId, check_in_id: str, view: View) -> CheckIn
 async def list_editions(goal_id: GoalId, view: View, page: AskedPage) -> Page[EditionView]:
     """What it said until each change, who changed it and why, the newest first."""
     goal = await view.one(Goal, GOALS, goal_id)
-    sort = Sort("number", descending=True)
-    found = await read_page(view.db[EDITIONS], {"goal_id": goal_id}, asked=page, sort=sort, show=_edition)
+    sort, hidden = Sort("number", descending=True), await hidden_until(goal, view)
+    wanted = {"goal_id": goal_id, "until": {"$gt": hidden}}
+    found = await read_page(view.db[EDITIONS], wanted, asked=page, sort=sort, show=_edition)
     if goal.visibility not in WIDER or await may_judge(goal_id, view):
         return found
     return Page(items=[each.model_copy(update={"reason": ""}) for each in found.items], next=found.next)
+
+
+def _without_words(measured: MeasurementView, hidden: datetime) -> MeasurementView:
+    """The figures alone of what was said while the goal was for fewer."""
+    said = measured.correction
+    if said is not None and said.at <= hidden:
+        said = said.model_copy(update={"reason": ""})
+    note = "" if measured.taken_at <= hidden else measured.note
+    return measured.model_copy(update={"note": note, "correction": said})
 
 
 def _edition(doc: Mapping[str, Any]) -> EditionView:

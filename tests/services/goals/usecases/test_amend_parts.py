@@ -222,3 +222,48 @@ async def test_a_change_that_began_before_there_were_clears_is_agreed_to_as_it_w
     await house.db["goals"].update_one({"_id": goal_id}, {"$unset": old})
     goal = await agree(house, goal_id)
     assert (goal["perspective"], goal["due_on"], part(goal)["commit"]) == ("customer", "2026-06-30", 6)
+
+
+async def test_what_was_said_while_it_was_for_fewer_stays_theirs(house: GoalsHouse) -> None:
+    canary = "canary-4711"
+    goal_id = await house.agreed(visibility="private", description=canary)
+    path, anna = f"/goals/{goal_id}", house.as_("anna")
+    at = NOW + timedelta(days=2)
+    measured = await anna.does(f"{path}/key-results/reach/measurements", {"value": 1, "note": canary})
+    said = await anna.does(f"{path}/check-ins", {"confidence": 0.5, "comment": canary})
+    await change(house, goal_id, description="For all.")
+    await anna.at(at).does(f"{path}/amendment", {"visibility": "everyone", "reason": "It is no secret."})
+    await anna.at(at + timedelta(days=1)).does(f"{path}/check-ins", {"confidence": 0.6, "comment": "Fine."})
+    then = (NOW + timedelta(days=1)).isoformat()
+    for who, told in (("anna", True), ("manager", True), ("chief", False), ("ben", False)):
+        asker = house.as_(who)
+        assert canary not in (await asker.get(path)).text
+        texts = [
+            (await asker.get(f"{path}/{read}")).text
+            for read in (
+                "editions",
+                "check-ins",
+                "measurements",
+                f"measurements/{measured['measurement_id']}",
+            )
+        ]
+        texts.append((await asker.get("/goals/export/measurements", goal_id=goal_id)).text)
+        assert [canary in text for text in texts] == [told] * 5, who
+        assert "Fine." in texts[1]
+        assert (await asker.get(f"{path}/check-ins/{said['check_in_id']}")).status_code == (
+            200 if told else 404
+        )
+        assert (await asker.get(f"{path}/as-of", at=then)).status_code == (200 if told else 404)
+        listed = await asker.listed("/goals-as-of", owner_id="anna", at=then)
+        assert [each["goal_id"] for each in listed] == ([goal_id] if told else [])
+        later = (at + timedelta(days=1)).isoformat()
+        assert (await asker.read(f"{path}/as-of", at=later))["progress"] == 0.1
+
+
+async def test_measurements_of_what_was_dropped_are_in_files_too(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(key_results=[REACH, STEPS])
+    await house.as_("anna").does(f"/goals/{goal_id}/key-results/reach/measurements", {"value": 5})
+    await change(house, goal_id, drop_key_results=["reach"])
+    await agree(house, goal_id)
+    file = await house.as_("anna").get("/goals/export/measurements", goal_id=goal_id)
+    assert (file.status_code, file.text.count("reach")) == (200, 1)

@@ -1,0 +1,29 @@
+"""What was said of a goal while it was for fewer to read: it stays theirs when the goal is shown to more."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from services.goals.domain.goal import Goal, Narrower
+from shared.http.viewing import Viewer
+
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+"""Before anything was said."""
+
+
+FIELDS: Final = ("asked_id", "narrower", "owner_id")
+"""Of a goal's document, what it takes."""
+
+
+async def hidden_until(goal: Goal, view: Viewer) -> datetime:
+    """Until when words about the goal are not for who asks, who may read it now."""
+    return await hidden_of({name: getattr(goal, name) for name in FIELDS}, view)
+
+
+async def hidden_of(doc: Mapping[str, Any], view: Viewer) -> datetime:
+    """The same of a goal's document."""
+    hidden = ALWAYS
+    for each in map(Narrower.model_validate, doc.get("narrower") or ()):
+        if each.until > hidden and not await view.may("read", {**doc, "visibility": each.visibility}):
+            hidden = each.until
+    return hidden
