@@ -12,8 +12,9 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import StringConstraints, ValidationError
 
+from services.goals.domain.beside import Amendment, Narrower
 from services.goals.domain.change import Change
-from services.goals.domain.goal import Amendment, Goal, GoalNotInStage, Narrower, NotTheOneAsked
+from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Wording, why
 from shared.aggregate import Aggregate

@@ -9,15 +9,14 @@ from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
-from services.goals.domain.change import Change
+from services.goals.domain.beside import Amendment, Narrower, Standing
 from services.goals.domain.grade import Grade, Retrospective
 from services.goals.domain.key_result import KeyResult, weighted_progress
 from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Terms, Wording
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
-from shared.contracts.base import Frozen
-from shared.contracts.goals import BlockerKind, GoalStatus, Heading, Neglect, Outcome, Pace, Visibility
+from shared.contracts.goals import BlockerKind, GoalStatus, Outcome, Visibility
 from shared.errors import NotFound, Refusal
 from shared.ids import AssignmentId, GoalId, KeyResultId, PersonId, TemplateId
 
@@ -46,32 +45,6 @@ class NotTheOneAsked(Refusal):
 
 class AskedToAnswer(Refusal):
     """Who was asked answers a proposal and does not withdraw it."""
-
-
-class Standing(Frozen):
-    """What of an agreed goal's outlook has been told; see outlook.py."""
-
-    pace: Pace | None = None
-    heading: Heading | None = None
-    overdue: bool = False
-    silent: bool = False
-    neglect: Neglect | None = None
-
-
-class Amendment(Frozen):
-    """A change that somebody wants, and why; `then` is who has to agree after the one who is asked now."""
-
-    change: Change
-    by: PersonId
-    reason: str
-    then: PersonId | None = None
-
-
-class Narrower(Frozen):
-    """Until when a goal was for fewer to read than it is now, or was later."""
-
-    visibility: Visibility
-    until: datetime
 
 
 class Goal(Terms, Aggregate):

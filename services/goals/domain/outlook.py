@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import ClassVar, Final, NamedTuple
 
+from services.goals.domain.beside import Standing
 from services.goals.domain.forecast import Point, forecast, heading, predicted_progress
-from services.goals.domain.goal import Goal, Standing
+from services.goals.domain.goal import Goal
 from services.goals.domain.pace import read_pace, share_of_time
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.store import ASSIGNMENTS, GOALS
-from services.goals.views.tree import SMALLEST
+from services.goals.views.sums import SMALLEST
 from shared import mongo
 from shared.contracts.goals import GoalStatus
 from shared.http import View

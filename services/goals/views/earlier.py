@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from services.goals.domain.goal import Goal, Narrower
+from services.goals.domain.beside import Narrower
+from services.goals.domain.goal import Goal
 from shared.http.viewing import Viewer
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)

@@ -16,12 +16,12 @@ from typing import Final
 
 from services.notifications.channels.letter import Unsendable, letter, sender_address
 from services.notifications.channels.smtp import MailServer, OutOfReach
+from services.notifications.channels.under_way import UnderWay
 from services.notifications.domain.delivery import Delivery, Outcome
 from services.notifications.domain.notification import Notification
 from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS
 from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
-from services.notifications.usecases.under_way import UnderWay
 from services.notifications.words.told import Told
 from services.notifications.words.wording import Words
 from shared.directory import DirectoryPerson, DirectoryReader

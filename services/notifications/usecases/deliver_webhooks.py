@@ -19,6 +19,7 @@ from typing import Final
 
 import httpx
 
+from services.notifications.channels.under_way import UnderWay
 from services.notifications.channels.webhook import WebhookPoster
 from services.notifications.domain.delivery import Delivery, Outcome
 from services.notifications.domain.notification import Notification
@@ -26,7 +27,6 @@ from services.notifications.domain.outlets import OUTLETS_ID, Outlets, endpoint_
 from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS, OUTLETS
 from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
-from services.notifications.usecases.under_way import UnderWay
 from shared.settings import Settings
 from shared.store import from_document
 from shared.work import Work

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.notifications.usecases.under_way import UnderWay
+from services.notifications.channels.under_way import UnderWay
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""What a goal keeps beside its words: how it was told to stand, the change that waits, who read it before."""
+
+from datetime import datetime
+
+from services.goals.domain.change import Change
+from shared.contracts.base import Frozen
+from shared.contracts.goals import Heading, Neglect, Pace, Visibility
+from shared.ids import PersonId
+
+
+class Standing(Frozen):
+    """What of an agreed goal's outlook has been told; see outlook.py."""
+
+    pace: Pace | None = None
+    heading: Heading | None = None
+    overdue: bool = False
+    silent: bool = False
+    neglect: Neglect | None = None
+
+
+class Amendment(Frozen):
+    """A change that somebody wants, and why; `then` is who has to agree after the one who is asked now."""
+
+    change: Change
+    by: PersonId
+    reason: str
+    then: PersonId | None = None
+
+
+class Narrower(Frozen):
+    """Until when a goal was for fewer to read than it is now, or was later."""
+
+    visibility: Visibility
+    until: datetime
