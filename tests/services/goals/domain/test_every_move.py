@@ -15,10 +15,10 @@ from services.goals.domain.amendment import (
     propose_amendment,
     withdraw_amendment,
 )
+from services.goals.domain.change import Change
 from services.goals.domain.closing import Term, carry_over, close, decline, grade, look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Grade, NotToBeGraded, Retrospective
-from services.goals.domain.wording import Change
 from shared.ids import GoalId, KeyResultId, PeriodId
 from tests.services.goals.domain.test_goal import ANNA, AT, BOSS, DAY, KEY_RESULTS, REACH, wording
 from tests.services.goals.domain.test_goal import agreed as made_agreed
