@@ -8,7 +8,7 @@ kept as an edition.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import StringConstraints, ValidationError
 
@@ -182,7 +182,7 @@ def changed(goal: Goal, change: Change) -> Goal:
     said["dropped"] = (*goal.dropped, *change.drop_key_results)
     try:
         new = Goal.model_validate({**dict(goal), **said})
-        _wording(new).require_sound()
+        Wording.model_validate(_said(new)).require_sound()
     except ValidationError as error:
         raise Invalid(f"The goal would make no sense: {why(error)}.") from error
     parts = [part.refitted(before.get(part.key_result_id, part)) for part in new.key_results]
@@ -246,7 +246,11 @@ def _narrower(goal: Goal, new: Goal, *, at: datetime) -> tuple[Narrower, ...]:
 
 
 def _wording(goal: Goal) -> Wording:
-    return as_stored(Wording, goal.model_dump(include=set(Wording.model_fields)))
+    return as_stored(Wording, _said(goal))
+
+
+def _said(goal: Goal) -> dict[str, Any]:
+    return goal.model_dump(include=set(Wording.model_fields))
 
 
 def _require_asked(goal: Goal, by: PersonId) -> None:

@@ -16,6 +16,7 @@ OF_ONE: Final[Mapping[str, str]] = {
     "owner_id": "by_owner",
     "asked_id": "by_asked",
     "parent_id": "by_parent",
+    "origin_id": "by_origin",
 }
 """Goals of one person or below one goal are few, in any order."""
 RARE: Final[Mapping[str, str]] = {
@@ -23,6 +24,7 @@ RARE: Final[Mapping[str, str]] = {
     "silent": "by_silent",
     "overdue": "by_overdue",
     "tag": "by_tag",
+    "template_id": "by_template",
     "category": "by_category",
 }
 """What is rare among goals, the rarest first; of several that are asked for the first one is taken."""

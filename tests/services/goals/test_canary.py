@@ -136,6 +136,7 @@ async def test_the_owner_does_find_it_so_the_search_is_no_blind_one(
 NOTHING_OF_GOALS = {
     "/goal-assignments",
     "/goal-assignments/{assignment_id}",
+    "/goal-assignments/{assignment_id}/goals",
     "/goal-coverage",
     "/goal-coverage/uncovered",
     "/goal-imports/sample.csv",
@@ -147,7 +148,7 @@ NOTHING_OF_GOALS = {
     "/periods",
     "/periods/{period_id}",
 }
-"""What has no words of goals, or speaks of others: sums, templates, periods, what is served, who works."""
+"""What has no words of goals, or speaks of others: sums, assignments, templates, periods, what is served."""
 
 
 async def test_no_event_and_no_state_says_a_word_of_it_whatever_becomes_of_it(
