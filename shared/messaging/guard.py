@@ -276,11 +276,8 @@ class Line:
         }
         id_ = {"_id": self.guard.row_id(self.source, job.position)}
         now = datetime.now(UTC)
-        # What comes once more while nothing may be tried stays as it was put aside, with its reason.
-        update = (
-            {"$set": row, "$setOnInsert": {"at": now}} if self.ready else {"$setOnInsert": {**row, "at": now}}
-        )
-        batch.defer(PARKED, UpdateOne(id_, update, upsert=True))
+        put_aside = {"$set": row, "$setOnInsert": {"at": now}} if self.ready else _unless_tried(row, at=now)
+        batch.defer(PARKED, UpdateOne(id_, put_aside, upsert=True))
 
     def _unpark(self, batch: Batch, last: tuple[int, int]) -> None:
         first, end = self.guard.row_id(self.source, (0, 0)), self.guard.row_id(self.source, last)
@@ -312,6 +309,13 @@ class GuardPlan:
         for job in self.unreadable:
             job.outcome = "parked"
             batch.defer(PARKED, _unreadable(job))
+
+
+def _unless_tried(row: Doc, *, at: datetime) -> list[Doc]:
+    """What comes once more while nothing may be tried keeps the reason and the error of when it was."""
+    tried = {"$in": [{"$ifNull": ["$reason", ""]}, ["failed", "waiting"]]}
+    kept = {name: {"$cond": [tried, f"${name}", {"$literal": row[name]}]} for name in row}
+    return [{"$set": {**kept, "at": {"$ifNull": ["$at", at]}}}]
 
 
 def _refused(job: EventJob, refusal: Refusal) -> UpdateOne:
