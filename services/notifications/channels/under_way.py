@@ -19,7 +19,7 @@ class UnderWay:
     def __init__(self, most: int) -> None:
         self._most = self._room = most
         self._out = self._kept = 0.0
-        self._running = 0
+        self._lanes = set[asyncio.Task[Any] | None]()
         self._start: Callable[[], None] = lambda: None
 
     @property
@@ -38,27 +38,32 @@ class UnderWay:
                 try:
                     await lane()
                 finally:
-                    self._running -= 1
+                    self._lanes.discard(asyncio.current_task())
 
             def start() -> None:
-                self._running += 1
-                group.create_task(counted())
+                self._lanes.add(group.create_task(counted()))
 
             self._start = start
             start()
 
     def took(self, *, out: float, kept: float) -> bool:
-        """A delivery took so many seconds to be taken and to be committed; whether its lane goes on."""
+        """A delivery took so many seconds to be taken and to be committed; whether its lane goes on.
+
+        One that does not counts no more, however long it takes to close: another would go with it.
+        """
         weight = NEWEST if self._kept else 1.0
         self._out += weight * (out - self._out)
         self._kept += weight * (kept - self._kept)
-        while self._running < self.wanted:
+        while len(self._lanes) < self.wanted:
             self._start()
-        return self._running <= self.wanted
+        if len(self._lanes) <= self.wanted:
+            return True
+        self._lanes.discard(asyncio.current_task())
+        return False
 
     def no_more(self) -> None:
         """The other side takes no further lane, until all is worked off."""
-        self._room = max(1, self._running - 1)
+        self._room = max(1, len(self._lanes) - 1)
 
 
 __all__ = ["UnderWay"]

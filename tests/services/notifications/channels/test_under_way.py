@@ -51,6 +51,23 @@ async def test_lanes_come_as_they_are_wanted_and_go_when_they_are_not() -> None:
     assert await _work_off(under_way, range(50), {None: (0.001, 0.1)}) == 1
 
 
+async def test_lanes_that_are_long_in_closing_do_not_take_the_last_one_with_them() -> None:
+    under_way, todo, done = UnderWay(8), iter(range(60)), list[int]()
+
+    async def lane() -> None:
+        for number in todo:
+            done.append(number)
+            await asyncio.sleep(0)
+            if not under_way.took(out=1.0 if number < 20 else 0.001, kept=0.1):
+                break
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    await under_way.work_off(lane)
+    assert under_way.wanted == 1
+    assert len(done) == 60
+
+
 async def test_a_side_that_takes_no_further_lane_is_not_asked_again_and_again() -> None:
     under_way, todo, refused, done = UnderWay(8), iter(range(20)), 0, list[int]()
 
