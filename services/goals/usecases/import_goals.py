@@ -135,8 +135,8 @@ async def _one(
         return _imported(each, "refused", None)
     keep_draft(goal, drafted, tx)
     for initiative, told in planned:
-        InitiativeStore(tx).save(initiative)
-        tx.publish(told)
+        new = InitiativeStore(tx).save(initiative)
+        tx.publish(told, new.state())
     return _imported(each, "drafted", goal_id)
 
 

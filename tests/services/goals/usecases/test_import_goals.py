@@ -55,6 +55,8 @@ async def test_the_sample_is_drafted_and_each_goal_is_announced(house: GoalsHous
     [planned] = await anna.listed(f"/goals/{first}/initiatives")
     assert (planned["planned_cost"], planned["owner_id"], planned["status"]) == ("800.00", "anna", "planned")
     assert await house.said(planned["initiative_id"]) == ["initiative_planned"]
+    state = await house.state(planned["initiative_id"])
+    assert (state["goal_id"], state["status"], state["planned_cost"]) == (first, "planned", "800.00")
 
 
 async def test_the_same_file_again_changes_nothing(house: GoalsHouse) -> None:
