@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.goals.domain.history import Correction, Measurement
+from services.goals.domain.history import Measurement
 from services.goals.domain.milestones import Retold, told_anew
 from services.goals.store import MeasurementStore
+from services.goals.told_by import correction_by
 from shared.ids import GoalId, KeyResultId
 from shared.work import Transaction
 
@@ -23,8 +24,7 @@ async def history_of(
 
 def keep_retold(retold: Retold, tx: Transaction, *, but: str, reason: str) -> None:
     """Put others in the place of those that say otherwise now; one is new, and is kept by who tells of it."""
-    person_id = tx.caller.person_id if tx.caller else None
-    correction = Correction(by_person_id=person_id, at=tx.now, reason=reason, measurement_id=None)
+    correction = correction_by(tx, reason=reason)
     for stale in retold.stale:
         if stale.measurement_id != but:
             for each in told_anew(retold, stale, correction):

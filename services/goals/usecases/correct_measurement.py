@@ -17,13 +17,14 @@ from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
 from services.goals.domain.goal import Goal, GoalNotInStage
-from services.goals.domain.history import CorrectedAlready, Correction, Measurement
+from services.goals.domain.history import CorrectedAlready, Measurement
 from services.goals.domain.measured_in import Quantity
 from services.goals.domain.milestones import in_place, retell
 from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
-from services.goals.usecases.measure_key_result import MeasuredInFuture, machine_of, reported, require_past
+from services.goals.told_by import correction_by, person_of
+from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
 from services.goals.views import MeasurementView
 from shared.clock import Instant
 from shared.contracts.base import Frozen
@@ -31,7 +32,7 @@ from shared.contracts.goals import KeyResultMeasured, MeasurementCorrected
 from shared.directory import named_caller
 from shared.errors import NotFound, Refusal
 from shared.http import Run
-from shared.ids import GoalId, PersonId, mint
+from shared.ids import GoalId, mint
 from shared.problem_docs import refusals
 from shared.work import Transaction
 
@@ -85,10 +86,7 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     new_id = None if command.value is None else command.new_measurement_id
     held = wrong.measured_at if command.value is None else command.measured_at or wrong.measured_at
     at = require_past(held, now=tx.now)
-    correction = Correction(
-        by_person_id=_by(tx), system=machine_of(tx), at=tx.now, reason=command.reason, measurement_id=new_id
-    )
-    corrected = wrong.corrected(correction)
+    corrected = wrong.corrected(correction_by(tx, reason=command.reason, measurement_id=new_id))
     counting = await measurements.newest(
         goal.goal_id, limit=AT_ONE_TIME, of=wrong.key_result_id, but=wrong.measurement_id
     )
@@ -110,8 +108,7 @@ async def _correct_milestone(
     moved = command.measured_at is not None
     new_id = command.new_measurement_id if moved else None
     at = require_past(command.measured_at or wrong.measured_at, now=tx.now)
-    correction = Correction(by_person_id=_by(tx), at=tx.now, reason=command.reason, measurement_id=new_id)
-    corrected = wrong.corrected(correction)
+    corrected = wrong.corrected(correction_by(tx, reason=command.reason, measurement_id=new_id))
     right = wrong.model_copy(
         update={"measurement_id": command.new_measurement_id, "measured_at": at, "taken_at": tx.now}
     )
@@ -124,7 +121,7 @@ async def _correct_milestone(
     corrected = MeasurementStore(tx).save(corrected)
     if right is None:
         return corrected
-    own = {"by_person_id": _by(tx), "note": command.reason, "goal_progress": goal.progress}
+    own = {"by_person_id": person_of(tx), "note": command.reason, "goal_progress": goal.progress}
     return MeasurementStore(tx).save(right.model_copy(update=own))
 
 
@@ -151,12 +148,8 @@ async def _told(
     return event
 
 
-def _by(tx: Transaction) -> PersonId | None:
-    return tx.caller.person_id if tx.caller else None
-
-
 def _require_may_correct(wrong: Measurement, goal: Goal, tx: Transaction) -> None:
-    by = _by(tx)
+    by = person_of(tx)
     if wrong.source == "machine" and by == goal.owner_id:
         raise NotYoursToCorrect(
             "A machine has reported this of your goal; let the machine or your manager correct it."

@@ -20,6 +20,7 @@ from services.goals.domain.history import Measurement
 from services.goals.domain.measured_in import Quantity
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, MeasurementStore, look_soon
+from services.goals.told_by import machine_of, person_of
 from services.goals.views import MeasurementView
 from shared.clock import Instant, to_millisecond
 from shared.contracts.base import Frozen
@@ -68,14 +69,9 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
     return MeasurementStore(tx).save(measurement)
 
 
-def machine_of(tx: Transaction) -> str:
-    """The machine that asks, by the subject of its token; empty for a person."""
-    return "" if tx.caller is None or tx.caller.person_id else tx.caller.subject
-
-
 def reported(measured: KeyResultMeasured, tx: Transaction, *, measurement_id: str, note: str) -> Measurement:
     """What is kept of a value that whoever asks has reported."""
-    person_id = tx.caller.person_id if tx.caller else None
+    person_id = person_of(tx)
     return Measurement(
         measurement_id=measurement_id,
         goal_id=measured.goal_id,

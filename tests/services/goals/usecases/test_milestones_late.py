@@ -151,3 +151,17 @@ async def test_what_a_machine_told_of_stays_the_machines_when_it_is_told_anew(ho
     path = f"/goals/{goal_id}/measurements/{again['measurement_id']}/correction"
     assert (again["source"], again["system"]) == ("machine", "warehouse")
     assert rule_of(await house.as_("anna").post(path, {"reason": "No."})) == "not-yours-to-correct"
+
+
+async def test_a_machine_that_withdraws_is_named_where_others_are_told_anew_too(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(key_results=[THREE])
+    machine = house.as_("warehouse", "service")
+    path = f"/goals/{goal_id}{PATH}"
+    wrong = await machine.at(day(1)).put(f"{path}/plan", {})
+    await machine.at(day(2)).put(f"{path}/open", {})
+    correction = f"/goals/{goal_id}/measurements/{wrong.json()['measurement_id']}/correction"
+    answer = await machine.at(day(3)).post(correction, {"reason": "A slip."})
+    assert answer.status_code == 200, answer.text
+    rows = await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
+    named = [each["correction"] for each in rows if each["correction"]]
+    assert [(each["system"], each["by_person_id"]) for each in named] == [("warehouse", None)] * 2
