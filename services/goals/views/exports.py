@@ -217,13 +217,17 @@ async def _measurements(view: Viewer, goals: Doc, time: Doc) -> AsyncGenerator[l
 
 
 def _told(doc: Doc, goal: Doc, hidden: datetime | None) -> Doc:
-    """A measurement with what its goal says of it; without its note if that is older than may be read."""
+    """A measurement with what its goal says of it; without words that are older than may be read."""
     nothing: Doc = {}
+    said = doc.get("correction")
+    if hidden and said and said["at"] <= hidden:
+        said = {**said, "reason": ""}
     parts: list[Doc] = goal["key_results"]
     part = next((each for each in parts if each["key_result_id"] == doc["key_result_id"]), nothing)
     return {
         **doc,
         **({"note": ""} if hidden and (doc.get("taken_at") or doc["measured_at"]) <= hidden else {}),
+        "correction": said,
         "owner_id": goal["owner_id"],
         "goal_title": goal["title"],
         "key_result_title": part.get("title"),

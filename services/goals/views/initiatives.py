@@ -14,6 +14,7 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.initiative import OPEN, Beyond, Initiative, InitiativeReport
 from services.goals.initiative_store import INITIATIVES, REPORTS
 from services.goals.store import GOALS
+from services.goals.views.earlier import ALWAYS, FIELDS, hidden_of
 from services.goals.views.tagged import KNOWN, tagged
 from shared.contracts.goals_initiatives import InitiativeStatus
 from shared.directory import DirectoryReader
@@ -164,10 +165,24 @@ async def get_initiative(
 async def list_reports(
     goal_id: GoalId, initiative_id: InitiativeId, view: View, page: AskedPage
 ) -> Page[InitiativeReportView]:
-    """All reports, the newest first; the newest that says something of a thing is the one that holds."""
-    await _one(goal_id, initiative_id, view)
+    """All reports, the newest first; the newest that says something of a thing is the one that holds.
+
+    Of what was reported while the goal was for fewer, others read the figures alone.
+    """
+    initiative = await _one(goal_id, initiative_id, view)
     newest, of = Sort("at", descending=True), {"initiative_id": initiative_id}
-    return await read_page(view.db[REPORTS], of, asked=page, sort=newest, show=_report)
+    found = await read_page(view.db[REPORTS], of, asked=page, sort=newest, show=_report)
+    hidden = await _hidden_until(initiative, view)
+    items = [each if each.at > hidden else each.model_copy(update={"note": ""}) for each in found.items]
+    return Page(items=items, next=found.next)
+
+
+async def _hidden_until(initiative: Initiative, view: Viewer) -> datetime:
+    """Until when words of reports are not for who asks, unless they are who does it."""
+    if initiative.owner_id == view.caller.person_id:
+        return ALWAYS
+    goal = await view.db[GOALS].find_one({"_id": initiative.goal_id}, dict.fromkeys(FIELDS, 1))
+    return ALWAYS if goal is None else await hidden_of(goal, view)
 
 
 async def _one(goal_id: GoalId, initiative_id: InitiativeId, view: Viewer) -> Initiative:

@@ -229,7 +229,16 @@ async def test_what_was_said_while_it_was_for_fewer_stays_theirs(house: GoalsHou
     goal_id = await house.agreed(visibility="private", description=canary)
     path, anna = f"/goals/{goal_id}", house.as_("anna")
     at = NOW + timedelta(days=2)
-    measured = await anna.does(f"{path}/key-results/reach/measurements", {"value": 1, "note": canary})
+    measured = await anna.does(f"{path}/key-results/reach/measurements", {"value": 2, "note": canary})
+    measured = await anna.does(
+        f"{path}/measurements/{measured['measurement_id']}/correction", {"value": 1, "reason": canary}
+    )
+    to_do = await anna.does(
+        f"{path}/initiatives",
+        {"title": "Call", "owner_id": "peer", "starts_on": "2026-01-12", "due_on": "2026-02-01"},
+    )
+    reports = f"{path}/initiatives/{to_do['initiative_id']}/reports"
+    await anna.does(reports, {"share_done": 0.5, "note": canary})
     said = await anna.does(f"{path}/check-ins", {"confidence": 0.5, "comment": canary})
     await change(house, goal_id, description="For all.")
     await anna.at(at).does(f"{path}/amendment", {"visibility": "everyone", "reason": "It is no secret."})
@@ -248,7 +257,9 @@ async def test_what_was_said_while_it_was_for_fewer_stays_theirs(house: GoalsHou
             )
         ]
         texts.append((await asker.get("/goals/export/measurements", goal_id=goal_id)).text)
-        assert [canary in text for text in texts] == [told] * 5, who
+        texts.append((await asker.get(reports)).text)
+        assert [canary in text for text in texts] == [told] * 6, who
+        assert '"share_done":0.5' in texts[5]
         assert "Fine." in texts[1]
         assert (await asker.get(f"{path}/check-ins/{said['check_in_id']}")).status_code == (
             200 if told else 404
@@ -258,6 +269,7 @@ async def test_what_was_said_while_it_was_for_fewer_stays_theirs(house: GoalsHou
         assert [each["goal_id"] for each in listed] == ([goal_id] if told else [])
         later = (at + timedelta(days=1)).isoformat()
         assert (await asker.read(f"{path}/as-of", at=later))["progress"] == 0.1
+    assert canary in (await house.as_("peer").get(reports)).text, "who does it"
 
 
 async def test_measurements_of_what_was_dropped_are_in_files_too(house: GoalsHouse) -> None:
