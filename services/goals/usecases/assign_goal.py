@@ -2,7 +2,8 @@
 
 When    HR or a manager asks (POST /goal-assignments); with `dry_run` it is checked and counted, and
         nothing is changed
-May     assign: HR admin for anybody; a manager for those who report to them
+May     assign: HR admin for anybody; a manager for those who report to them, and where the manager has
+        left the nearest above who works here
 Rule    Assignment.goal_for, GoalTemplate.wording_for, alignment.require_place; units and people that are
         named must be known, and whoever asks too, since people are told who asks
 Emits   nothing of its own
@@ -109,14 +110,14 @@ async def _wording(command: AssignGoal, tx: Transaction) -> Wording:
 
 
 async def _require_own_reports(population: NamedPopulation, tx: Transaction) -> None:
-    """Refuse anybody who does not report to the caller."""
+    """Refuse anybody whose manager the caller is not, nor the nearest above who works here."""
     directory = Directory(tx)
     if population.everyone or population.unit_ids or population.reporting_to_ids or population.job_levels:
         raise Forbidden("You set goals for those who report to you: name them in person_ids.")
     await directory.read_ahead(population.person_ids)
+    works_here = await directory.is_active(tx.person_id)
     for person_id in population.person_ids:
-        person = await directory.person(person_id)
-        if person is None or person.manager_id != tx.person_id:
+        if not works_here or not await directory.manages_in_effect(tx.person_id, person_id):
             raise Forbidden("You set goals for those who report to you; HR does for others.")
 
 

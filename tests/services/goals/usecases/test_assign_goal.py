@@ -225,6 +225,16 @@ async def answered(house: GoalsHouse, *person_ids: str, **said: Any) -> dict[str
     return await house.as_("admin", "hr_admin").read(f"/goal-assignments/{made['assignment_id']}")
 
 
+async def test_where_the_manager_has_left_the_nearest_above_sets_a_goal_and_the_manager_does_not(
+    house: GoalsHouse,
+) -> None:
+    assert (await house.as_("chief").post("/goal-assignments", asking(*TEAM))).status_code == 403
+    await house.let_go("manager")
+    for who in ("manager", "other_manager"):
+        assert (await house.as_(who).post("/goal-assignments", asking(*TEAM))).status_code == 403, who
+    assert (await assigned(house, asking(*TEAM), "chief"))["progress"] == done(2)
+
+
 async def test_an_assignment_says_who_has_answered_what(house: GoalsHouse) -> None:
     made = await answered(house, *FIVE)
     assert made["answers"] == {"asked": 1, "agreed": 1, "draft": 1, "declined": 1, "cancelled": 1}
