@@ -96,7 +96,8 @@ def carry_over(
             f"From where it stands it makes no sense: {why(error)}. Write a new one instead."
         ) from error
     new, _ = Goal.draft(wording, goal_id=goal_id, owner_id=goal.owner_id, template_id=goal.template_id)
-    new = new.model_copy(update={"origin_id": goal.goal_id, "contribution": goal.contribution})
+    kept = {"origin_id": goal.goal_id, "contribution": goal.contribution, "narrower": goal.narrower}
+    new = new.model_copy(update=kept)
     return ended, closed, new, new.drafted()
 
 

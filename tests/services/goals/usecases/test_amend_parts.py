@@ -270,6 +270,12 @@ async def test_what_was_said_while_it_was_for_fewer_stays_theirs(house: GoalsHou
         later = (at + timedelta(days=1)).isoformat()
         assert (await asker.read(f"{path}/as-of", at=later))["progress"] == 0.1
     assert canary in (await house.as_("peer").get(reports)).text, "who does it"
+    q2 = {"name": "Q2", "kind": "quarter", "starts_on": "2026-04-01", "ends_on": "2026-06-30"}
+    period_id = (await house.as_("admin", "hr_admin").does("/periods", q2))["period_id"]
+    new = await anna.does(f"{path}/carry-over", {"period_id": period_id})
+    moved = f"/goals/{new['goal_id']}/initiatives/{to_do['initiative_id']}/reports"
+    for who, told in (("manager", True), ("ben", False)):
+        assert (canary in (await house.as_(who).get(moved)).text) is told, who
 
 
 async def test_measurements_of_what_was_dropped_are_in_files_too(house: GoalsHouse) -> None:
