@@ -75,10 +75,17 @@ Changed = tuple[Goal, Edition, contract.GoalChanged]
 
 def is_material(goal: Goal, new: Goal) -> bool:
     """Whether the other side has to agree that the goal becomes the new one."""
-    return any(getattr(goal, name) != getattr(new, name) for name in MATERIAL) or (
-        {part.key_result_id: part.agreed_on() for part in goal.key_results}
+    return (
+        any(getattr(goal, name) != getattr(new, name) for name in MATERIAL)
+        or _is_for_more(new, goal)
+        or {part.key_result_id: part.agreed_on() for part in goal.key_results}
         != {part.key_result_id: part.agreed_on() for part in new.key_results}
     )
+
+
+def _is_for_more(new: Goal, goal: Goal) -> bool:
+    """Whether others than before may read it: nobody opens to them alone what two have written."""
+    return _WIDENING.index(new.visibility) > _WIDENING.index(goal.visibility)
 
 
 def amend_at_once(goal: Goal, change: Change, *, by: PersonId, reason: str, at: datetime) -> Changed:
@@ -239,7 +246,7 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
 
 def _narrower(goal: Goal, new: Goal, *, at: datetime) -> tuple[Narrower, ...]:
     """Until when it was for fewer, with the time of this change if it is for more from now on."""
-    if _WIDENING.index(new.visibility) <= _WIDENING.index(goal.visibility):
+    if not _is_for_more(new, goal):
         return goal.narrower
     others = (each for each in goal.narrower if each.visibility != goal.visibility)
     return (*others, Narrower(visibility=goal.visibility, until=at))

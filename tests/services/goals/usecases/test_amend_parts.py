@@ -51,7 +51,8 @@ def part(goal: dict[str, Any], key_result_id: str = "reach") -> dict[str, Any]:
         ({"key_results": [{"key_result_id": "steps", "milestones": [OPEN, {**PLAN, "title": "X"}]}]}, False),
         ({"key_results": [{"key_result_id": "reach", "title": "X", "target": 10}]}, False),
         ({"perspective": None}, False),
-        ({"visibility": "team"}, False),
+        ({"visibility": "team"}, True),
+        ({"visibility": "private"}, False),
     ],
     ids=str,
 )
@@ -211,6 +212,8 @@ async def test_a_goal_that_is_shown_to_fewer_loses_its_words_in_states(house: Go
         None,
     )
     await change(house, goal_id, visibility="everyone")
+    assert (await house.as_("peer").get(path)).status_code == 404, "until the manager agrees"
+    await agree(house, goal_id)
     assert (await house.state(goal_id))["title"] == "Reach more customers"
     assert (await house.as_("peer").get(path)).status_code == 200
 
@@ -242,6 +245,7 @@ async def test_what_was_said_while_it_was_for_fewer_stays_theirs(house: GoalsHou
     said = await anna.does(f"{path}/check-ins", {"confidence": 0.5, "comment": canary})
     await change(house, goal_id, description="For all.")
     await anna.at(at).does(f"{path}/amendment", {"visibility": "everyone", "reason": "It is no secret."})
+    await agree(house, goal_id, after=timedelta(days=2))
     await anna.at(at + timedelta(days=1)).does(f"{path}/check-ins", {"confidence": 0.6, "comment": "Fine."})
     then = (NOW + timedelta(days=1)).isoformat()
     for who, told in (("anna", True), ("manager", True), ("chief", False), ("ben", False)):
