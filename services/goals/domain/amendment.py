@@ -12,22 +12,19 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import StringConstraints, ValidationError
 
-from services.goals.domain.beside import Amendment, Narrower
+from services.goals.domain.beside import Amendment, Narrower, is_wider
 from services.goals.domain.change import Change
 from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.smart import missing_parts
 from services.goals.domain.wording import Wording, why
 from shared.aggregate import Aggregate
 from shared.contracts import goals as contract
-from shared.contracts.goals import Visibility
 from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PersonId, derive
 from shared.reading import as_stored
 
 MATERIAL: Final = ("due_on", "owner_id", "starts_on", "weight")
 """What needs the other's agreement, beside what key results are to reach."""
-_WIDENING: Final[tuple[Visibility, ...]] = ("private", "line", "team", "everyone")
-"""Who reads by one of them reads by those after it."""
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
@@ -77,15 +74,10 @@ def is_material(goal: Goal, new: Goal) -> bool:
     """Whether the other side has to agree that the goal becomes the new one."""
     return (
         any(getattr(goal, name) != getattr(new, name) for name in MATERIAL)
-        or _is_for_more(new, goal)
+        or is_wider(new.visibility, goal.visibility)  # nobody alone shows others what two have written
         or {part.key_result_id: part.agreed_on() for part in goal.key_results}
         != {part.key_result_id: part.agreed_on() for part in new.key_results}
     )
-
-
-def _is_for_more(new: Goal, goal: Goal) -> bool:
-    """Whether others than before may read it: nobody opens to them alone what two have written."""
-    return _WIDENING.index(new.visibility) > _WIDENING.index(goal.visibility)
 
 
 def amend_at_once(goal: Goal, change: Change, *, by: PersonId, reason: str, at: datetime) -> Changed:
@@ -218,7 +210,9 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
     overdue = goal.standing.overdue and new.due_on == goal.due_on
     standing = goal.standing.model_copy(update={"overdue": overdue})
     settled = {"amendment": None, "asked_id": None, "edition": goal.edition + 1, "standing": standing}
-    new = new.model_copy(update=settled | {"narrower": _narrower(goal, new, at=at)})
+    # Why a change was declined was said to those who read the goal then.
+    reason = "" if is_wider(new.visibility, goal.visibility) else goal.reason
+    new = new.model_copy(update=settled | {"narrower": _narrower(goal, new, at=at), "reason": reason})
     edition = Edition(
         edition_id=derive("edition", goal.goal_id, str(goal.edition)),
         goal_id=goal.goal_id,
@@ -246,7 +240,7 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
 
 def _narrower(goal: Goal, new: Goal, *, at: datetime) -> tuple[Narrower, ...]:
     """Until when it was for fewer, with the time of this change if it is for more from now on."""
-    if not _is_for_more(new, goal):
+    if not is_wider(new.visibility, goal.visibility):
         return goal.narrower
     others = (each for each in goal.narrower if each.visibility != goal.visibility)
     return (*others, Narrower(visibility=goal.visibility, until=at))

@@ -1,11 +1,16 @@
 """What a goal keeps beside its words: how it was told to stand, the change that waits, who read it before."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from services.goals.domain.change import Change
 from shared.contracts.base import Frozen
 from shared.contracts.goals import Heading, Neglect, Pace, Visibility
 from shared.ids import PersonId
+
+_WIDENING: Final[Sequence[Visibility]] = ("private", "line", "team", "everyone")
+"""Who reads by one of them reads by those after it."""
 
 
 class Standing(Frozen):
@@ -32,3 +37,8 @@ class Narrower(Frozen):
 
     visibility: Visibility
     until: datetime
+
+
+def is_wider(visibility: Visibility, before: Visibility) -> bool:
+    """Whether more read by it than by the one before."""
+    return _WIDENING.index(visibility) > _WIDENING.index(before)

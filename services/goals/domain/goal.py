@@ -9,7 +9,7 @@ from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
-from services.goals.domain.beside import Amendment, Narrower, Standing
+from services.goals.domain.beside import Amendment, Narrower, Standing, is_wider
 from services.goals.domain.grade import Grade, Retrospective
 from services.goals.domain.key_result import KeyResult, weighted_progress
 from services.goals.domain.smart import missing_parts
@@ -125,10 +125,11 @@ class Goal(Terms, Aggregate):
         )
 
     def reword(self, wording: Wording) -> "tuple[Goal, contract.GoalChanged]":
-        """Replace what a draft says."""
+        """Replace what a draft says; why changes were asked for is not for those who read it only then."""
         self.must_be("draft", to="be reworded")
         wording.require_sound()
-        goal = Goal.model_validate({**dict(self), **_said(wording)})
+        reason = "" if is_wider(wording.visibility, self.visibility) else self.reason
+        goal = Goal.model_validate({**dict(self), **_said(wording), "reason": reason})
         return goal, contract.GoalChanged(**goal.named(), starts_on=goal.starts_on, due_on=goal.due_on)
 
     def propose(self, *, by: PersonId, to: PersonId) -> "tuple[Goal, contract.GoalProposed]":

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse
+from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse, wording
 
 OPEN = {"milestone_id": "open", "title": "The office is open", "weight": 3}
 PLAN = {"milestone_id": "plan", "title": "The plan is agreed"}
@@ -289,3 +289,12 @@ async def test_measurements_of_what_was_dropped_are_in_files_too(house: GoalsHou
     await agree(house, goal_id)
     file = await house.as_("anna").get("/goals/export/measurements", goal_id=goal_id)
     assert (file.status_code, file.text.count("reach")) == (200, 1)
+
+
+async def test_why_a_draft_was_to_change_is_not_for_those_who_read_it_later(house: GoalsHouse) -> None:
+    goal_id = await house.proposed(to="manager", visibility="private")
+    await house.as_("manager").does(f"/goals/{goal_id}/change-request", {"reason": "It says too much."})
+    for visibility, reason in (("private", "It says too much."), ("line", "")):
+        said = wording(visibility=visibility)
+        answer = await house.as_("anna").put(f"/goals/{goal_id}", said, If_Match="*")
+        assert (answer.status_code, answer.json()["reason"]) == (200, reason)
