@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, TypedDict
 
 from pydantic import Field, StringConstraints
 
+from services.goals.domain.beside import is_wider
 from services.goals.domain.goal import Goal
 from services.goals.domain.wording import EARLIEST, LATEST
 from shared.aggregate import Aggregate
@@ -248,8 +249,13 @@ class Initiative(InitiativePlan, Aggregate):
         return new, contract.InitiativeTakenUp(**new.named())
 
     def follow(self, goal: Goal) -> "tuple[Initiative, contract.InitiativeFollowed | None]":
-        """Be its goal's owner's, and for those who may read it; without an event if it is so already."""
+        """Be its goal's owner's, and for those who may read it; without an event if it is so already.
+
+        Why it was dropped was said to those who read it then.
+        """
         new = self.of_goal(goal)
+        if is_wider(goal.visibility, self.goal_visibility):
+            new = new.model_copy(update={"reason": ""})
         return new, contract.InitiativeFollowed(**new.named()) if new != self else None
 
     def state(self) -> contract.InitiativeState:

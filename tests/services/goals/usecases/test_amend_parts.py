@@ -291,6 +291,43 @@ async def test_measurements_of_what_was_dropped_are_in_files_too(house: GoalsHou
     assert (file.status_code, file.text.count("reach")) == (200, 1)
 
 
+async def test_what_is_kept_beside_a_measurement_or_initiative_stays_theirs_too(house: GoalsHouse) -> None:
+    canary = "canary-4712"
+    goal_id = await house.agreed(visibility="private", key_results=[REACH, STEPS])
+    path, anna = f"/goals/{goal_id}", house.as_("anna")
+    milestones = f"{path}/key-results/steps/milestones"
+    measured = await anna.does(f"{path}/key-results/reach/measurements", {"value": 1})
+    wrong = f"{path}/measurements/{measured['measurement_id']}/correction"
+    await anna.does(wrong, {"value": 2, "reason": canary})
+    reached = {"at": NOW.isoformat(), "note": canary}
+    assert (await anna.put(f"{milestones}/open", reached)).status_code == 200
+    plan = {"title": "Rooms", "owner_id": "ben", "starts_on": "2026-02-01", "due_on": "2026-03-01"}
+    initiative = await anna.does(f"{path}/initiatives", plan)
+    reports = f"{path}/initiatives/{initiative['initiative_id']}/reports"
+    await anna.does(reports, {"effort_days": 1, "note": canary})
+    other = await anna.does(f"{path}/initiatives", plan)
+    dropped = f"{path}/initiatives/{other['initiative_id']}"
+    await anna.does(f"{dropped}/closure", {"outcome": "dropped", "reason": canary})
+    await change(house, goal_id, weight=7)
+    await house.as_("manager").does(f"{path}/amendment/refusal", {"reason": canary})
+    later = anna.at(NOW + timedelta(days=2))
+    await later.does(f"{path}/amendment", {"visibility": "everyone", "reason": "It is no secret."})
+    await agree(house, goal_id, after=timedelta(days=2))
+    early = {"at": (NOW - timedelta(days=1)).isoformat()}
+    assert (await later.put(f"{milestones}/plan", early)).status_code == 200
+    for who, told in (("anna", True), ("manager", True), ("chief", False), ("peer", False)):
+        asker = house.as_(who)
+        for now in (path, dropped):
+            assert canary not in (await asker.get(now)).text, who
+        texts = [
+            (await asker.get(f"{path}/measurements")).text,
+            (await asker.get("/goals/export/measurements", goal_id=goal_id)).text,
+            (await asker.get(reports)).text,
+        ]
+        assert [canary in text for text in texts] == [told] * 3, who
+    assert canary in (await house.as_("ben").get(reports)).text
+
+
 async def test_why_a_draft_was_to_change_is_not_for_those_who_read_it_later(house: GoalsHouse) -> None:
     goal_id = await house.proposed(to="manager", visibility="private")
     await house.as_("manager").does(f"/goals/{goal_id}/change-request", {"reason": "It says too much."})
