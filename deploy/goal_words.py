@@ -48,6 +48,22 @@ def head_lines(goal: Said) -> Iterator[str]:
     yield f"progress: {share_of(goal['progress']) or 'nothing can be told yet'}"
     if goal.get("confidence") is not None:
         yield f"confidence: {share_of(goal['confidence'])}"
+    yield from _asked_lines(goal)
+
+
+def _asked_lines(goal: Said) -> Iterator[str]:
+    """Who is to answer what, and what was answered last."""
+    if goal.get("amendment"):
+        change: Said = goal["amendment"]["change"]
+        named = [name for name, value in change.items() if value not in (None, []) and name != "clears"]
+        what = ", ".join(name.replace("_", " ") for name in [*named, *change["clears"]])
+        yield f"change proposed by {goal['amendment']['by']}: {what}"
+        if goal["amendment"]["reason"]:
+            yield f"why: {goal['amendment']['reason']}"
+    if goal.get("asked_id"):
+        yield f"waits for: {goal['asked_id']}"
+    if goal.get("reason"):
+        yield f"answered: {goal['reason']}"
 
 
 def key_result_lines(part: Said, ahead: Said | None) -> Iterator[str]:

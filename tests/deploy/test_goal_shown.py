@@ -15,11 +15,13 @@ from rich.console import Console
 
 from deploy.commands import goal_shown
 from deploy.commands import goals as goals_commands
+from services.goals.domain.beside import Amendment
+from services.goals.domain.change import Change
 from services.goals.domain.goal import Goal
 from services.goals.domain.initiative import Initiative, InitiativePlan, Progress
 from services.goals.domain.wording import Wording
 from services.goals.views.budget import BudgetShare, BudgetView, CostView
-from services.goals.views.goal_view import GoalView
+from services.goals.views.goal_view import AmendmentView, GoalView
 from services.goals.views.history import CheckInView
 from services.goals.views.initiatives import PlannedInitiativeView
 from tests.services.goals.house import NOW, STEPS, wording
@@ -133,6 +135,16 @@ def test_all_of_a_goal_is_told_in_words(printed: Any) -> None:
     ):
         assert line in lines, line
     assert any(line.startswith("2 goals below") and "not added up" in line for line in lines)
+
+
+def test_who_is_asked_and_what_is_to_change_is_told(printed: Any) -> None:
+    said = told()
+    waiting = Amendment(change=Change(weight=5, clears=("tags",)), by="anna", reason="Less time.")  # type: ignore[arg-type]
+    amendment = AmendmentView.model_validate(dict(waiting)).model_dump(mode="json")
+    said["goal"] |= {"amendment": amendment, "asked_id": "manager", "reason": "Not so soon."}
+    lines = [line.strip() for line in printed(goal_shown, goal_shown._show, said, 300)]
+    at = lines.index("change proposed by anna: weight, tags")
+    assert lines[at + 1 : at + 4] == ["why: Less time.", "waits for: manager", "answered: Not so soon."]
 
 
 @pytest.mark.parametrize("width", [30, 60])
