@@ -32,10 +32,11 @@ class Correction(Frozen):
 class Measurement(Aggregate):
     """One value of a key result, in its unit, at the time for which it holds.
 
-    `taken_at` is when it was reported; `goal_progress` the goal's share of the way from then on, 0 to 1;
-    `system` names the machine that reported it, `reached` are the milestones that were by then and
-    `milestone_id` is the one that it speaks of.  One with a correction counts no more; of several that hold
-    at one time the one that was reported last does.
+    `taken_at` is when it was reported, `noted_at` when its note was written if that was before;
+    `goal_progress` the goal's share of the way from then on, 0 to 1; `system` names the machine that
+    reported it, `reached` are the milestones that were by then and `milestone_id` is the one that it speaks
+    of.  One with a correction counts no more; of several that hold at one time the one that was reported
+    last does.
     """
 
     id_field: ClassVar[str] = "measurement_id"
@@ -50,6 +51,7 @@ class Measurement(Aggregate):
     note: str = ""
     goal_progress: float | None = None
     taken_at: datetime | None = None
+    noted_at: datetime | None = None
     reached: tuple[str, ...] = ()
     milestone_id: str | None = None
     correction: Correction | None = None

@@ -47,7 +47,11 @@ def told_anew(retold: Retold, stale: Measurement, correction: Correction) -> tup
     new_id = derive("measurement", stale.measurement_id, correction.at.isoformat())
     corrected = stale.corrected(correction.model_copy(update={"measurement_id": new_id}))
     return corrected, in_place(stale, retold, measurement_id=new_id).model_copy(
-        update={"taken_at": correction.at, "goal_progress": None}
+        update={
+            "taken_at": correction.at,
+            "noted_at": stale.noted_at or stale.known_at,
+            "goal_progress": None,
+        }
     )
 
 

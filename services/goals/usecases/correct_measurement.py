@@ -121,7 +121,12 @@ async def _correct_milestone(
     corrected = MeasurementStore(tx).save(corrected)
     if right is None:
         return corrected
-    own = {"by_person_id": person_of(tx), "note": command.reason, "goal_progress": goal.progress}
+    own = {
+        "by_person_id": person_of(tx),
+        "note": command.reason,
+        "noted_at": None,
+        "goal_progress": goal.progress,
+    }
     return MeasurementStore(tx).save(right.model_copy(update=own))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from services.goals.domain.beside import Narrower
 from services.goals.domain.goal import Goal
 from shared.http.viewing import Viewer
+from shared.mongo import Doc
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 """Before anything was said."""
@@ -28,3 +29,13 @@ async def hidden_of(doc: Mapping[str, Any], view: Viewer) -> datetime:
         if each.until > hidden and not await view.may("read", {**doc, "visibility": each.visibility}):
             hidden = each.until
     return hidden
+
+
+def figures_of(measured: Doc, hidden: datetime) -> Doc:
+    """A measurement's document, of what was said until then with the figures alone."""
+    correction = measured.get("correction")
+    if correction is not None and correction["at"] <= hidden:
+        correction = {**correction, "reason": ""}
+    noted_at = measured.get("noted_at") or measured.get("taken_at") or measured["measured_at"]
+    note = "" if noted_at <= hidden else measured.get("note", "")
+    return {**measured, "note": note, "correction": correction}

@@ -14,7 +14,7 @@ from pydantic import Field
 from services.goals.domain.goal import Goal
 from services.goals.store import GOALS, MEASUREMENTS
 from services.goals.views.earlier import FIELDS as EARLIER_FIELDS
-from services.goals.views.earlier import hidden_of
+from services.goals.views.earlier import figures_of, hidden_of
 from services.goals.views.goals import GoalsWanted
 from services.goals.views.plan_export import PlansAreCsv, PlanTooLarge, plan_response
 from shared.clock import Instant
@@ -219,15 +219,10 @@ async def _measurements(view: Viewer, goals: Doc, time: Doc) -> AsyncGenerator[l
 def _told(doc: Doc, goal: Doc, hidden: datetime | None) -> Doc:
     """A measurement with what its goal says of it; without words that are older than may be read."""
     nothing: Doc = {}
-    said = doc.get("correction")
-    if hidden and said and said["at"] <= hidden:
-        said = {**said, "reason": ""}
     parts: list[Doc] = goal["key_results"]
     part = next((each for each in parts if each["key_result_id"] == doc["key_result_id"]), nothing)
     return {
-        **doc,
-        **({"note": ""} if hidden and (doc.get("taken_at") or doc["measured_at"]) <= hidden else {}),
-        "correction": said,
+        **(figures_of(doc, hidden) if hidden else doc),
         "owner_id": goal["owner_id"],
         "goal_title": goal["title"],
         "key_result_title": part.get("title"),

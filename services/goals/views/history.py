@@ -12,11 +12,12 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.history import Blocker, CheckIn, Correction, Measurement
 from services.goals.domain.wording import Wording
 from services.goals.store import CHECK_INS, EDITIONS, GOALS, MEASUREMENTS
-from services.goals.views.earlier import hidden_until
+from services.goals.views.earlier import figures_of, hidden_until
 from services.goals.views.judgements import WIDER, may_judge
 from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, KeyResultId, PersonId
+from shared.mongo import Doc
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.reading import as_stored
 from shared.store import from_document
@@ -98,8 +99,11 @@ async def list_measurements(
     hidden = await hidden_until(await view.one(Goal, GOALS, goal_id), view)
     of = {"goal_id": goal_id} | ({"key_result_id": key_result_id} if key_result_id else {})
     sort = Sort("measured_at", descending=True)
-    found = await read_page(view.db[MEASUREMENTS], of, asked=page, sort=sort, show=_measurement)
-    return Page(items=[_without_words(each, hidden) for each in found.items], next=found.next)
+
+    def show(doc: Doc) -> MeasurementView:
+        return _measurement(doc, hidden)
+
+    return await read_page(view.db[MEASUREMENTS], of, asked=page, sort=sort, show=show)
 
 
 @router.get("/goals/{goal_id}/measurements/{measurement_id}", summary="Read a measurement")
@@ -109,7 +113,7 @@ async def get_measurement(goal_id: GoalId, measurement_id: str, view: View) -> M
     doc = await view.db[MEASUREMENTS].find_one({"_id": measurement_id, "goal_id": goal_id})
     if doc is None:
         raise NotFound("The goal has no measurement with this id.")
-    return _without_words(_measurement(doc), hidden)
+    return _measurement(doc, hidden)
 
 
 @router.get("/goals/{goal_id}/check-ins", summary="List the check-ins of a goal")
@@ -143,21 +147,12 @@ async def list_editions(goal_id: GoalId, view: View, page: AskedPage) -> Page[Ed
     return Page(items=[each.model_copy(update={"reason": ""}) for each in found.items], next=found.next)
 
 
-def _without_words(measured: MeasurementView, hidden: datetime) -> MeasurementView:
-    """The figures alone of what was said while the goal was for fewer."""
-    said = measured.correction
-    if said is not None and said.at <= hidden:
-        said = said.model_copy(update={"reason": ""})
-    note = "" if measured.taken_at <= hidden else measured.note
-    return measured.model_copy(update={"note": note, "correction": said})
-
-
 def _edition(doc: Mapping[str, Any]) -> EditionView:
     return EditionView.of(from_document(Edition, doc))
 
 
-def _measurement(doc: Mapping[str, Any]) -> MeasurementView:
-    return MeasurementView.of(from_document(Measurement, doc))
+def _measurement(doc: Doc, hidden: datetime) -> MeasurementView:
+    return MeasurementView.of(from_document(Measurement, figures_of(doc, hidden)))
 
 
 def _check_in(doc: Mapping[str, Any]) -> CheckInView:
