@@ -157,7 +157,7 @@ def _record(number: int) -> tuple[str, bytes, bytes, Sequence[tuple[str, bytes]]
     envelope = Envelope(
         f"person-{number}", "/cairn/people", PersonState.wire_type, person_id, datetime.now(UTC), 1
     )
-    return topic_of(state), person_id.encode(), encode_data(state, envelope), envelope.headers()
+    return topic_of(type(state)), person_id.encode(), encode_data(state, envelope), envelope.headers()
 
 
 def _resident_mb(pid: int) -> float:
