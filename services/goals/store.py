@@ -1,6 +1,7 @@
 """Goals, measurements and check-ins as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import floor
 from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -55,7 +56,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("status", "by_status"),
         _by("level", "by_level"),
         _by("due_on", "by_due"),
-        _by("progress", "by_progress"),
+        _by("percent", "by_percent"),
         _by("category", "by_category", partialFilterExpression={"category": {"$gt": ""}}),
         _by("tags", "by_tag"),
         _newest("closed_at", "by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}),
@@ -92,14 +93,20 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
 
 
 class GoalStore(Store[Goal]):
-    """The goals; documents hold their progress too, and every save has what they serve folded again."""
+    """The goals; documents hold their progress too, and every save has what they serve folded again.
+
+    `percent` is the progress in whole per cent, for lists in its order: with an index of progress every
+    measurement would pay for all indexes of goals.
+    """
 
     collection: ClassVar[str] = GOALS
     kind = Goal
 
     def save(self, aggregate: Goal) -> Goal:
         """Store it over the version that was read; the goal at its new version."""
-        version = self._tx.put(GOALS, to_document(aggregate) | {"progress": aggregate.progress})
+        progress = aggregate.progress
+        percent = None if progress is None else floor(progress * 100)
+        version = self._tx.put(GOALS, to_document(aggregate) | {"progress": progress, "percent": percent})
         fold_soon(self._tx, aggregate)
         return aggregate.model_copy(update={"version": version})
 

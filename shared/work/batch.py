@@ -24,6 +24,9 @@ from shared.work.overlap import may_match
 from shared.work.transaction import AloneRequest, Doc, FanOutJob, Find, Load, Policy, Ref, Transaction, Writes
 
 FAN_OUTS = "fan_outs"
+WIDE = 16
+"""Fields from which on a document is not replaced but its fields are set that differ: of one that is replaced
+MongoDB reckons the keys of every index, of which a wide one has many."""
 ROUNDS = 8
 """So often strands that overtook each other run on together: of those that meet in a document one goes
 through each time.  A strand that runs alone asks the database alone."""
@@ -34,6 +37,7 @@ class _Pending:
     """Accepted writes of one collection that the session has not sent yet."""
 
     puts: dict[Any, tuple[int, Doc | None]] = field(default_factory=dict[Any, tuple[int, Doc | None]])
+    stored: dict[Any, Doc] = field(default_factory=dict[Any, Doc])
     updates: list[tuple[Any, Doc]] = field(default_factory=list[tuple[Any, Doc]])
     updated: set[Any] = field(default_factory=set[Any])
 
@@ -179,10 +183,13 @@ class Batch:
 
     def _put(self, ref: Ref, expected: int, doc: Doc | None, sequence: int | None) -> None:
         collection, id_ = ref
-        puts = self._pending[collection].puts
+        pending = self._pending[collection]
+        puts = pending.puts
         stored = puts[id_][0] if id_ in puts else expected
         before = self.docs.get(ref)
         if before is not None:
+            if id_ not in puts:
+                pending.stored[id_] = before
             self._history[collection].append(before)
         if doc is None:
             self._deleted.append(id_)
@@ -261,7 +268,12 @@ class Batch:
             return None
         if pending.puts and pending.updates:
             raise TypeError(f"{collection}: both put and updated")
-        ops = [op for id_, put in pending.puts.items() if (op := _operation(id_, *put)) is not None]
+        before = pending.stored
+        ops = [
+            op
+            for id_, put in pending.puts.items()
+            if (op := _operation(id_, *put, before.get(id_))) is not None
+        ]
         ops += [UpdateOne({"_id": id_}, update, upsert=True) for id_, update in pending.updates]
         return Write(collection, ops, ordered=bool(pending.updates), exact=True) if ops else None
 
@@ -282,10 +294,23 @@ def _step(strand: Coroutine[Any, None, None], *, alone: bool) -> Load | Find | A
     return request
 
 
-def _operation(id_: Any, stored: int, doc: Doc | None) -> WriteOp | None:
+def _operation(id_: Any, stored: int, doc: Doc | None, before: Doc | None) -> WriteOp | None:
     if doc is None:
         return DeleteOne({"_id": id_, "version": stored}) if stored else None
-    return ReplaceOne({"_id": id_, "version": stored}, doc) if stored else InsertOne(doc)
+    if not stored:
+        return InsertOne(doc)
+    if before is not None and len(doc) >= WIDE:
+        return UpdateOne({"_id": id_, "version": stored}, _difference(before, doc))
+    return ReplaceOne({"_id": id_, "version": stored}, doc)
+
+
+def _difference(before: Doc, doc: Doc) -> Doc:
+    """The update that makes one document of the other; fields are named as attributes are, without dots."""
+    update: Doc = {"$set": {name: value for name, value in doc.items() if before.get(name, ...) != value}}
+    gone = before.keys() - doc.keys()
+    if gone:
+        update["$unset"] = dict.fromkeys(gone, "")
+    return update
 
 
 def _version(doc: Doc | None) -> int:

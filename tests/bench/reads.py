@@ -178,6 +178,7 @@ def _of_person(number: int, template: dict[str, Any], *, people: int, goals: int
         "standing": {**template["standing"], **standing},
         "blocked_by": ["resource"] if stage == "agreed" and number % 17 == 0 else [],
         "progress": (number % 11) / 10,
+        "percent": number % 11 * 10,
         "key_results": [part],
         **(ended if stage == "closed" else {}),
     }
@@ -220,7 +221,7 @@ def _template() -> dict[str, Any]:
         ],
     }
     goal = Goal.model_validate(said)
-    return {**to_document(goal), "progress": 0.0, "version": 1, "sequence": 1}
+    return {**to_document(goal), "progress": 0.0, "percent": 0, "version": 1, "sequence": 1}
 
 
 async def _write(stand: Stand, goals: int) -> None:

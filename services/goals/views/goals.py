@@ -11,7 +11,7 @@ from services.goals.domain.outlook import Outlook, PartOutlook
 from services.goals.store import GOALS, OUTLOOKS
 from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.judgements import for_reader
-from services.goals.views.plans import index_for
+from services.goals.views.plans import index_for, order_of
 from services.goals.views.tagged import KNOWN, tagged
 from shared.contracts.goals import (
     GoalKind,
@@ -27,7 +27,7 @@ from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, PeriodId, PersonId, TemplateId
 from shared.mongo import Doc
-from shared.paging import AskedPage, Page, Sort, read_page
+from shared.paging import AskedPage, Page, read_page
 from shared.preconditions import IfNoneMatchHeader
 from shared.reading import as_stored
 from shared.store import from_document
@@ -121,9 +121,7 @@ async def list_goals(
     ] = None,
 ) -> Page[GoalView]:
     """The goals that the caller may see."""
-    seen, order = await view.filter(), None
-    if sort is not None:
-        order = Sort(sort.removeprefix("-"), descending=sort.startswith("-"))
+    seen, order = await view.filter(), order_of(sort) if sort else None
     index = index_for(wanted.model_dump(exclude_none=True), seen, order)
     filter_ = {"$and": [seen, wanted.filter()]}
     found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view, index=index)

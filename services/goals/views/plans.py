@@ -39,7 +39,18 @@ COMMON: Final[Mapping[str, str]] = {
     "level": "by_level",
 }
 """What many goals are like: for who reads those of more than `FEW` people."""
-SORTED: Final[Mapping[str, str]] = {"due_on": "by_due", "progress": "by_progress"}
+SORTED: Final[Mapping[str, str]] = {"due_on": "by_due", "progress": "by_percent"}
+"""By what is asked for; the field of the same name, but for progress that is in order of whole per cents."""
+
+
+_KEPT: Final = {"progress": "percent"}
+_ASKED: Final = {kept: asked for asked, kept in _KEPT.items()}
+
+
+def order_of(asked: str) -> Sort:
+    """The order of a list that is asked for by a name, with a minus the other way round."""
+    name = asked.removeprefix("-")
+    return Sort(_KEPT.get(name, name), descending=asked != name)
 
 
 def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: Sort | None) -> str | None:
@@ -51,7 +62,7 @@ def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: Sort | No
     if of_one is not None:
         return of_one
     if sort is not None:
-        return SORTED[sort.field]
+        return SORTED[_ASKED.get(sort.field, sort.field)]
     rare = _first(RARE, asked)
     return rare or (_first(COMMON, asked) if reads_of_many(seen) else None)
 
@@ -88,4 +99,4 @@ def _shared(way: Mapping[str, Any]) -> bool:
     return {*way} == {"visibility"} and isinstance(way["visibility"], Mapping)
 
 
-__all__ = ["described", "index_for", "reads_of_many"]
+__all__ = ["described", "index_for", "order_of", "reads_of_many"]

@@ -109,6 +109,7 @@ def _said(number: int) -> dict[str, Any]:
         "level": "team" if number % 9 == 0 else "person",
         "tags": [f"tag-{number % 41}", f"tag-{number % 43}"],
         "progress": (number % 11) / 10,
+        "percent": number % 11 * 10,
         "due_on": (date(2026, 1, 1) + timedelta(days=number % 365)).isoformat(),
     }
 
