@@ -100,6 +100,10 @@ def _unknown(value: Any, shape: Shape, at: tuple[Any, ...]) -> Iterator[Error]:
 
 
 def _error(name: str, known: Iterable[str], at: Sequence[Any]) -> Error:
+    # Half of a surrogate pair is a name that no answer can repeat as it is.
+    at = tuple(
+        each.encode(errors="backslashreplace").decode() if isinstance(each, str) else each for each in at
+    )
     meant = what_was_meant(name, known)
     if meant is not None:
         return {"type": "misspelt_field", "loc": at, "msg": NO_FIELD, "ctx": {"meant": meant}}

@@ -38,6 +38,7 @@ def found(body: Any, kind: Any = Tree) -> list[tuple[Any, ...]]:
     [
         ({"first_leaf": {"weight": 2}, "leaves": [{}], "named": {"x": {}}, "anything": {"y": {"z": 1}}}, []),
         ({"other": 1}, [("other",)]),
+        ({"\ud800": 1}, [("\\ud800",)]),
         ({"first_leaf": {"wight": 2}}, [("first_leaf", "wight")]),
         ({"leaves": [{}, {"wight": 2}]}, [("leaves", 1, "wight")]),
         ({"named": {"x": {"wight": 2}}}, [("named", "x", "wight")]),

@@ -127,9 +127,9 @@ async def _plan(house: GoalsHouse, asker: Asker, **asked: Any) -> tuple[set[str]
     finally:
         await house.db.command("profile", 0)
     wanted = {"ns": f"{house.db.name}.{GOALS}", "op": "query", "command.limit": LIMIT + 1}
-    ran = await house.db["system.profile"].find(wanted).to_list(None)
+    ran = await house.db["system.profile"].find(wanted).sort("ts", 1).to_list(None)
     await house.db["system.profile"].drop()
-    [listed] = ran
+    *_, listed = ran  # one that was broken off is asked again
     used: set[str] = set()
 
     def walk(stage: dict[str, Any]) -> None:
