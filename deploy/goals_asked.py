@@ -1,6 +1,7 @@
 """How the commands of `cairn goals` ask the service, and the words that they share."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -37,6 +38,14 @@ def asked(
             return await ask(client)
 
     return asyncio.run(asking())
+
+
+def told(answer: T, show: Callable[[T], None], *, as_json: bool) -> None:
+    """Print an answer, as the service tells it or in words."""
+    if as_json:
+        print(json.dumps(answer))
+    else:
+        show(answer)
 
 
 def person_of(client: "httpx.AsyncClient") -> str:

@@ -3,7 +3,6 @@
 Lines and no table: they wrap on a narrow terminal, and ids stay whole.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +19,7 @@ from deploy.goal_words import (
     initiative_lines,
     key_result_lines,
 )
-from deploy.goals_asked import GoalArgument, JsonOption, asked, found, pace_of, read, share_of
+from deploy.goals_asked import GoalArgument, JsonOption, asked, found, pace_of, read, share_of, told
 from deploy.options import DATA, DataOption
 
 if TYPE_CHECKING:
@@ -61,11 +60,7 @@ def show(
             "check_in": next(iter((check_ins or {}).get("items", ())), None),
         }
 
-    told = asked(ask, person=person, url=url, token=token, data=data)
-    if as_json:
-        print(json.dumps(told))
-    else:
-        _show(told)
+    told(asked(ask, person=person, url=url, token=token, data=data), _show, as_json=as_json)
 
 
 def _show(told: Said) -> None:

@@ -3,7 +3,6 @@
 Exit codes: 0 it is done or shown; 1 it could not be, and why is told in a line.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,7 +14,18 @@ from rich.tree import Tree
 
 from deploy.asking import AsOption, TokenOption, UrlOption, require_known, target_of
 from deploy.console import out, plain
-from deploy.goals_asked import WIDE, GoalArgument, JsonOption, asked, pace_of, person_of, read, sent, share_of
+from deploy.goals_asked import (
+    WIDE,
+    GoalArgument,
+    JsonOption,
+    asked,
+    pace_of,
+    person_of,
+    read,
+    sent,
+    share_of,
+    told,
+)
 from deploy.options import DATA, DataOption
 
 if TYPE_CHECKING:
@@ -58,14 +68,7 @@ def mine(
     listed = asked(ask, person=person, url=url, token=token, data=data)
     if not listed:
         require_known(target_of("goals", person=person, url=url, token=token, data=data), person)
-    if as_json:
-        print(json.dumps(listed))
-    elif not listed:
-        out.print("no goals")
-    elif out.width < WIDE:
-        _listed_in_lines(listed)
-    else:
-        _listed(listed)
+    told(listed, _show_list, as_json=as_json)
 
 
 @goals.command("tree")
@@ -84,13 +87,7 @@ def tree(  # noqa: PLR0913  a command's options
     async def ask(client: "httpx.AsyncClient") -> dict[str, Any]:
         return await read(client, f"/goals/{goal}/tree", depth=depth)
 
-    top = asked(ask, person=person, url=url, token=token, data=data)
-    if as_json:
-        print(json.dumps(top))
-        return
-    shown = Tree(_node(top))
-    _grow(shown, top)
-    out.print(shown)
+    told(asked(ask, person=person, url=url, token=token, data=data), _show_tree, as_json=as_json)
 
 
 @goals.command("check-in")
@@ -125,13 +122,28 @@ def check_in(  # noqa: PLR0913  a command's options
     async def ask(client: "httpx.AsyncClient") -> dict[str, Any]:
         return await sent(client, "POST", f"/goals/{goal}/check-ins", json=said)
 
-    made = asked(ask, person=person, url=url, token=token, data=data)
-    if as_json:
-        print(json.dumps(made))
-        return
+    told(asked(ask, person=person, url=url, token=token, data=data), _show_check_in, as_json=as_json)
+
+
+def _show_check_in(made: Mapping[str, Any]) -> None:
     kinds = ", ".join(dict.fromkeys(each["kind"] for each in made["blockers"]))
-    told = f"checked in at {share_of(made['confidence'])}{f', in the way: {kinds}' if kinds else ''}"
-    out.print(plain(f"{made['check_in_id']}: {told}"), highlight=False)
+    said = f"checked in at {share_of(made['confidence'])}{f', in the way: {kinds}' if kinds else ''}"
+    out.print(plain(f"{made['check_in_id']}: {said}"), highlight=False)
+
+
+def _show_tree(top: Mapping[str, Any]) -> None:
+    shown = Tree(_node(top))
+    _grow(shown, top)
+    out.print(shown)
+
+
+def _show_list(listed: Sequence[Mapping[str, Any]]) -> None:
+    if not listed:
+        out.print("no goals")
+    elif out.width < WIDE:
+        _listed_in_lines(listed)
+    else:
+        _listed(listed)
 
 
 def _listed(goals_: Sequence[Mapping[str, Any]]) -> None:
