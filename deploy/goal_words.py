@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from deploy.goals_asked import share_of
+from shared.figures import in_words
 
 Said = Mapping[str, Any]
 MARKS: Final = ("commit", "target", "stretch")
@@ -116,8 +117,6 @@ def _marks(part: Said) -> Sequence[str]:
 
 
 def _said(part: Said, value: float) -> str:
-    from shared.figures import in_words  # noqa: PLC0415  what it imports is heavy
-
     if part["unit_kind"] == "milestones" and value == part["target"]:
         return "all milestones"
     weight = "weight " if part["unit_kind"] == "milestones" else ""

@@ -1,6 +1,6 @@
 """Figures as people read them: with separators of thousands, and in the words of their unit."""
 
-from shared.money import PLACES
+from shared.currencies import PLACES
 
 
 def figure(value: float) -> str:

@@ -23,8 +23,8 @@ MAX_VALUE_BYTES = 900_000
 """Below the broker's limit of 1 MiB for a record, with room for key and headers."""
 
 _REQUIRED = ("id", "source", "specversion", "type")
-_NUMBERED = ("subject", "time", "sequence")
-_READ = (*_REQUIRED, *_NUMBERED, "epoch", "correlationid", "causationid", "traceparent")
+_OURS = ("subject", "time", "sequence")
+_READ = (*_REQUIRED, *_OURS, "epoch", "correlationid", "causationid", "traceparent")
 _FIELDS = tuple((name, f"ce_{name}") for name in _READ)
 
 
@@ -199,8 +199,8 @@ def _read_structured(record: Record) -> tuple[Mapping[str, Any], bytes | None]:
 
 
 def _require(attributes: Mapping[str, Any]) -> None:
-    if not all(map(attributes.get, _REQUIRED)):
-        missing = [name for name in _REQUIRED if not attributes.get(name)]
+    missing = [name for name in _REQUIRED if not attributes.get(name)]
+    if missing:
         raise UnreadableRecord(f"headers: missing CloudEvents attributes: {', '.join(missing)}")
     if attributes["specversion"] != "1.0":
         raise UnreadableRecord(f"header ce_specversion: {attributes['specversion']!r} is not 1.0")
@@ -208,7 +208,7 @@ def _require(attributes: Mapping[str, Any]) -> None:
 
 def _envelope(attributes: Mapping[str, Any]) -> Envelope:
     _require(attributes)
-    for name in _NUMBERED:
+    for name in _OURS:
         if not attributes.get(name):
             raise UnreadableRecord(f"header ce_{name}: missing; it is required on Cairn's topics")
     return Envelope(

@@ -10,9 +10,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultType, UnitKind
+from shared.currencies import PLACES
 from shared.errors import Invalid
 from shared.ids import mint
-from shared.money import PLACES
 
 Quantity = Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
 """A value in some unit; within what a float tells apart from its neighbours."""

@@ -123,16 +123,18 @@ async def _one(
     goal_id = imported_id(command.sender, each.import_id)
     if await GoalStore(tx).find(goal_id) is not None:
         return _imported(each, "known", goal_id)
-    line, of = each.line, "goal"
     try:
         goal, drafted = await new_goal(_draft(each, goal_id, command), tx)
-        of = "initiative"
-        planned: list[tuple[Initiative, InitiativePlanned]] = []
-        for line, done in zip(each.initiative_lines, each.initiatives, strict=True):  # noqa: B007  where it fails
-            planned.append(await _initiative(done, len(planned), goal, tx))
     except Refusal as refusal:
-        problems.append(problem_of(refusal, each, line=line, of=of))
+        problems.append(problem_of(refusal, each, line=each.line, of="goal"))
         return _imported(each, "refused", None)
+    planned: list[tuple[Initiative, InitiativePlanned]] = []
+    for line, done in zip(each.initiative_lines, each.initiatives, strict=True):
+        try:
+            planned.append(await _initiative(done, len(planned), goal, tx))
+        except Refusal as refusal:
+            problems.append(problem_of(refusal, each, line=line, of="initiative"))
+            return _imported(each, "refused", None)
     keep_draft(goal, drafted, tx)
     for initiative, told in planned:
         new = InitiativeStore(tx).save(initiative)

@@ -40,11 +40,9 @@ COMMON: Final[Mapping[str, str]] = {
 }
 """What many goals are like: for who reads those of more than `FEW` people."""
 SORTED: Final[Mapping[str, str]] = {"due_on": "by_due", "progress": "by_percent"}
-"""By what is asked for; the field of the same name, but for progress that is in order of whole per cents."""
-
-
+"""By what is asked for."""
 _KEPT: Final = {"progress": "percent"}
-_ASKED: Final = {kept: asked for asked, kept in _KEPT.items()}
+"""The fields that are sorted by where they have another name."""
 
 
 def order_of(asked: str) -> Sort:
@@ -53,7 +51,7 @@ def order_of(asked: str) -> Sort:
     return Sort(_KEPT.get(name, name), descending=asked != name)
 
 
-def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: Sort | None) -> str | None:
+def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: str | None) -> str | None:
     """The name of the index for a list of what is asked for, among what is seen; None for the planner's.
 
     `asked` are the filters by name, with their values; `seen` is the filter of all that the caller may read.
@@ -62,7 +60,7 @@ def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: Sort | No
     if of_one is not None:
         return of_one
     if sort is not None:
-        return SORTED[_ASKED.get(sort.field, sort.field)]
+        return SORTED[sort.removeprefix("-")]
     rare = _first(RARE, asked)
     return rare or (_first(COMMON, asked) if reads_of_many(seen) else None)
 

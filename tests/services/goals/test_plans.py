@@ -127,9 +127,9 @@ async def _plan(house: GoalsHouse, asker: Asker, **asked: Any) -> tuple[set[str]
     finally:
         await house.db.command("profile", 0)
     wanted = {"ns": f"{house.db.name}.{GOALS}", "op": "query", "command.limit": LIMIT + 1}
-    ran = await house.db["system.profile"].find(wanted).sort("ts", 1).to_list(None)
+    ran = await house.db["system.profile"].find(wanted).to_list(None)
     await house.db["system.profile"].drop()
-    *_, listed = ran  # one that was broken off is asked again
+    assert ran
     used: set[str] = set()
 
     def walk(stage: dict[str, Any]) -> None:
@@ -139,8 +139,10 @@ async def _plan(house: GoalsHouse, asker: Asker, **asked: Any) -> tuple[set[str]
             if below:
                 walk(below)
 
-    walk(listed["execStats"])
-    return used, max(listed["docsExamined"], listed["keysExamined"]), listed["nreturned"]
+    for each in ran:
+        walk(each["execStats"])
+    looked_at = max(max(each["docsExamined"], each["keysExamined"]) for each in ran)
+    return used, looked_at, min(each["nreturned"] for each in ran)
 
 
 def test_every_filter_of_the_list_is_served_or_said_to_be_common() -> None:

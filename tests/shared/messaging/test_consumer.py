@@ -81,6 +81,17 @@ async def send(settings: Settings, records: list[Record]) -> None:
         await asyncio.gather(*sent)
 
 
+async def told(settings: Settings, group: str) -> int:
+    """The offsets that the broker has been told by a group, added up."""
+    admin = kafka.admin(settings)
+    await admin.start()
+    try:
+        known = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    return sum(max(0, each.offset) for each in known.values())
+
+
 async def applied(work: Work) -> int:
     total = await work.db["totals"].find_one({})
     return total["n"] if total else 0
@@ -225,25 +236,16 @@ async def test_the_broker_is_told_of_what_is_applied_and_of_nothing_that_is_in_h
     async with asyncio.timeout(60):
         await held.wait()
 
-    async def told() -> int:
-        admin = kafka.admin(settings)
-        await admin.start()
-        try:
-            known = await admin.list_consumer_group_offsets(consumer.group)
-        finally:
-            await admin.close()
-        return sum(max(0, each.offset) for each in known.values())
-
     async def first_told() -> bool:
-        return await told() > 0
+        return await told(settings, consumer.group) > 0
 
     await until(first_told)
-    assert await told() == 4
+    assert await told(settings, consumer.group) == 4
     assert consumer.commit_failures == 0
     go_on.set()
     await consumer.stop()
     at_last = await applied(work)
-    assert await told() == at_last >= 8
+    assert await told(settings, consumer.group) == at_last >= 8
     await broker.stop()
 
 

@@ -33,7 +33,7 @@ class Part:
 
     line: int
     said: dict[str, Any]
-    milestones: "list[Part]" = field(default_factory=lambda: list[Part]())  # noqa: PLW0108  it names itself
+    milestones: "list[Part]" = field(default_factory=list["Part"])
 
     def worded(self) -> dict[str, Any]:
         """What is said of it and of its milestones."""

@@ -16,9 +16,10 @@ from services.goals.domain.initiative import (
     Progress,
 )
 from services.goals.domain.wording import Wording
+from shared.currencies import PLACES
 from shared.errors import Invalid
 from shared.ids import GoalId, InitiativeId, PersonId
-from shared.money import PLACES, Amount, Days, in_currency
+from shared.money import Amount, Days, in_currency
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 ANNA, BEN = PersonId("anna"), PersonId("ben")

@@ -1,0 +1,22 @@
+"""The currencies there are, and the places of their minor units: those of ISO 4217, list one."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_OTHER_PLACES: Final[Mapping[int, str]] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_TWO_PLACES: Final = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE"
+    " CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD"
+    " HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP"
+    " MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD"
+    " SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS"
+    " VED VES WST XCD XCG YER ZAR ZMW ZWG"
+)
+PLACES: Final[Mapping[str, int]] = dict.fromkeys(_TWO_PLACES.split(), 2) | {
+    code: places for places, codes in _OTHER_PLACES.items() for code in codes.split()
+}
+"""By currency, how many decimal places its amounts have."""
