@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.goals.views import exports, plan_export
+from tests.profiler import profiled
 from tests.services.asker import rule_of
 from tests.services.goals.house import REACH, STEPS, GoalsHouse
 from tests.services.goals.test_access import CALLERS, CANARY, READERS, as_, secret_goal
@@ -173,14 +174,11 @@ async def test_every_page_stands_on_an_index(house: GoalsHouse, monkeypatch: Any
     await house.db["measurements"].insert_many(
         [{**value, "_id": f"m{n:03d}", "goal_id": f"more{n:03d}"} for n in range(300)]
     )
-    await house.db.command("profile", 2)
-    try:
+    names = [f"{house.db.name}.{name}" for name in ("goals", "measurements")]
+    async with profiled(house.db, ns={"$in": names}, op="query") as plans:
         assert len(await rows(house)) == 301
         assert len(await rows(house, "/measurements")) == 301
-    finally:
-        await house.db.command("profile", 0)
-    names = [f"{house.db.name}.{name}" for name in ("goals", "measurements")]
-    plans = await house.db["system.profile"].find({"ns": {"$in": names}, "op": "query"}).to_list(None)
+    assert {plan["ns"] for plan in plans} == set(names)
     assert [plan["planSummary"] for plan in plans if "COLLSCAN" in plan["planSummary"]] == []
     sorted_in_memory = [plan for plan in plans if plan.get("hasSortStage") and plan["ns"] == names[1]]
     assert sorted_in_memory == []

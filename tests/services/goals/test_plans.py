@@ -10,6 +10,7 @@ from services.goals.store import COLLECTIONS, GOALS
 from services.goals.views.goals import GoalsWanted
 from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, described
 from shared.directory import PEOPLE
+from tests.profiler import profiled
 from tests.services.asker import Asker
 from tests.services.goals.house import GoalsHouse
 
@@ -121,15 +122,10 @@ def _index_of(keys: dict[str, Any]) -> str:
 
 async def _plan(house: GoalsHouse, asker: Asker, **asked: Any) -> tuple[set[str], int, int]:
     """By which indexes a list was read, of how many rows, and how many of them were what is wanted."""
-    await house.db.command("profile", 2)
-    try:
-        await asker.read("/goals", **asked)
-    finally:
-        await house.db.command("profile", 0)
     wanted = {"ns": f"{house.db.name}.{GOALS}", "op": "query", "command.limit": LIMIT + 1}
-    ran = await house.db["system.profile"].find(wanted).to_list(None)
-    await house.db["system.profile"].drop()
-    assert ran
+    async with profiled(house.db, **wanted) as ran:
+        await asker.read("/goals", **asked)
+    [list_read] = ran
     used: set[str] = set()
 
     def walk(stage: dict[str, Any]) -> None:
@@ -139,10 +135,8 @@ async def _plan(house: GoalsHouse, asker: Asker, **asked: Any) -> tuple[set[str]
             if below:
                 walk(below)
 
-    for each in ran:
-        walk(each["execStats"])
-    looked_at = max(max(each["docsExamined"], each["keysExamined"]) for each in ran)
-    return used, looked_at, min(each["nreturned"] for each in ran)
+    walk(list_read["execStats"])
+    return used, max(list_read["docsExamined"], list_read["keysExamined"]), list_read["nreturned"]
 
 
 def test_every_filter_of_the_list_is_served_or_said_to_be_common() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.goals.app import SERVICE
+from tests.profiler import profiled
 from tests.services.goals.house import GoalsHouse
 
 
@@ -94,8 +95,9 @@ async def test_every_read_stands_on_an_index(house: GoalsHouse) -> None:
     await house.db["initiatives"].insert_many(more)
     doc = await house.db["goals"].find_one({"_id": goal_id})
     await house.db["goals"].insert_many([{**doc, "_id": f"more{n:03d}"} for n in range(300)])
-    await house.db.command("profile", 2)
-    try:
+    read = ("goals", "measurements", "check_ins", "initiatives", "initiative_reports")
+    names = [f"{house.db.name}.{name}" for name in read]
+    async with profiled(house.db, ns={"$in": names}, op="query") as plans:
         for who in CALLERS:
             for asked in ASKED:
                 await house.as_(*who).read("/goals", **asked, limit=10)
@@ -109,12 +111,6 @@ async def test_every_read_stands_on_an_index(house: GoalsHouse) -> None:
         await house.as_("anna").read(f"/goals/{goal_id}/budget")
         await house.as_("anna").read(f"/goals/{goal_id}/measurements", key_result_id="reach")
         await house.let_go("manager")
-    finally:
-        await house.db.command("profile", 0)
-    read = ("goals", "measurements", "check_ins", "initiatives", "initiative_reports")
-    names = [f"{house.db.name}.{name}" for name in read]
-    wanted = {"ns": {"$in": names}, "op": "query"}
-    plans = await house.db["system.profile"].find(wanted).to_list(None)
     assert len(plans) >= len(CALLERS) * len(ASKED)
     assert {plan["ns"] for plan in plans} == set(names)
     assert [plan["command"] for plan in plans if "COLLSCAN" in plan["planSummary"]] == []
