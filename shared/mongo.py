@@ -82,6 +82,11 @@ def database(client: Client, name: str) -> Database:
     return client.get_database(name, codec_options=CODEC, write_concern=MAJORITY)
 
 
+def unwaited(collection: Collection) -> Collection:
+    """The collection, whose writes wait for the primary alone: lost with it, if it dies just then."""
+    return collection.with_options(write_concern=WriteConcern(1))
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question for documents; `size` is how many are expected, `limit` 0 for all."""
@@ -255,5 +260,6 @@ __all__ = [
     "open_client",
     "ping",
     "server_time",
+    "unwaited",
     "watch",
 ]

@@ -15,6 +15,7 @@ from services.notifications.domain.feedback_news import FeedbackNews
 from services.notifications.domain.notification import Notification
 from services.notifications.domain.outlets import OUTLETS_ID, Outlets
 from services.notifications.domain.preferences import Preferences
+from services.notifications.receipts import INDEXES, RECEIPTS
 from shared.contracts.base import Frozen
 from shared.ids import FeedbackId, NotificationId, PersonId
 from shared.store import Store
@@ -59,6 +60,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     OUTLETS: [],
     FEEDBACK_NEWS: [],
     FORGOTTEN: [],
+    RECEIPTS: INDEXES,
 }
 
 

@@ -4,9 +4,9 @@ When    deliveries by e-mail are due (a leased worker, every second or when some
 Rule    Delivery.claim, PATIENCE
 Emits   notifications.NotificationDelivered, notifications.NotificationFailed
 
-Each mail is claimed before it is sent and settled before the next one of its connection: what crashes between
-its acceptance and the commit is sent again when the claim has run out, with the same Message-ID.  That window
-cannot be closed; connections are so many that about one mail is in it (`UnderWay`).
+Each mail is claimed before it is sent and has its receipt before the next one of its connection: what crashes
+between the two is sent again when the claim has run out, with the same Message-ID.  That window cannot be
+closed; connections are so many that about one mail is in it (`UnderWay`).
 """
 
 import time
@@ -21,7 +21,7 @@ from services.notifications.domain.delivery import Delivery, Outcome
 from services.notifications.domain.notification import Notification
 from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS
-from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
+from services.notifications.usecases.settle_delivery import Claim, Settling, claim_all, due_ids, settling
 from services.notifications.words.told import Told
 from services.notifications.words.wording import Words
 from shared.directory import DirectoryPerson, DirectoryReader
@@ -69,24 +69,28 @@ class MailSender:
         todo = (delivery for delivery in claim.deliveries if claim.may_begin())
         unused = [first]
 
-        async def lane() -> None:
-            if unused:
-                await self._lane(todo, letters, unused.pop())
-                return
-            try:
-                async with MailServer(self._settings) as another:
-                    await self._lane(todo, letters, another)
-            except OutOfReach:
-                self._under_way.no_more()
+        async with settling(self._work, self._patience) as kept:
 
-        await self._under_way.work_off(lane)
+            async def lane() -> None:
+                if unused:
+                    await self._lane(todo, letters, unused.pop(), kept)
+                    return
+                try:
+                    async with MailServer(self._settings) as another:
+                        await self._lane(todo, letters, another, kept)
+                except OutOfReach:
+                    self._under_way.no_more()
 
-    async def _lane(self, todo: Iterator[Delivery], letters: "_Letters", server: MailServer) -> None:
+            await self._under_way.work_off(lane)
+
+    async def _lane(
+        self, todo: Iterator[Delivery], letters: "_Letters", server: MailServer, kept: Settling
+    ) -> None:
         for delivery in todo:
             began = time.monotonic()
             outcome = await self._send(delivery, letters, server)
             taken = time.monotonic()
-            await settle(self._work, delivery, outcome, patience=self._patience)
+            await kept.keep(delivery, outcome)
             if not self._under_way.took(out=taken - began, kept=time.monotonic() - taken):
                 return
 

@@ -4,7 +4,7 @@ When    deliveries to the endpoint are due (a leased worker for each endpoint, e
 Rule    Delivery.claim, Patience; an endpoint that is gone is closed
 Emits   notifications.NotificationDelivered, notifications.NotificationFailed
 
-At least once, under the notification's id: what crashes between the endpoint's answer and the commit is
+At least once, under the notification's id: what crashes between the endpoint's answer and its receipt is
 posted again; so many are posted at a time that this is about one (`UnderWay`).  What was waiting for an
 endpoint that is gone fails without being posted.
 """
@@ -26,7 +26,14 @@ from services.notifications.domain.notification import Notification
 from services.notifications.domain.outlets import OUTLETS_ID, Outlets, endpoint_id
 from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS, OUTLETS
-from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settle
+from services.notifications.usecases.settle_delivery import (
+    Claim,
+    Settling,
+    claim_all,
+    due_ids,
+    settle,
+    settling,
+)
 from shared.settings import Settings
 from shared.store import from_document
 from shared.work import Work
@@ -62,7 +69,7 @@ class WebhookSender:
         if why is None:
             await self._post_all(claim)
         else:
-            await self._settle_all(deliveries, Outcome(what="given_up", reason=why))
+            await self._give_up(deliveries, why)
         return len(ids) == PAGE
 
     async def _closed(self) -> str | None:
@@ -71,10 +78,11 @@ class WebhookSender:
         outlets = from_document(Outlets, doc) if doc else Outlets()
         return "endpoint_disabled" if self._endpoint_id in outlets.disabled else None
 
-    async def _settle_all(self, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+    async def _give_up(self, deliveries: Sequence[Delivery], reason: str) -> None:
+        outcome = Outcome(what="given_up", reason=reason)
         async with asyncio.TaskGroup() as group:
             for each in deliveries:
-                group.create_task(self._settle(each, outcome))
+                group.create_task(settle(self._work, each, outcome, patience=self._patience))
 
     async def _post_all(self, claim: Claim) -> None:
         deliveries = claim.deliveries
@@ -84,25 +92,28 @@ class WebhookSender:
         )
         known = {doc["_id"]: from_document(Notification, doc) for doc in docs}
         todo = ((each, known.get(each.notification_id)) for each in deliveries if claim.may_begin())
-        async with httpx.AsyncClient(
-            verify=_trusted(), trust_env=False, timeout=self._settings.webhook_timeout_seconds
-        ) as client:
+        async with (
+            httpx.AsyncClient(
+                verify=_trusted(), trust_env=False, timeout=self._settings.webhook_timeout_seconds
+            ) as client,
+            settling(self._work, self._patience) as kept,
+        ):
             poster = WebhookPoster(self._url, self._settings, client)
-            await self._under_way.work_off(lambda: self._lane(todo, poster))
+            await self._under_way.work_off(lambda: self._lane(todo, poster, kept))
 
     async def _lane(
-        self, todo: Iterator[tuple[Delivery, Notification | None]], poster: WebhookPoster
+        self,
+        todo: Iterator[tuple[Delivery, Notification | None]],
+        poster: WebhookPoster,
+        kept: Settling,
     ) -> None:
         for delivery, notification in todo:
             began = time.monotonic()
             outcome = await _post(poster, notification)
             taken = time.monotonic()
-            await self._settle(delivery, outcome)
+            await kept.keep(delivery, outcome)
             if not self._under_way.took(out=taken - began, kept=time.monotonic() - taken):
                 return
-
-    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
-        await settle(self._work, delivery, outcome, patience=self._patience)
 
 
 async def _post(poster: WebhookPoster, notification: Notification | None) -> Outcome:

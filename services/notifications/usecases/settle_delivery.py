@@ -6,7 +6,8 @@ Emits   notifications.NotificationDelivered, notifications.NotificationFailed
 
 Nothing is sent inside a transaction: a claim is committed before, the outcome after.  The one
 honest window of the suite lies between: what the other side has taken, just before this process
-died, is sent again when the claim has run out, under the same id.  Claims run by the database
+died, is sent again when the claim has run out, under the same id.  It is as long as a receipt takes
+to write (`receipts`); who claims what has one settles it and sends nothing.  Claims run by the database
 server's clock, so that a process whose own is wrong takes nothing that another one has.
 """
 
@@ -14,7 +15,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -23,6 +25,7 @@ from pymongo.errors import PyMongoError
 
 from services.notifications.domain.delivery import Delivery, Outcome, SendingChannel
 from services.notifications.domain.retry import Patience
+from services.notifications.receipts import Receipts, was_taken
 from services.notifications.store import DELIVERIES, DeliveryStore, NotificationStore, OutletsStore
 from shared import mongo
 from shared.contracts.base import Frozen
@@ -59,10 +62,15 @@ class SettleDelivery(Frozen):
 
 
 async def claim_delivery(command: ClaimDelivery, tx: Transaction) -> Delivery:
-    """The delivery, claimed; raises `NotDue` if somebody else was faster."""
+    """The delivery, claimed, or settled if it was taken before; raises `NotDue` if another was faster."""
     deliveries = DeliveryStore(tx)
     delivery = await deliveries.get(command.delivery_id)
-    return deliveries.save(delivery.claim(at=command.at, lasting=command.lasting))
+    claimed = delivery.claim(at=command.at, lasting=command.lasting)
+    if delivery.attempts and await was_taken(delivery.delivery_id, tx):
+        settled = deliveries.save(delivery.taken())
+        await _tell(settled, tx)
+        return settled
+    return deliveries.save(claimed)
 
 
 async def settle_delivery(command: SettleDelivery, tx: Transaction) -> None:
@@ -151,7 +159,45 @@ async def claim_all(work: Work, delivery_ids: Sequence[str], *, longest: timedel
     commands = [ClaimDelivery(delivery_id=each, at=at, lasting=lasting) for each in delivery_ids]
     jobs = [Job(each.delivery_id, claim_delivery, each, work.clock.now(), US) for each in commands]
     await work.execute(jobs, ByKey.plan)
-    return Claim([job.result for job in jobs if job.error is None], begin_until)
+    mine = [job.result for job in jobs if job.error is None and job.result.state == "due"]
+    return Claim(mine, begin_until)
+
+
+class Settling:
+    """What came of deliveries, on its way into the database."""
+
+    def __init__(self, work: Work, patience: Patience, group: asyncio.TaskGroup) -> None:
+        self._work = work
+        self._patience = patience
+        self._group = group
+        self._receipts = Receipts(work.db)
+        self._taken: list[str] = []
+
+    async def keep(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Return when the death of this process does not have it sent again.
+
+        While the database is away that is when it is back: nothing more is sent meanwhile.
+        """
+        receipt = outcome.what == "taken" and await self._receipts.write(delivery.delivery_id)
+        settled = self._group.create_task(settle(self._work, delivery, outcome, patience=self._patience))
+        if receipt:
+            self._taken.append(delivery.delivery_id)
+        else:
+            await settled
+
+    async def tidy(self) -> None:
+        """What is settled needs its receipt no more."""
+        if self._taken:
+            await self._receipts.forget(self._taken)
+
+
+@asynccontextmanager
+async def settling(work: Work, patience: Patience) -> AsyncGenerator[Settling]:
+    """For what is sent in a block, which ends when all that came of it is committed."""
+    async with asyncio.TaskGroup() as group:
+        found = Settling(work, patience, group)
+        yield found
+    await found.tidy()
 
 
 async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: Patience) -> None:

@@ -10,10 +10,11 @@ import pytest
 from services.notifications.belongings import Belongings
 from services.notifications.channels.smtp import OutOfReach
 from services.notifications.domain.retry import Patience
-from services.notifications.usecases import deliver_mail, settle_delivery
+from services.notifications.receipts import Receipts
+from services.notifications.usecases import settle_delivery
 from services.notifications.usecases.deliver_mail import MailSender
 from shared.work import Unsettled, Work
-from tests.services.notifications.house import House, checked_in, person, praise, proposal
+from tests.services.notifications.house import House, checked_in, person, praise, proposal, until
 from tests.services.notifications.post_office import ANY, PostOffice, post_office
 
 QUICK = Patience(first=timedelta(seconds=1), most=timedelta(seconds=1), attempts=3)
@@ -166,10 +167,10 @@ async def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(
     await house.publish(proposal("g1"))
 
     async def crash(*args: Any, **options: Any) -> None:
-        raise SystemError("killed before the commit")
+        raise SystemError("killed before the receipt")
 
     with monkeypatch.context() as crashing:
-        crashing.setattr(deliver_mail, "settle", crash)
+        crashing.setattr(Receipts, "write", crash)
         with pytest.raises(ExceptionGroup):
             await sender.turn()
     await sender.turn()
@@ -181,23 +182,57 @@ async def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(
     assert await outcomes(house) == [("delivered", 2, "")]
 
 
+async def test_a_crash_before_what_was_taken_is_settled_sends_nothing_again(
+    house: House, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = await sender_of(house, office.port)
+    await house.publish(*[checked_in(f"g{n}") for n in range(5)])
+
+    async def never(*args: Any, **options: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def all_have_receipts() -> bool:
+        return await house.db["receipts"].count_documents({}) == 5
+
+    with monkeypatch.context() as dying:
+        dying.setattr(settle_delivery, "settle", never)
+        turn = asyncio.create_task(sender.turn())
+        await until(all_have_receipts)
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+    assert await house.db["deliveries"].count_documents({"state": "due"}) == 5
+    await house.make_due()
+    await sender.turn()
+    assert len({mail["Message-ID"] for mail in office.taken}) == len(office.taken) == 5
+    assert await outcomes(house) == [("delivered", 1, "")] * 5
+
+
+async def test_receipts_are_gone_when_all_is_settled(house: House, office: PostOffice) -> None:
+    sender = await sender_of(house, office.port)
+    await house.publish(*[checked_in(f"g{n}") for n in range(5)])
+    await sender.turn()
+    assert len(office.taken) == 5
+    assert await house.db["receipts"].count_documents({}) == 0
+
+
 async def test_a_crash_amid_many_mails_repeats_about_one_of_them(
     house: House, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = await sender_of(house, office.port)
     await house.publish(*[checked_in(f"g{n}") for n in range(20)])
-    settle, committed = deliver_mail.settle, 0
+    write, written = Receipts.write, 0
 
-    async def slow(*args: Any, **options: Any) -> None:
-        nonlocal committed
+    async def slow(receipts: Receipts, delivery_id: str) -> bool:
+        nonlocal written
         await asyncio.sleep(0.2)
-        if committed == 5:
-            raise SystemError("killed before the commit")
-        committed += 1
-        await settle(*args, **options)
+        if written == 5:
+            raise SystemError("killed before the receipt")
+        written += 1
+        return await write(receipts, delivery_id)
 
     with monkeypatch.context() as crashing:
-        crashing.setattr(deliver_mail, "settle", slow)
+        crashing.setattr(Receipts, "write", slow)
         with pytest.raises(ExceptionGroup):
             await sender.turn()
     await house.make_due()
@@ -227,6 +262,10 @@ async def test_what_came_of_a_mail_is_kept_while_the_database_is_away(
                 raise Unsettled("no primary")
             return await super().run(*args, **options)
 
+    async def no_receipt(*args: Any, **options: Any) -> bool:
+        return False
+
+    monkeypatch.setattr(Receipts, "write", no_receipt)
     monkeypatch.setattr(settle_delivery, "AGAIN_SECONDS", 0.01)
     away = Away(house.runtime.client, house.settings.mongo_database)
     sender = await sender_of(house, office.port, work=away)

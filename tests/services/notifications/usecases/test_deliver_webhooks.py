@@ -10,6 +10,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from werkzeug import Request
 
+from services.notifications.receipts import Receipts
 from services.notifications.usecases import deliver_webhooks
 from services.notifications.usecases.deliver_webhooks import WebhookSender
 from tests.services.notifications.house import House, checked_in, proposal
@@ -223,10 +224,10 @@ async def test_a_crash_after_the_endpoint_took_it_posts_it_again_under_the_same_
     await house.publish(proposal("g1"))
 
     async def crash(*args: Any, **options: Any) -> None:
-        raise SystemError("killed before the commit")
+        raise SystemError("killed before the receipt")
 
     with monkeypatch.context() as crashing:
-        crashing.setattr(deliver_webhooks, "settle", crash)
+        crashing.setattr(Receipts, "write", crash)
         with pytest.raises(ExceptionGroup):
             await sender.turn()
     await house.make_due()
