@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.unseen import MEND
+
 _MEND: Final = {
     "missing": "Add it.",
     "extra_forbidden": "Leave it out.",
@@ -15,7 +17,7 @@ _MEND: Final = {
     "unknown_parameter": "Leave it out, or send one of {known}.",
     "unknown_field": "Leave it out, or send one of {known}.",
     "misspelt_field": "Did you mean {meant}? If not, leave it out.",
-    "control_character": "Leave out control characters; only line breaks and tabs are taken.",
+    "unseen_character": MEND,
     "enum": "Send one of {expected}.",
     "union_tag_invalid": "Send one of {expected_tags}.",
     "greater_than": "Send a number above {gt}.",

@@ -2,7 +2,8 @@
 
 What the framework would let pass in silence is refused here, once for all routes, by `require_form`:
 a mistyped filter would give the unfiltered list, a mistyped field leave out what was meant, a number
-for a day give one in 1970, and a character that nobody can see would be kept for ever.
+for a day give one in 1970, `true` for a number the number one, and a character that nobody can see would
+be kept for ever.
 """
 
 import re
@@ -17,6 +18,7 @@ from pydantic.fields import FieldInfo
 from starlette.requests import Request
 
 from shared.known_fields import shape_of, unknown_fields
+from shared.unseen import maybe_unseen, unseen_in
 
 Path = tuple[str, ...]
 Error = dict[str, Any]
@@ -24,12 +26,12 @@ ITEMS: Final = "*"
 """The step of a path that stands for every item of a list, or every value of an object."""
 DAYS: Final = {"date": "date_form", "date-time": "datetime_form"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_MAYBE_UNSEEN = re.compile(rb"\\u00[0189][0-9a-f]|\\u007f|\\[bf]|\x7f|\xc2[\x80-\x9f]", re.IGNORECASE)
+_NUMBERS: Final = frozenset({"number", "integer"})
+_NOT_TOLD: Final = "anything"
 
 
 class Form:
-    """What a route takes: its query parameters, the fields of its body, and where in both there are days."""
+    """What a route takes: its query parameters, the fields of its body, and where days and numbers are."""
 
     def __init__(self, route: APIRoute) -> None:
         self.route = route
@@ -40,6 +42,7 @@ class Form:
         schema = _schema(body.field_info.annotation if body else None)
         self.body = shape_of(schema) if body else None
         self.body_days = dict(_days(schema, schema))
+        self.body_kinds = dict(_kinds(schema))
 
     def faults(self, request: Request) -> Iterator[Error]:
         """What is wrong with the query."""
@@ -67,7 +70,7 @@ async def require_form(request: Request) -> None:
         form = _forms[id(route)] = Form(route)
     errors = list(form.faults(request))
     body = await request.body() if "json" in request.headers.get("Content-Type", "").lower() else b""
-    unseen = _MAYBE_UNSEEN.search(body) is not None
+    unseen = maybe_unseen(body)
     if body and (unseen or form.body):
         try:
             said = await request.json()
@@ -95,6 +98,8 @@ def _body_faults(body: Any, form: Form, *, unseen: bool) -> Iterator[Error]:
         yield from unknown_fields(body, form.body)
     for path, kind in form.body_days.items():
         yield from _no_days(body, ("body",), {path: kind}, path)
+    for path, kind in form.body_kinds.items():
+        yield from _of_another_kind(body, ("body",), kind, path)
     if unseen:
         yield from _unseen(body, ("body",))
 
@@ -108,6 +113,18 @@ def _no_days(value: Any, at: Sequence[Any], days: Mapping[Path, str], path: Path
         yield _error(next(iter(days.values())), at, "Input should be a day of the calendar, not a number.")
 
 
+def _of_another_kind(value: Any, at: Sequence[Any], kind: str, path: Path) -> Iterator[Error]:
+    """Text and truth where a number belongs, text and numbers where truth does."""
+    if path:
+        for step, item in _steps(value, path[0]):
+            yield from _of_another_kind(item, (*at, step), kind, path[1:])
+    elif kind == "bool_type":
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            yield _error(kind, at, "Input should be true or false.")
+    elif isinstance(value, (str, bool)):
+        yield _error(kind, at, "Input should be a number, and not in quotation marks.")
+
+
 def _steps(value: Any, step: str) -> Iterator[tuple[Any, Any]]:
     if isinstance(value, dict):
         found = cast("dict[str, Any]", value)
@@ -118,8 +135,8 @@ def _steps(value: Any, step: str) -> Iterator[tuple[Any, Any]]:
 
 def _unseen(value: Any, at: Sequence[Any]) -> Iterator[Error]:
     if isinstance(value, str):
-        if _UNSEEN.search(value):
-            yield _error("control_character", at, "The text has a character that nobody can see.")
+        if (reason := unseen_in(value)) is not None:
+            yield _error("unseen_character", at, reason)
         return
     for step, item in _steps(value, ITEMS):
         yield from _unseen(item, (*at, step))
@@ -135,14 +152,50 @@ def _days(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -
         return
     if schema.get("format") in DAYS:
         yield (), DAYS[schema["format"]]
-    for name, inner in schema.get("properties", {}).items():
-        yield from (((name, *path), kind) for path, kind in _days(inner, root, seen))
-    for word in ("items", "additionalProperties"):
-        if isinstance(schema.get(word), dict):
-            yield from (((ITEMS, *path), kind) for path, kind in _days(schema[word], root, seen))
-    for word in ("anyOf", "oneOf", "allOf", "prefixItems"):
+    for step, inner in _below(schema):
+        yield from (((step, *path), kind) for path, kind in _days(inner, root, seen))
+    for word in ("anyOf", "oneOf", "allOf"):
         for inner in schema.get(word, ()):
             yield from _days(inner, root, seen)
+
+
+def _kinds(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """The paths at which there is a number, or true or false, and nothing else, with the error of another."""
+    types: dict[Path, set[str]] = {}
+    for path, type_ in _types(schema, schema):
+        types.setdefault(path, set()).add(type_)
+    for path, found in types.items():
+        told = found - {"null"}
+        if told and told <= _NUMBERS:
+            yield path, "int_type" if told == {"integer"} else "float_type"
+        elif told == {"boolean"}:
+            yield path, "bool_type"
+
+
+def _types(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -> Iterator[tuple[Path, str]]:
+    """The JSON types that a schema lets stand at each path; no further where it recurs."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if reference not in seen:
+            yield from _types(root["$defs"][reference.rpartition("/")[2]], root, (*seen, reference))
+        return
+    ways = [inner for word in ("anyOf", "oneOf", "allOf") for inner in schema.get(word, ())]
+    if not ways:
+        yield (), schema.get("type", _NOT_TOLD)
+    for inner in ways:
+        yield from _types(inner, root, seen)
+    for step, inner in _below(schema):
+        yield from (((step, *path), type_) for path, type_ in _types(inner, root, seen))
+
+
+def _below(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The schemas of what is inside of a value, with the step that leads there."""
+    yield from schema.get("properties", {}).items()
+    for word in ("items", "additionalProperties"):
+        if isinstance(schema.get(word), dict):
+            yield ITEMS, schema[word]
+    for inner in schema.get("prefixItems", ()):
+        yield ITEMS, inner
 
 
 def _schema(annotation: Any) -> Mapping[str, Any]:

@@ -72,7 +72,7 @@ async def test_a_number_is_no_time(house: GoalsHouse) -> None:
     assert (await house.as_("anna").post(path, {"value": 1, "measured_at": None})).status_code == 201
 
 
-@pytest.mark.parametrize("unseen", ["\x00", "\x07", "\x1b", "\x7f", "\x85"])
+@pytest.mark.parametrize("unseen", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\u200b", "\u202e", "\ufeff"])
 async def test_characters_that_nobody_sees_are_refused_wherever_they_are(
     house: GoalsHouse, unseen: str
 ) -> None:
@@ -82,7 +82,35 @@ async def test_characters_that_nobody_sees_are_refused_wherever_they_are(
     ):
         answer = await house.as_("anna").post("/goals", body)
         assert answer.status_code == 422, answer.text
-        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+        [error] = answer.json()["errors"]
+        assert error["pointer"] == pointer
+        assert f"U+{ord(unseen):04X}" in error["reason"]
+
+
+WRONG_KINDS: list[tuple[dict[str, Any], str, str]] = [
+    (wording(weight=True), "#/weight", "Send a number."),
+    (wording(weight="5"), "#/weight", "Send a number."),
+    (wording(key_results=[REACH | {"target": "12"}]), "#/key_results/0/target", "Send a number."),
+    (wording(key_results=[REACH, REACH | {"weight": False}]), "#/key_results/1/weight", "Send a number."),
+]
+
+
+@pytest.mark.parametrize(("body", "pointer", "mend"), WRONG_KINDS)
+async def test_text_and_truth_are_no_numbers(
+    house: GoalsHouse, body: dict[str, Any], pointer: str, mend: str
+) -> None:
+    answer = await house.as_("anna").post("/goals", body)
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["mend"]) == (pointer, mend)
+
+
+async def test_an_amount_of_money_may_be_text_since_it_is_exact(house: GoalsHouse) -> None:
+    path = f"/goals/{await house.agreed()}/initiatives"
+    plan = {"title": "Call", "starts_on": "2026-01-10", "due_on": "2026-02-10"}
+    cost = {"planned_cost": "10.25", "currency": "EUR"}
+    answer = await house.as_("anna").post(path, plan | cost)
+    assert answer.status_code == 201, answer.text
 
 
 async def test_lines_and_tabs_are_text(house: GoalsHouse) -> None:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from shared.csv_files import armed, quoted
+from shared.unseen import MEND, unseen_in
 
-_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _COMMA: Final = re.compile(r"[+-]?\d+,\d+")
@@ -32,8 +32,8 @@ def text_of(cell: str) -> str:
 
 
 def _seen(text: str) -> str:
-    if _UNSEEN.search(text):
-        raise Unread("The text has a character that nobody can see.", mend="Type it again, without it.")
+    if (reason := unseen_in(text)) is not None:
+        raise Unread(reason, mend=MEND)
     return text
 
 

@@ -14,6 +14,7 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.initiative import Initiative, InitiativePlan, InitiativeTerms
 from services.goals.domain.key_result import KeyResultWording
 from services.goals.domain.wording import Wording
+from shared.unseen import unseen_in
 
 LETTERS = st.characters(exclude_categories=["Cc", "Cs"], include_characters="\t\n\r") | st.sampled_from(
     "=+-@'\"\t\r\n;,|\uff1d\uff20 "
@@ -23,7 +24,7 @@ LETTERS = st.characters(exclude_categories=["Cc", "Cs"], include_characters="\t\
 def words(most: int, least: int = 1) -> st.SearchStrategy[str]:
     """Texts that a field of a goal takes, hostile ones too; what is blank says nothing."""
     return st.text(LETTERS, min_size=least, max_size=min(most, 30)).filter(
-        lambda text: bool(text.strip()) or text == ""
+        lambda text: (bool(text.strip()) or text == "") and unseen_in(text) is None
     )
 
 
