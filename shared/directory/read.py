@@ -4,7 +4,7 @@ In a handler what is read takes part in the transaction and is gathered with wha
 Nothing here lists or pages; see `reader`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -115,15 +115,28 @@ class Directory:
 
     async def manages_in_effect(self, manager_id: str, person_id: str) -> bool:
         """Whether the first is the second's manager, or the nearest above when those between have left."""
-        passed, doc = set[str](), await self._tx.peek(PEOPLE, person_id)
-        while doc is not None and doc["manager_id"] not in {None, *passed}:
-            if doc["manager_id"] == manager_id:
+        async for each in self._managers_in_effect(person_id):
+            if each == manager_id:
                 return True
-            passed.add(doc["manager_id"])
-            if not await self.has_left(doc["manager_id"]):
-                return False
-            doc = await self._tx.peek(PEOPLE, doc["manager_id"])
         return False
+
+    async def manager_in_effect(self, person_id: str) -> PersonId | None:
+        """The person's manager, or the nearest above when those between have left."""
+        async for each in self._managers_in_effect(person_id):
+            if not await self.has_left(each):
+                return each
+        return None
+
+    async def _managers_in_effect(self, person_id: str) -> AsyncIterator[PersonId]:
+        """Upwards as long as they have left, and the first who has not."""
+        passed, doc = set[PersonId](), await self._tx.peek(PEOPLE, person_id)
+        while doc is not None and doc["manager_id"] not in {None, *passed}:
+            manager_id = PersonId(doc["manager_id"])
+            yield manager_id
+            if not await self.has_left(manager_id):
+                return
+            passed.add(manager_id)
+            doc = await self._tx.peek(PEOPLE, manager_id)
 
     async def is_in_team_of(self, member_id: str, person_id: str) -> bool:
         """Whether the first reports to the second, or both to the same manager."""

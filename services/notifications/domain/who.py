@@ -29,9 +29,9 @@ NEWS_DAYS: Final = 30
 
 Condition = Callable[[Any, datetime], bool]
 """(event, when it happened) -> whether the row applies."""
-Relation = Literal["manager", "HR partners"]
+Relation = Literal["manager", "manager in effect", "HR partners"]
 Relatives = Mapping[tuple[Relation, PersonId], Sequence[PersonId]]
-"""The manager or the HR partners of those that the rows ask about."""
+"""The managers or the HR partners of those that the rows ask about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,11 @@ def person(field: str) -> Who:
 def manager_of(field: str, *, unless: str = "") -> Who:
     """The manager of whoever is in a field."""
     return Who(field, "manager", unless)
+
+
+def manager_in_effect_of(field: str) -> Who:
+    """The manager of whoever is in a field, or the nearest above where those between have left."""
+    return Who(field, "manager in effect")
 
 
 def hr_partners_of(field: str) -> Who:

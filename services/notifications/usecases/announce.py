@@ -5,8 +5,9 @@ Rule    alerts_of, Preferences.wants
 Emits   notifications.NotificationRaised
 
 One notification for each person and event, with an id derived from both, so that what is done
-again is found again.  Who has left is told nothing; of whom the directory copy has not heard yet,
-it waits.  Webhooks are the operator's and ask for nobody's preferences.  Of feedback that its giver
+again is found again.  Who has left is told nothing; of goals, which the nearest manager who works here
+stands in for, that one is told in their place.  Of whom the directory copy has not heard yet, it waits.
+Webhooks are the operator's and ask for nobody's preferences.  Of feedback that its giver
 took back nobody is told, even if the event comes later; see take_back_feedback.
 """
 
@@ -76,7 +77,9 @@ async def _relatives(relation: Relation, person_id: PersonId, tx: Transaction) -
         return ()
     if relation == "HR partners":
         return await Directory(tx).hr_partners_of(person_id)
-    return () if person.manager_id is None else (person.manager_id,)
+    in_effect = relation == "manager in effect"
+    manager_id = await Directory(tx).manager_in_effect(person_id) if in_effect else person.manager_id
+    return () if manager_id is None else (manager_id,)
 
 
 async def _news_of(event: Event, tx: Transaction) -> FeedbackNews | None:

@@ -31,6 +31,9 @@ RELATIVES: Any = {
     ("manager", "cleo"): [],
     ("HR partners", "anna"): ["hanna", "hugo", "anna"],
 }
+RELATIVES |= {
+    ("manager in effect", who): found for (name, who), found in RELATIVES.items() if name == "manager"
+}
 OURS = [kind for kind in catalogue.all_messages() if kind.publisher != "notifications"]
 TABLE = Path(services.notifications.__file__).parent / "RULES.md"
 
@@ -376,7 +379,7 @@ def test_the_table_names_fields_that_its_events_have() -> None:
 
 def test_only_relatives_that_matter_must_be_known() -> None:
     assert whose_relatives(checked_in(), at=AT) == []
-    assert whose_relatives(checked_in(confidence=0.1), at=AT) == [("manager", "anna")]
+    assert whose_relatives(checked_in(confidence=0.1), at=AT) == [("manager in effect", "anna")]
     two = [("manager", "anna"), ("manager", "ben")]
     assert whose_relatives(recognised("anna", "ben", "anna"), at=AT) == two
     assert whose_relatives(review(reviews.SelfAssessmentSubmitted), at=AT) == []

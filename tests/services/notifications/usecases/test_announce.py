@@ -68,6 +68,20 @@ async def test_an_alert_waits_until_the_recipient_is_in_the_directory(house: Hou
     assert await house.told() == [("nina", "goal_proposed")]
 
 
+async def test_who_stands_in_for_managers_that_have_left_hears_of_goals_and_of_no_feedback(
+    house: House,
+) -> None:
+    await house.hire(
+        person("cleo"),
+        person("mona", manager_id="cleo", status="left", version=2),
+        person("lena", manager_id="mona", status="left"),
+        person("anna", manager_id="lena", version=2),
+    )
+    await house.publish(checked_in("g1"), praise("f1", visibility="receiver_and_manager"))
+    assert ("cleo", "goal_in_trouble") in await house.told()
+    assert {who for who, kind in await house.told() if kind == "feedback_shared"} == set()
+
+
 async def test_an_alert_for_a_manager_waits_until_the_owner_is_in_the_directory(house: House) -> None:
     await house.feed(house.record(checked_in("g1", owner="nina")), expect={"not_yet"})
     await house.hire(person("nina", manager_id="olga"))
@@ -78,7 +92,7 @@ async def test_an_alert_for_a_manager_waits_until_the_owner_is_in_the_directory(
 async def test_who_has_left_is_told_nothing(house: House) -> None:
     await house.hire(person("mona", manager_id="cleo", status="left", left_on="2026-03-01"))
     await house.publish(proposal("g1"), checked_in("g2"))
-    assert await house.told() == []
+    assert await house.told() == [("cleo", "goal_in_trouble")], "who stands in for mona is told"
 
 
 async def test_the_manager_is_who_manages_now(house: House) -> None:
