@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from shared.csv_files.problems import Problem, Unusable
 
@@ -50,9 +50,26 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A physical line whose quotation marks cannot be made sense of; reading goes on below it."""
+    """A physical line of which no sense can be made, and why; reading goes on below it."""
 
     line: int
+    reason: str
+    mend: str
+
+    @classmethod
+    def at(cls, lines: Sequence[str], index: int) -> Self:
+        """What is wrong where the record that begins at a line's index cannot be read."""
+        if len(lines[index]) > csv.field_size_limit():
+            return cls(
+                index + 1,
+                f"A cell on this line has more than {csv.field_size_limit():,} characters.",
+                "Shorten it; look for rows that have lost their line breaks.",
+            )
+        return cls(
+            index + 1,
+            "A quotation mark on this line is not closed where its row ends.",
+            "Close it, or write it twice if it belongs to the text.",
+        )
 
 
 def decode(content: bytes | str, *, problems: list[Problem]) -> str:
@@ -151,7 +168,7 @@ def read_records(
     while start < len(lines):
         for record in _run(lines, start=start, delimiter=delimiter):
             if record is None or _runaway(record, width=width):
-                yield Broken(line=start + 1)
+                yield Broken.at(lines, start)
                 start += 1
                 break
             yield record

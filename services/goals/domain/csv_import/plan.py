@@ -80,9 +80,7 @@ class _Reader:
         first, self._delimiter = layout_of(lines, worth=lambda cell: meaning(cell) is not None)
         header = next(read_records(lines, delimiter=self._delimiter, first=first))
         if isinstance(header, Broken):
-            raise Unusable(
-                "A quotation mark in the header is not closed.", mend="Close or remove it.", line=header.line
-            )
+            raise Unusable(header.reason, mend=header.mend, line=header.line)
         self._columns: Columns = find_columns(header, problems=problems)
         below = read_records(
             lines, delimiter=self._delimiter, first=header.last_line, width=self._columns.width
@@ -211,14 +209,10 @@ class _Reader:
 
 
 def _whole(record: Record | Broken) -> Record:
-    """The record; raises Unusable for a quotation mark that could have swallowed the rows below it."""
+    """The record; raises Unusable for one that cannot be read: it could have swallowed the rows below it."""
     if isinstance(record, Record):
         return record
-    raise Unusable(
-        "A quotation mark on this line is not closed where its row ends.",
-        mend="Close it, or write it twice if it belongs to the text.",
-        line=record.line,
-    )
+    raise Unusable(record.reason, mend=record.mend, line=record.line)
 
 
 __all__ = ["MOST_GOALS", "MOST_ROWS", "ImportPlan", "plan_goals"]

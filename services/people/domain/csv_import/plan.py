@@ -130,9 +130,7 @@ def _read_table(content: bytes | str, *, mapping: Mapping[str, str], problems: l
     first, delimiter = _layout(lines, mapping=mapping)
     header = next(read_records(lines, delimiter=delimiter, first=first))
     if isinstance(header, Broken):
-        raise Unusable(
-            "A quotation mark in the header is not closed.", mend="Close or remove it.", line=header.line
-        )
+        raise Unusable(header.reason, mend=header.mend, line=header.line)
     while header.cells and not header.cells[-1].strip():
         header.cells.pop()
     columns = find_columns(header, mapping=mapping, problems=problems)
@@ -146,13 +144,7 @@ def _read_table(content: bytes | str, *, mapping: Mapping[str, str], problems: l
         )
     broken = [record for record in records if isinstance(record, Broken)]
     problems.extend(
-        Problem(
-            line=record.line,
-            column=None,
-            severity="error",
-            reason="A quotation mark on this line is not closed where its row ends.",
-            mend="Close it, or write it twice if it belongs to the text.",
-        )
+        Problem(line=record.line, column=None, severity="error", reason=record.reason, mend=record.mend)
         for record in broken
     )
     whole = [record for record in records if isinstance(record, Record)]

@@ -122,6 +122,17 @@ def test_rows_of_a_goal_that_say_two_things_keep_it_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [("Grow", "x" * 200_000, "131,072 characters"), ("Grow", '"Grow', "quotation mark")],
+    ids=["too long for a cell", "open"],
+)
+def test_a_row_that_cannot_be_read_says_why(was: str, becomes: str, said: str) -> None:
+    (problem,) = read(HEAD + GOAL.replace(was, becomes, 1)).problems
+    assert (problem.line, problem.severity) == (2, "fatal")
+    assert said in problem.reason
+
+
+@pytest.mark.parametrize(
     ("was", "becomes", "where"),
     [
         ("Grow", "", (2, "title")),
