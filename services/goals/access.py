@@ -96,7 +96,7 @@ ACCESS = Table(
             when(HR_ADMIN, visibility=_SHARED),
         ),
         "close": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
-        "plan_initiative": (_OWNER, _MANAGER),
+        "plan_initiative": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED, status="draft")),
         "change_initiative": (_GOAL_OWNER, _GOAL_MANAGER),
         "report_on_initiative": (party("owner_id"), _GOAL_OWNER, _GOAL_MANAGER),
     },

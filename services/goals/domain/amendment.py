@@ -1,9 +1,9 @@
 """Changes of a goal that is agreed: what is agreed stays agreed until both want it otherwise.
 
-A change of what is to be reached, from where, from when and by when, how much it weighs or whose it is, is
-material: one side proposes it, and it counts once the other agrees, and a new owner after that.  Words and
-who may read them are not, and change at once.  Every change says why, and what the goal said before is
-kept as an edition.
+A change of what is to be reached, from where, from when and by when, how much it weighs, of what kind or
+whose it is, is material: one side proposes it, and it counts once the other agrees, and a new owner after
+that.  Words and who may read them are not, and change at once.  Every change says why, and what the goal
+said before is kept as an edition.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PersonId, derive
 from shared.reading import as_stored
 
-MATERIAL: Final = ("due_on", "owner_id", "starts_on", "weight")
+MATERIAL: Final = ("due_on", "kind", "owner_id", "starts_on", "weight")
 """What needs the other's agreement, beside what key results are to reach."""
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 

@@ -14,8 +14,8 @@ from services.goals.domain.key_result import KeyResult, KeyResultTitle, KeyResul
 from services.goals.domain.measured_in import Milestone, Quantity
 from services.goals.domain.wording import EARLIEST, LATEST, Category, Link, Tags, Title
 from shared.contracts.base import Frozen
-from shared.contracts.goals import Perspective, Visibility
-from shared.errors import NotFound
+from shared.contracts.goals import GoalKind, Perspective, Visibility
+from shared.errors import Invalid, NotFound
 from shared.ids import KeyResultId, PersonId
 
 _Emptied = Literal["category", "links", "perspective", "tags"]
@@ -56,6 +56,8 @@ class Change(Frozen):
 
     title: Title | None = None
     description: str | None = Field(default=None, min_length=1, max_length=4000)
+    relevance: str | None = Field(default=None, min_length=1, max_length=1000)
+    kind: GoalKind | None = None
     owner_id: PersonId | None = None
     weight: float | None = Field(default=None, ge=0, le=100)
     starts_on: date | None = Field(default=None, ge=EARLIEST, le=LATEST)
@@ -112,9 +114,16 @@ C = TypeVar("C", Change, KeyResultChange)
 
 
 def nulls_clear(said: C) -> C:
-    """What somebody has sent, with what they sent as null named in `clears` where it can be empty."""
+    """What somebody has sent, with what they sent as null named in `clears`.
+
+    Raises:
+        Invalid: it cannot be empty.
+    """
     clearable = _EMPTY if isinstance(said, Change) else ("commit", "stretch")
-    sent = {name for name in clearable if name in said.model_fields_set and getattr(said, name) is None}
+    sent = {name for name in said.model_fields_set if getattr(said, name) is None}
+    kept = sorted(sent.difference(clearable))
+    if kept:
+        raise Invalid(f"{kept[0]} cannot be emptied; leave it out to keep it as it is.", fields=kept)
     return said.model_copy(update={"clears": tuple(sorted({*said.clears, *sent}))})
 
 

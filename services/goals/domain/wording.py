@@ -21,8 +21,6 @@ from shared.ids import GoalId, PeriodId
 EARLIEST: Final = date(1900, 1, 1)
 LATEST: Final = date(2999, 12, 31)
 """Within these everything can be reckoned with."""
-
-
 _URL: Final = TypeAdapter[HttpUrl](HttpUrl)
 
 
@@ -38,7 +36,9 @@ def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _web_address(url: str) -> str:
-    _URL.validate_python(url)
+    read = _URL.validate_python(url)
+    if read.username is not None or read.password is not None:
+        raise ValueError("the address has a user's name or password in it, which all who read it would see")
     return url
 
 

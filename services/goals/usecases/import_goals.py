@@ -1,7 +1,7 @@
 """Draft the goals of a CSV file.
 
 When    somebody sends one (POST /goal-imports)
-May     draft: self, manager, HR admin; set_for_organisation; plan_initiative: self, manager   (access.py)
+May     draft, plan_initiative: self, manager, HR admin; set_for_organisation   (access.py)
 Rule    plan_goals, new_goal for each goal and Initiative.plan for what is done for it; each once by the key
         that its importer gave it, and what is served before what serves it
 Emits   goals.GoalDrafted, goals.InitiativePlanned

@@ -1,7 +1,7 @@
 """Plan what is done for a goal.
 
 When    the goal's owner or manager asks (POST /goals/{goal_id}/initiatives)
-May     plan_initiative: self, manager            (access.py)
+May     plan_initiative: self, manager; HR admin of drafts            (access.py)
 Rule    Initiative.plan; the goal is not closed, nor its period, and has fewer than 200; who is to do it works
         here, and need not be the goal's owner.  Dates beyond the goal's are told of (Initiative.beyond)
 Emits   goals.InitiativePlanned

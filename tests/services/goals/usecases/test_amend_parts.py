@@ -51,6 +51,8 @@ def part(goal: dict[str, Any], key_result_id: str = "reach") -> dict[str, Any]:
         ({"key_results": [{"key_result_id": "steps", "milestones": [OPEN, {**PLAN, "title": "X"}]}]}, False),
         ({"key_results": [{"key_result_id": "reach", "title": "X", "target": 10}]}, False),
         ({"perspective": None}, False),
+        ({"relevance": "It pays for all else."}, False),
+        ({"kind": "development"}, True),
         ({"visibility": "team"}, True),
         ({"visibility": "private"}, False),
     ],
@@ -72,7 +74,7 @@ async def test_null_clears_and_what_is_left_out_stays(house: GoalsHouse) -> None
     goal_id = await house.agreed(
         key_results=[MARKED], perspective="customer", category="Growth", tags=["north"]
     )
-    goal = await change(house, goal_id, perspective=None, title=None, tags=None)
+    goal = await change(house, goal_id, perspective=None, tags=None)
     assert (goal["perspective"], goal["category"], goal["title"], goal["tags"]) == (
         None,
         "Growth",
@@ -161,9 +163,22 @@ async def test_a_key_result_that_is_dropped_stays_in_history_and_never_comes_bac
         ({"key_results": [{"key_result_id": "reach", "start": 10}]}, 422),
         ({"starts_on": "2026-03-31"}, 422),
         ({"perspective": None}, 422),
+        ({"perspective": None, "title": None}, 422),
+        ({"key_results": [{"key_result_id": "reach", "title": "X", "target": None}]}, 422),
         ({"add_key_results": [{**REACH, "key_result_id": f"more-{n}"} for n in range(20)]}, 422),
     ],
-    ids=["nothing left", "no such", "dropped and changed", "no list", "no way", "at the end", "as is", "21"],
+    ids=[
+        "nothing left",
+        "no such",
+        "dropped and changed",
+        "no list",
+        "no way",
+        "at the end",
+        "as is",
+        "no title",
+        "no target",
+        "21",
+    ],
 )
 async def test_what_would_make_no_sense_is_refused(
     house: GoalsHouse, said: dict[str, Any], status: int

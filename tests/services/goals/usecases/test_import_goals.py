@@ -232,7 +232,9 @@ async def test_an_initiative_that_cannot_be_planned_keeps_its_goal_out(house: Go
     assert (report["drafted"], await stored(house)) == (1, 1)
     assert await house.db["initiatives"].distinct("owner_id") == ["ben"]
     hr = await imported(house.as_("hr", "hr_admin"), WHOLE + whole("hr", owner_id="anna", **initiative()))
-    assert places(hr) == [(2, "initiative")]
+    assert (places(hr), hr["drafted"]) == ([], 1)
+    peer = await imported(house.as_("peer"), WHOLE + whole("p", owner_id="anna", **initiative()))
+    assert peer["drafted"] == 0
 
 
 @pytest.mark.parametrize("hostile", ["=1+1", "'=1+1", "+x", "-x", "@x", "a;=b", "'", "''=x"])
