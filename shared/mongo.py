@@ -89,13 +89,14 @@ def unwaited(collection: Collection) -> Collection:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question for documents; `size` is how many are expected, `limit` 0 for all."""
+    """A question for documents; `size` is how many are expected; `limit` 0, or no `fields`, is all."""
 
     collection: str
     filter: Mapping[str, Any]
     sort: Sequence[tuple[str, int]] = ()
     limit: int = 0
     size: int = 1000
+    fields: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,11 @@ class InTransaction:
 
     def _found(self, query: Query) -> list[Doc]:
         cursor = self._database[query.collection].find(
-            query.filter, session=self._session, batch_size=query.size + 1, limit=query.limit
+            query.filter,
+            list(query.fields) or None,
+            session=self._session,
+            batch_size=query.size + 1,
+            limit=query.limit,
         )
         return list(cursor.sort(list(query.sort)) if query.sort else cursor)
 

@@ -184,6 +184,8 @@ def _types(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) 
         yield (), schema.get("type", _NOT_TOLD)
     for inner in ways:
         yield from _types(inner, root, seen)
+    if schema.get("additionalProperties") is False:
+        return  # a model that closes itself is left to its own refusal; see known_fields
     for step, inner in _below(schema):
         yield from (((step, *path), type_) for path, type_ in _types(inner, root, seen))
 

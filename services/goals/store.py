@@ -1,8 +1,9 @@
 """Goals, measurements and check-ins as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from math import floor
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -201,6 +202,17 @@ class EditionStore(Store[Edition]):
         return [from_document(Edition, doc) for doc in docs]
 
 
+class Valued(NamedTuple):
+    """A measurement as far as trends go."""
+
+    measured_at: datetime
+    value: float
+    reached: tuple[str, ...]
+
+
+_NEWEST_FIRST: Final = {"measured_at": -1, "_id": -1}
+
+
 class MeasurementStore(Store[Measurement]):
     """Every measurement there ever was."""
 
@@ -221,12 +233,19 @@ class MeasurementStore(Store[Measurement]):
         but: str | None = None,
     ) -> Sequence[Measurement]:
         """The newest that count of a goal, or `of` a key result, the newest first and one left out."""
-        sort = {"measured_at": -1, "_id": -1}
         wanted: dict[str, Any] = {"goal_id": goal_id, "correction": None}
         wanted |= {"key_result_id": of} if of else {}
         wanted |= {"_id": {"$ne": but}} if but else {}
-        docs = await self._tx.find(self.collection, wanted, sort=sort, limit=limit)
+        docs = await self._tx.find(self.collection, wanted, sort=_NEWEST_FIRST, limit=limit)
         return [from_document(Measurement, doc) for doc in docs]
+
+    async def values(self, goal_id: GoalId, of: KeyResultId, *, limit: int) -> Sequence[Valued]:
+        """When which value held and which milestones were reached by then, of the newest that count."""
+        wanted = {"goal_id": goal_id, "correction": None, "key_result_id": of}
+        docs = await self._tx.find(
+            self.collection, wanted, fields=Valued._fields, sort=_NEWEST_FIRST, limit=limit
+        )
+        return [Valued(doc["measured_at"], doc["value"], tuple(doc.get("reached", ()))) for doc in docs]
 
 
 class OutlookStore(Store[Outlook]):

@@ -37,7 +37,11 @@ def gather(finds: Iterable[Find]) -> list[Gathered]:
     for number, find in enumerate(finds):
         name = _name(find)
         others = {key: value for key, value in find.filter.items() if key != name}
-        alike = repr((find.collection, name, others, find.sort)) if name and not find.limit else str(number)
+        alike = (
+            repr((find.collection, name, others, find.sort, find.fields))
+            if name and not find.limit
+            else str(number)
+        )
         groups.setdefault(alike, []).append(find)
     return [_gathered(group) for group in groups.values()]
 
@@ -45,13 +49,15 @@ def gather(finds: Iterable[Find]) -> list[Gathered]:
 def _gathered(finds: list[Find]) -> Gathered:
     first = finds[0]
     if len(finds) == 1:
-        return Gathered(Query(first.collection, first.filter, first.sort, first.limit), finds)
+        asked = Query(first.collection, first.filter, first.sort, first.limit, fields=first.fields)
+        return Gathered(asked, finds)
     name = _name(first)
     by_value: dict[str, list[Find]] = {}
     for find in finds:
         by_value.setdefault(find.filter[name], []).append(find)
     filter_ = {**first.filter, name: {"$in": list(by_value)}}
-    return Gathered(Query(first.collection, filter_, first.sort), finds, name, by_value)
+    fields = (*first.fields, name) if first.fields else ()
+    return Gathered(Query(first.collection, filter_, first.sort, fields=fields), finds, name, by_value)
 
 
 def _name(find: Find) -> str:

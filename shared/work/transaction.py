@@ -60,6 +60,7 @@ class Find:
     filter: Filter
     sort: tuple[tuple[str, int], ...]
     limit: int
+    fields: tuple[str, ...] = ()
     found: list[Doc] = field(default_factory=list[Doc])
     since: int = 0
 
@@ -201,9 +202,15 @@ class Transaction:
         return int(doc["version"]) if doc else None
 
     async def find(
-        self, collection: str, filter_: Filter, *, sort: Mapping[str, int] | None = None, limit: int = 0
+        self,
+        collection: str,
+        filter_: Filter,
+        *,
+        sort: Mapping[str, int] | None = None,
+        limit: int = 0,
+        fields: Iterable[str] = (),
     ) -> list[Doc]:
-        """Matching documents with the writes of earlier messages.
+        """Matching documents with the writes of earlier messages; with `fields` those alone, only to be read.
 
         A query locks nothing across processes: a rule over many documents needs one document
         that every writer of them touches, see `hold`.  Finding in a collection that this message
@@ -213,9 +220,11 @@ class Transaction:
             name == collection for (name, _), _ in self.writes.updates
         ):
             raise TypeError(f"{collection}: find after a write in the same message")
-        query = Find(collection, filter_, tuple((sort or {}).items()), limit)
+        query = Find(collection, filter_, tuple((sort or {}).items()), limit, tuple(fields))
         await query
         self.finds.append((collection, filter_, query.since))
+        if query.fields:
+            return query.found
         for doc in query.found:
             ref = collection, doc["_id"]
             self.reads.setdefault(ref, self._batch.docs.setdefault(ref, doc))

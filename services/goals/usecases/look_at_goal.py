@@ -54,7 +54,7 @@ async def _seen(goal: Goal, tx: Transaction) -> tuple[ZoneInfo, Look]:
     zone = await Directory(tx).zone_of(goal.owner_id)
     points: defaultdict[KeyResultId, list[Point]] = defaultdict(list)
     for part in goal.key_results:
-        newest = await MeasurementStore(tx).newest(goal.goal_id, limit=VALUES, of=part.key_result_id)
+        newest = await MeasurementStore(tx).values(goal.goal_id, part.key_result_id, limit=VALUES)
         points[part.key_result_id] += [
             Point(each.measured_at, part.counted(each.value, each.reached)) for each in newest
         ]

@@ -1,5 +1,6 @@
 """Finds that differ in one value are asked as one, and each gets what it would have got alone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -89,3 +90,25 @@ async def test_each_gets_what_it_would_have_got_alone(
     for filter_, answered in zip(filters, [await each for each in together], strict=True):
         alone = await things.find(filter_).sort("_id", 1).to_list(None)
         assert answered == [doc["_id"] for doc in alone]
+
+
+async def test_who_asks_for_some_fields_gets_those_and_leaves_the_documents_whole(work: Work) -> None:
+    things = [{"_id": f"t{n}", "version": 1, "owner": "ann", "size": n, "more": "m"} for n in range(3)]
+    await work.db["things"].insert_many(things)
+
+    async def add(number: int, tx: Transaction) -> list[dict[str, Any]]:
+        found = await tx.find("things", {"owner": "ann"}, fields=("size",), sort={"_id": 1})
+        doc = await tx.get("things", f"t{number}")
+        assert doc is not None
+        tx.put("things", doc | {"size": doc["size"] + 10})
+        return found
+
+    each = await asyncio.gather(*(work.run(add, number, key=number) for number in range(3)))
+    for found in each:
+        assert [{*doc} - {"owner"} for doc in found] == [{"_id", "size"}] * 3
+    left = await work.db["things"].find().sort("_id", 1).to_list(None)
+    assert [(doc["size"], doc["more"], doc["version"]) for doc in left] == [
+        (n + 10, "m", 2) for n in range(3)
+    ]
+    seen = {sum(doc["size"] for doc in found) for found in each}
+    assert seen == {3, 13, 23}, "each one after the other"
