@@ -5,7 +5,7 @@ from typing import Final
 
 from services.goals.domain.history import Measurement
 from services.goals.domain.milestones import Retold, told_anew
-from services.goals.store import MeasurementStore
+from services.goals.history_store import MeasurementStore
 from services.goals.told_by import correction_by
 from shared.ids import GoalId, KeyResultId
 from shared.work import Transaction

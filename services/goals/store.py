@@ -1,32 +1,28 @@
 """Goals, measurements and check-ins as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from math import floor
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.goals.domain.amendment import Edition
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
-from services.goals.domain.history import CheckIn, Measurement
 from services.goals.domain.outlook import Outlook
 from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp, Serving
+from services.goals.history_store import CHECK_INS, EDITIONS, MEASUREMENTS
 from services.goals.initiative_store import COLLECTIONS as OF_INITIATIVES
+from services.goals.tally import Tally
 from services.goals.template_store import COLLECTIONS as OF_TEMPLATES
 from shared.due import INDEXES as DUE
 from shared.due import wake
-from shared.ids import GoalId, KeyResultId, PersonId
+from shared.ids import GoalId, PersonId
 from shared.store import Store, from_document, to_document
 from shared.work import Transaction
 
 GOALS: Final = "goals"
-MEASUREMENTS: Final = "measurements"
-CHECK_INS: Final = "check_ins"
 ASSIGNMENTS: Final = "assignments"
-EDITIONS: Final = "editions"
 ROLL_UPS: Final = "roll_ups"
 PERIODS: Final = "periods"
 PERIOD_TURNS: Final = "period_turns"
@@ -36,6 +32,11 @@ FORMER: Final = "former parent "
 OUTLOOKS: Final = "outlooks"
 LOOKS: Final = "looks"
 GUARDS: Final = "guards"
+COUNTED: Final = "counted"
+_COUNTED_BY: Final = (
+    *("visibility", "tally", "level", "kind", "period_id", "percent", "parent_id", "owner_id"),
+)
+"""The index from which goals are counted without being read."""
 _TREE: Final = "tree"
 
 
@@ -73,6 +74,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("template_id", "by_template", partialFilterExpression={"template_id": {"$gt": ""}}),
         _by("origin_id", "by_origin", partialFilterExpression={"origin_id": {"$gt": ""}}),
         _by("assignment_id", "by_assignment", partialFilterExpression={"assignment_id": {"$gt": ""}}),
+        IndexModel([(field, ASCENDING) for field in _COUNTED_BY], name=COUNTED),
     ],
     MEASUREMENTS: [
         _newest("measured_at", "by_goal", "goal_id"),
@@ -96,8 +98,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
 class GoalStore(Store[Goal]):
     """The goals; documents hold their progress too, and every save has what they serve folded again.
 
-    `percent` is the progress in whole per cent, for lists in its order: with an index of progress every
-    measurement would pay for all indexes of goals.
+    `percent` is the progress in whole per cent, for lists in its order and for means: with an index of
+    progress every measurement would pay for all indexes of goals.  `tally` is all else that is counted.
     """
 
     collection: ClassVar[str] = GOALS
@@ -106,8 +108,9 @@ class GoalStore(Store[Goal]):
     def save(self, aggregate: Goal) -> Goal:
         """Store it over the version that was read; the goal at its new version."""
         progress = aggregate.progress
-        percent = None if progress is None else floor(progress * 100)
-        version = self._tx.put(GOALS, to_document(aggregate) | {"progress": progress, "percent": percent})
+        percent = None if progress is None else floor(progress * 100 + 0.5)
+        kept = {"progress": progress, "percent": percent, "tally": Tally.of(aggregate).word}
+        version = self._tx.put(GOALS, to_document(aggregate) | kept)
         fold_soon(self._tx, aggregate)
         return aggregate.model_copy(update={"version": version})
 
@@ -190,64 +193,6 @@ class PeriodStore(Store[Period]):
     kind = Period
 
 
-class EditionStore(Store[Edition]):
-    """What agreed goals said before they were changed."""
-
-    collection: ClassVar[str] = EDITIONS
-    kind = Edition
-
-    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Edition]:
-        """Those of some goals."""
-        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
-        return [from_document(Edition, doc) for doc in docs]
-
-
-class Valued(NamedTuple):
-    """A measurement as far as trends go."""
-
-    measured_at: datetime
-    value: float
-    reached: tuple[str, ...]
-
-
-_NEWEST_FIRST: Final = {"measured_at": -1, "_id": -1}
-
-
-class MeasurementStore(Store[Measurement]):
-    """Every measurement there ever was."""
-
-    collection: ClassVar[str] = MEASUREMENTS
-    kind = Measurement
-
-    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Measurement]:
-        """Those of some goals."""
-        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
-        return [from_document(Measurement, doc) for doc in docs]
-
-    async def newest(
-        self,
-        goal_id: GoalId,
-        *,
-        limit: int,
-        of: KeyResultId | None = None,
-        but: str | None = None,
-    ) -> Sequence[Measurement]:
-        """The newest that count of a goal, or `of` a key result, the newest first and one left out."""
-        wanted: dict[str, Any] = {"goal_id": goal_id, "correction": None}
-        wanted |= {"key_result_id": of} if of else {}
-        wanted |= {"_id": {"$ne": but}} if but else {}
-        docs = await self._tx.find(self.collection, wanted, sort=_NEWEST_FIRST, limit=limit)
-        return [from_document(Measurement, doc) for doc in docs]
-
-    async def values(self, goal_id: GoalId, of: KeyResultId, *, limit: int) -> Sequence[Valued]:
-        """When which value held and which milestones were reached by then, of the newest that count."""
-        wanted = {"goal_id": goal_id, "correction": None, "key_result_id": of}
-        docs = await self._tx.find(
-            self.collection, wanted, fields=Valued._fields, sort=_NEWEST_FIRST, limit=limit
-        )
-        return [Valued(doc["measured_at"], doc["value"], tuple(doc.get("reached", ()))) for doc in docs]
-
-
 class OutlookStore(Store[Outlook]):
     """How goals stood when they were last looked at."""
 
@@ -265,18 +210,6 @@ class OutlookStore(Store[Outlook]):
         found = found.model_copy(update={"version": last.version if last else 0})
         if found != last:
             self.save(found)
-
-
-class CheckInStore(Store[CheckIn]):
-    """Every check-in there ever was."""
-
-    collection: ClassVar[str] = CHECK_INS
-    kind = CheckIn
-
-    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[CheckIn]:
-        """Those of some goals."""
-        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
-        return [from_document(CheckIn, doc) for doc in docs]
 
 
 def look_soon(tx: Transaction, goal_id: GoalId) -> None:

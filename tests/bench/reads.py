@@ -15,7 +15,9 @@ from urllib.parse import quote
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn
 from services.goals.domain.roll_up import Serving, roll_up
-from services.goals.store import CHECK_INS, GOALS, MEASUREMENTS, ROLL_UPS, counted
+from services.goals.history_store import CHECK_INS, MEASUREMENTS
+from services.goals.store import GOALS, ROLL_UPS, counted
+from services.goals.tally import Tally
 from shared import mongo
 from shared.ids import GoalId
 from shared.store import to_document
@@ -179,9 +181,16 @@ def _of_person(number: int, template: dict[str, Any], *, people: int, goals: int
         "blocked_by": ["resource"] if stage == "agreed" and number % 17 == 0 else [],
         "progress": (number % 11) / 10,
         "percent": number % 11 * 10,
+        "tally": _tally(stage, standing, ended, blocked=number % 17 == 0),
         "key_results": [part],
         **(ended if stage == "closed" else {}),
     }
+
+
+def _tally(stage: str, standing: dict[str, Any], ended: dict[str, Any], *, blocked: bool) -> str:
+    if stage != "agreed":
+        return Tally(stage, ended["outcome"] if stage == "closed" else "", "", "", "").word
+    return Tally(stage, "", standing["pace"] or "", "overdue" * standing["overdue"], "blocked" * blocked).word
 
 
 def sums(people: int, goals: int) -> Iterator[dict[str, Any]]:
@@ -221,7 +230,14 @@ def _template() -> dict[str, Any]:
         ],
     }
     goal = Goal.model_validate(said)
-    return {**to_document(goal), "progress": 0.0, "percent": 0, "version": 1, "sequence": 1}
+    return {
+        **to_document(goal),
+        "progress": 0.0,
+        "percent": 0,
+        "tally": Tally.of(goal).word,
+        "version": 1,
+        "sequence": 1,
+    }
 
 
 async def _write(stand: Stand, goals: int) -> None:

@@ -33,9 +33,10 @@ from services.goals.domain.amendment import (
 from services.goals.domain.change import Change, nulls_clear
 from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.weights import WeightsExceedWhole, require_room
+from services.goals.history_store import EditionStore
 from services.goals.periods import OF_PERIODS, require_period, require_within
 from services.goals.reporting_line import working_line
-from services.goals.store import EditionStore, GoalStore, hold_people, look_soon
+from services.goals.store import GoalStore, hold_people, look_soon
 from services.goals.usecases.answer_proposal import Decline
 from services.goals.usecases.draft_goal import LeadsNoTeam, OwnerHasLeft, require_level
 from services.goals.usecases.follow_goal import follow_goal

@@ -12,9 +12,10 @@ from pydantic import Field
 
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Blocker, CheckIn
+from services.goals.history_store import CheckInStore
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import today_of
-from services.goals.store import CheckInStore, GoalStore, look_soon
+from services.goals.store import GoalStore, look_soon
 from services.goals.views import CheckInView
 from shared.contracts.base import Frozen
 from shared.http import Run

@@ -20,9 +20,10 @@ from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import CorrectedAlready, Measurement
 from services.goals.domain.measured_in import Quantity
 from services.goals.domain.milestones import in_place, retell
+from services.goals.history_store import MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
-from services.goals.store import GoalStore, MeasurementStore, look_soon
+from services.goals.store import GoalStore, look_soon
 from services.goals.told_by import correction_by, person_of
 from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
 from services.goals.views import MeasurementView

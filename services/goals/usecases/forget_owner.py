@@ -13,15 +13,9 @@ What the clock's workers keep of the goals, sums and marks, they clear away them
 
 from collections.abc import Sequence
 
+from services.goals.history_store import CheckInStore, EditionStore, MeasurementStore
 from services.goals.initiative_store import InitiativeReportStore, InitiativeStore
-from services.goals.store import (
-    CheckInStore,
-    EditionStore,
-    GoalStore,
-    MeasurementStore,
-    OutlookStore,
-    hold_last,
-)
+from services.goals.store import GoalStore, OutlookStore, hold_last
 from services.goals.usecases.follow_people import leave_alone, pass_on
 from shared.contracts.goals import GoalState
 from shared.contracts.goals_initiatives import InitiativeState

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from services.goals.domain.forecast import MOST, Point
 from services.goals.domain.goal import Goal
 from services.goals.domain.outlook import CHECK_IN_DAYS, Look, look, standing, turns
-from services.goals.store import LOOKS, GoalStore, MeasurementStore, OutlookStore, PeriodStore
+from services.goals.history_store import MeasurementStore
+from services.goals.store import LOOKS, GoalStore, OutlookStore, PeriodStore
 from shared.directory import Directory
 from shared.due import Due, call, rest
 from shared.ids import KeyResultId

@@ -18,8 +18,9 @@ from pydantic import Field
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Measurement
 from services.goals.domain.measured_in import Quantity
+from services.goals.history_store import MeasurementStore
 from services.goals.periods import OF_PERIODS, require_period
-from services.goals.store import GoalStore, MeasurementStore, look_soon
+from services.goals.store import GoalStore, look_soon
 from services.goals.told_by import machine_of, person_of
 from services.goals.views import MeasurementView
 from shared.clock import Instant, to_millisecond

@@ -16,9 +16,10 @@ from pydantic import Field
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import Measurement
 from services.goals.domain.milestones import in_place, retell
+from services.goals.history_store import MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
-from services.goals.store import GoalStore, MeasurementStore, look_soon
+from services.goals.store import GoalStore, look_soon
 from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
 from services.goals.views import MeasurementView
 from shared.clock import Instant

@@ -24,7 +24,8 @@ from pydantic import (
     WrapValidator,
 )
 
-from services.goals.store import GOALS, MEASUREMENTS, MeasurementStore
+from services.goals.history_store import MEASUREMENTS, MeasurementStore
+from services.goals.store import GOALS
 from services.goals.usecases.measure_key_result import (
     MeasuredInFuture,
     MeasureKeyResult,

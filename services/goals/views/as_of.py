@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from services.goals.domain.amendment import Edition
 from services.goals.domain.as_of import GoalThen, Known, as_of
 from services.goals.domain.goal import Goal
-from services.goals.store import EDITIONS, GOALS, MEASUREMENTS
+from services.goals.history_store import EDITIONS, MEASUREMENTS
+from services.goals.store import GOALS
 from services.goals.views.earlier import hidden_until
 from services.goals.views.goal_view import KeyResultView
 from shared import mongo

@@ -25,7 +25,8 @@ from services.goals.domain.course import (
 from services.goals.domain.goal import Goal
 from services.goals.domain.key_result import MARKS, KeyResult
 from services.goals.domain.outlook import Outlook
-from services.goals.store import GOALS, MEASUREMENTS, OUTLOOKS
+from services.goals.history_store import MEASUREMENTS
+from services.goals.store import GOALS, OUTLOOKS
 from services.goals.views.chart_drawing import NEWEST, Level, Lines, draw_chart
 from shared import mongo
 from shared.directory import Directory, Stored

@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from services.goals.domain.goal import Goal
-from services.goals.store import GOALS, MEASUREMENTS
+from services.goals.history_store import MEASUREMENTS
+from services.goals.store import GOALS
 from services.goals.views.earlier import FIELDS as EARLIER_FIELDS
 from services.goals.views.earlier import figures_of, hidden_of
 from services.goals.views.goals import GoalsWanted

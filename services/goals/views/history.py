@@ -11,7 +11,8 @@ from services.goals.domain.amendment import Edition
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import Blocker, CheckIn, Correction, Measurement
 from services.goals.domain.wording import Wording
-from services.goals.store import CHECK_INS, EDITIONS, GOALS, MEASUREMENTS
+from services.goals.history_store import CHECK_INS, EDITIONS, MEASUREMENTS
+from services.goals.store import GOALS
 from services.goals.views.earlier import figures_of, hidden_until
 from services.goals.views.judgements import WIDER, may_judge
 from shared.errors import NotFound

@@ -3,21 +3,22 @@
 Of the goals that the caller may read, and of no others.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from pymongo.errors import ExecutionTimeout
 
 from services.goals.store import GOALS
+from services.goals.tally import Tally
+from services.goals.views.counting import grouped, parts_of, run
 from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.goals import GoalsWanted
 from services.goals.views.judgements import for_reader
 from shared.contracts.goals import GoalLevel, GoalStatus, Pace
 from shared.directory import PEOPLE, UNITS
-from shared.errors import Invalid, Refusal
+from shared.errors import Invalid
 from shared.http import View
 from shared.mongo import Collection, Database, Doc
 from shared.paging import AskedPage, Page, Sort, page_of
@@ -27,27 +28,20 @@ router = APIRouter(tags=["goals"])
 By = Literal[
     "status", "outcome", "pace", "level", "kind", "period", "category", "perspective", "visibility", "unit"
 ]
-FIELDS: Final[Mapping[By, str]] = {"pace": "standing.pace", "period": "period_id"}
-"""What is called otherwise in documents."""
-MOST_MS: Final = 20_000
-"""How long counting may take."""
+FIELDS: Final[Mapping[By, str]] = {"period": "period_id", "unit": "owner_id"}
+"""What is called otherwise in documents, or found by it."""
+IN_TALLY: Final = frozenset[By]({"status", "outcome", "pace"})
 ROWS_AT_ONCE: Final = 5_000
 STRATEGY: Final[Sequence[GoalLevel]] = ("organisation", "team")
 STATUSES: Final[Sequence[GoalStatus]] = ("draft", "proposed", "agreed", "closed")
 PACES: Final[Sequence[Pace]] = ("on_track", "behind", "at_risk", "not_measured")
 
 
-class TooMuchToCount(Refusal):
-    """Counting takes too long."""
-
-    status = 503
-
-
 class Group(BaseModel):
     """Goals that are alike; `key` is null for those that have none.
 
     Paces, `overdue` and `blocked` count those that are agreed; `progress` is the mean share
-    of the way, 0 to 1, of those of which it can be told; `measured` counts them.
+    of the way, 0 to 1, of those of which it can be told, each in whole per cents; `measured` counts them.
     """
 
     key: str | None
@@ -100,14 +94,12 @@ async def get_statistics(
     """
     if rolled_up and by != "unit":
         raise Invalid("Only units are rolled up: ask by=unit, or leave rolled_up out.")
-    filter_ = {"$and": [await view.filter(), wanted.filter()]}
-    goals = view.db[GOALS]
-    if by != "unit":
-        field = FIELDS.get(by, by)
-        sums = await _by_key(_grouped(goals, filter_, f"${field}"))
-    else:
-        sums = await _by_unit(view.db[PEOPLE], _grouped(goals, filter_, "$owner_id"))
+    rows = _grouped(view.db[GOALS], await view.filter(), wanted.filter(), by)
+    if by == "unit":
+        sums = await _by_unit(view.db[PEOPLE], rows)
         sums = await _rolled_up(sums, view.db) if rolled_up else sums
+    else:
+        sums = await _by_key(rows, by)
     ordered = sorted(sums.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
     return [each.group(key) for key, each in ordered]
 
@@ -115,30 +107,23 @@ async def get_statistics(
 @router.get("/goal-coverage", summary="See how far goals serve the strategy")
 async def get_coverage(view: View, wanted: Annotated[GoalsWanted, Query()]) -> Coverage:
     """Of the agreed goals that the caller may see; narrow it to a period or an owner."""
-    seen = await view.filter()
-    filter_ = {"$and": [seen, wanted.filter(), {"status": "agreed"}]}
-    per_level = [
-        {
-            "$group": {
-                "_id": "$level",
-                "goals": {"$sum": 1},
-                "aligned": {"$sum": {"$cond": [{"$ifNull": ["$parent_id", False]}, 1, 0]}},
-            }
-        }
-    ]
-    rows = {row["_id"]: row async for row in _counted(view.db[GOALS], [{"$match": filter_}, *per_level])}
-    served = {
-        row["_id"]: row["served"]
-        async for row in _counted(view.db[GOALS], [*_strategy(filter_, seen), _PER_LEVEL])
-    }
+    seen, agreed = await view.filter(), {**wanted.filter(), "status": "agreed"}
+    goals: Counter[GoalLevel] = Counter()
+    aligned: Counter[GoalLevel] = Counter()
+    if wanted.status in {None, "agreed"}:
+        async for row in grouped(view.db[GOALS], parts_of(seen, agreed, "level"), _PER_LEVEL):
+            goals[row["_id"]] += row["goals"]
+            aligned[row["_id"]] += row["aligned"]
+    pipeline = [*_strategy({"$and": [seen, wanted.filter(), {"status": "agreed"}]}, seen), _SERVED]
+    served = {row["_id"]: row["served"] async for row in run(view.db[GOALS], pipeline)}
     levels = [
         Covered(
             level=level,
-            goals=row["goals"],
-            aligned=row["aligned"],
+            goals=number,
+            aligned=aligned[level],
             served=served.get(level, 0),
         )
-        for level, row in sorted(rows.items())
+        for level, number in sorted(goals.items())
     ]
     below = [each for each in levels if each.level != "organisation"]
     count = sum(each.goals for each in below)
@@ -162,12 +147,17 @@ async def list_uncovered(
         {"$match": {"below": []}},
         {"$limit": page.limit + 1},
     ]
-    rows = [row async for row in _counted(view.db[GOALS], pipeline)]
+    rows = [row async for row in run(view.db[GOALS], pipeline)]
     found = page_of(rows, asked=page, sort=sort, show=goal_view)
     return Page(items=await for_reader(found.items, view), next=found.next)
 
 
 _PER_LEVEL: Final[Doc] = {
+    "_id": "$level",
+    "goals": {"$sum": 1},
+    "aligned": {"$sum": {"$cond": [{"$gt": ["$parent_id", None]}, 1, 0]}},
+}
+_SERVED: Final[Doc] = {
     "$group": {
         "_id": "$level",
         "served": {"$sum": {"$cond": [{"$ne": ["$below", []]}, 1, 0]}},
@@ -198,15 +188,15 @@ class _Sum:
 
     def add(self, row: Doc) -> None:
         """Count alike goals in."""
-        alike, goals = row["_id"], row["goals"]
+        tally, goals = Tally.read(row["tally"]), row["goals"]
         self.counts["goals"] += goals
-        self.counts[f"status {alike['status']}"] += goals
-        if alike["status"] == "agreed":
-            self.counts[f"pace {alike.get('pace')}"] += goals
-            for name in ("overdue", "blocked"):
-                self.counts[name] += goals if alike[name] else 0
+        self.counts[f"status {tally.status}"] += goals
+        if tally.status == "agreed":
+            self.counts[f"pace {tally.pace}"] += goals
+            self.counts["overdue"] += goals if tally.overdue else 0
+            self.counts["blocked"] += goals if tally.blocked else 0
         self.counts["measured"] += row["measured"]
-        self.progress += row["progress"]
+        self.progress += row["percent"] / 100
 
     def join(self, other: "_Sum") -> None:
         """Count in what another has counted."""
@@ -229,10 +219,11 @@ class _Sum:
         )
 
 
-async def _by_key(rows: AsyncIterator[Doc]) -> Mapping[str | None, _Sum]:
+async def _by_key(rows: AsyncIterator[Doc], by: By) -> Mapping[str | None, _Sum]:
     sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
     async for row in rows:
-        sums[row["_id"].get("key") or None].add(row)
+        key = getattr(Tally.read(row["tally"]), by) if by in IN_TALLY else row["key"]
+        sums[key or None].add(row)
     return sums
 
 
@@ -240,10 +231,10 @@ async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[st
     sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
 
     async def fold(rows: Sequence[Doc]) -> None:
-        wanted = {"_id": {"$in": [*{row["_id"]["key"] for row in rows}]}}
+        wanted = {"_id": {"$in": [*{row["key"] for row in rows}]}}
         units = {doc["_id"]: doc.get("unit_id") async for doc in people.find(wanted, {"unit_id": 1})}
         for row in rows:
-            sums[units.get(row["_id"]["key"])].add(row)
+            sums[units.get(row["key"])].add(row)
 
     rows: list[Doc] = []
     async for row in owners:
@@ -259,38 +250,27 @@ async def _rolled_up(sums: Mapping[str | None, _Sum], db: Database) -> Mapping[s
     """Of each unit with all below it, as far as anything was counted there."""
     parents = {doc["_id"]: doc["parent_id"] async for doc in db[UNITS].find({}, {"parent_id": 1})}
     found: defaultdict[str | None, _Sum] = defaultdict(_Sum)
-    for unit_id, counted in sums.items():
+    for unit_id, each in sums.items():
         line: dict[str | None, None] = {unit_id: None}
         # While moves arrive out of order, two units can for a moment be above each other.
         while (above := parents.get(next(reversed(line)) or "")) is not None and above not in line:
             line[above] = None
-        for each in line:
-            found[each].join(counted)
+        for above_or_same in line:
+            found[above_or_same].join(each)
     return found
 
 
-def _grouped(goals: Collection, filter_: Mapping[str, Any], key: str) -> AsyncIterator[Doc]:
-    """Counts of goals that are alike in all that is counted: few sums for each goal, since there are many."""
-    alike: Doc = {
-        "key": key,
-        "status": "$status",
-        "pace": "$standing.pace",
-        "overdue": "$standing.overdue",
-        "blocked": {"$ne": [{"$ifNull": ["$blocked_by", []]}, []]},
-    }
-    sums: Doc = {
+async def _grouped(
+    goals: Collection, seen: Mapping[str, Any], wanted: Mapping[str, Any], by: By
+) -> AsyncIterator[Doc]:
+    """Counts of goals that are alike in all that is counted, with their tally and their key."""
+    key = None if by in IN_TALLY else FIELDS.get(by, by)
+    group: Doc = {
+        "_id": "$tally" if key is None else {"tally": "$tally", "key": f"${key}"},
         "goals": {"$sum": 1},
-        "measured": {"$sum": {"$cond": [{"$gt": ["$progress", None]}, 1, 0]}},
-        "progress": {"$sum": "$progress"},
+        "measured": {"$sum": {"$cond": [{"$gt": ["$percent", None]}, 1, 0]}},
+        "percent": {"$sum": "$percent"},
     }
-    return _counted(goals, [{"$match": dict(filter_)}, {"$group": {"_id": alike, **sums}}])
-
-
-async def _counted(collection: Collection, pipeline: Sequence[Doc]) -> AsyncIterator[Doc]:
-    try:
-        async for row in collection.aggregate([*pipeline], maxTimeMS=MOST_MS, allowDiskUse=True):
-            yield row
-    except ExecutionTimeout as error:
-        raise TooMuchToCount(
-            "Counting so many goals takes too long; narrow it to a period, an owner or a level."
-        ) from error
+    async for row in grouped(goals, parts_of(seen, wanted, key), group):
+        alike = row["_id"]
+        yield row | ({"tally": alike} if key is None else {"tally": alike["tally"], "key": alike.get("key")})

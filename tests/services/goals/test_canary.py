@@ -8,8 +8,9 @@ from typing import Any, get_args
 import pytest
 
 from services.goals.app import SERVICE
+from services.goals.history_store import CHECK_INS, EDITIONS, MEASUREMENTS
 from services.goals.initiative_store import INITIATIVES, REPORTS
-from services.goals.store import CHECK_INS, EDITIONS, GOALS, MEASUREMENTS
+from services.goals.store import GOALS
 from services.goals.views.statistics import By
 from tests.services.asker import Asker
 from tests.services.goals.house import GoalsHouse

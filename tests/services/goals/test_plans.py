@@ -1,6 +1,5 @@
 """Each filter of a list has an index that serves it for each role, with few rows read beside those shown."""
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,11 @@ import pytest
 from services.goals.store import COLLECTIONS, GOALS
 from services.goals.views.goals import GoalsWanted
 from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, described
-from shared.directory import PEOPLE
 from tests.profiler import profiled
 from tests.services.asker import Asker
+from tests.services.goals.crowd import crowd
 from tests.services.goals.house import GoalsHouse
 
-GOALS_THERE = 5_000
-CROWD = 400
 LIMIT = 10
 READERS = {
     "owner": ("anna",),
@@ -56,63 +53,8 @@ BESIDE = 30
 
 @pytest.fixture
 async def full(house: GoalsHouse) -> GoalsHouse:
-    """A company of some hundred people with thousands of goals: most are on their way, few are rare."""
-    like, anna = await house.db[GOALS].find_one({"_id": await house.agreed()}), await _person(house, "anna")
-    crowd = [f"crowd-{number:03d}" for number in range(CROWD)]
-    await house.db[PEOPLE].insert_many(
-        [
-            {**anna, "_id": who, "manager_id": "other_manager", "ancestors": ["other_manager", "chief"]}
-            for who in crowd
-        ]
-    )
-    owners = ["anna", "ben", "peer", "manager", *crowd]
-    assert like is not None
-    await house.db[GOALS].insert_many(
-        [{**like, **_said(number), "owner_id": owners[number % len(owners)]} for number in range(GOALS_THERE)]
-    )
+    await crowd(house)
     return house
-
-
-async def _person(house: GoalsHouse, person_id: str) -> dict[str, Any]:
-    doc = await house.db[PEOPLE].find_one({"_id": person_id})
-    assert doc is not None
-    return doc
-
-
-def _said(number: int) -> dict[str, Any]:
-    status = ("agreed", "agreed", "agreed", "closed", "draft")[number % 5]
-    standing: dict[str, Any] = {
-        "pace": None,
-        "heading": None,
-        "overdue": False,
-        "silent": False,
-        "neglect": None,
-    }
-    if status == "agreed":
-        standing["pace"] = "at_risk" if number % 8 == 0 else "on_track"
-        standing["heading"] = "miss" if number % 7 == 0 else "reach"
-        standing |= {"overdue": number % 23 == 0, "silent": number % 29 == 0}
-        standing["neglect"] = "owner_left" if number % 31 == 0 else None
-    return {
-        "_id": f"goal-{number * 7919 % 100_003:06d}",
-        "status": status,
-        "outcome": ("missed" if number % 3 else "achieved") if status == "closed" else None,
-        "standing": standing,
-        "visibility": ("line", "line", "everyone", "team", "private", "line", "everyone")[number // 35 % 7],
-        "parent_id": f"parent-{number % 40}" if number % 3 else None,
-        "period_id": f"period-{number % 4}",
-        "origin_id": f"origin-{number % 211}" if number % 5 == 0 else None,
-        "template_id": f"template-{number % 53}" if number % 2 else None,
-        "asked_id": "manager" if status == "draft" and number % 11 == 0 else None,
-        "category": f"category-{number % 37}",
-        "perspective": ("customer", "financial", None, None)[number % 4],
-        "kind": "kpi" if number % 6 == 0 else "objective",
-        "level": "team" if number % 9 == 0 else "person",
-        "tags": [f"tag-{number % 41}", f"tag-{number % 43}"],
-        "progress": (number % 11) / 10,
-        "percent": number % 11 * 10,
-        "due_on": (date(2026, 1, 1) + timedelta(days=number % 365)).isoformat(),
-    }
 
 
 def _index_of(keys: dict[str, Any]) -> str:

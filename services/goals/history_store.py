@@ -1,0 +1,95 @@
+"""What is kept of a goal's way: measurements, check-ins and editions, as their stores read and write them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final, NamedTuple
+
+from services.goals.domain.amendment import Edition
+from services.goals.domain.history import CheckIn, Measurement
+from shared.ids import GoalId, KeyResultId
+from shared.store import Store, from_document
+
+MEASUREMENTS: Final = "measurements"
+CHECK_INS: Final = "check_ins"
+EDITIONS: Final = "editions"
+
+
+class EditionStore(Store[Edition]):
+    """What agreed goals said before they were changed."""
+
+    collection: ClassVar[str] = EDITIONS
+    kind = Edition
+
+    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Edition]:
+        """Those of some goals."""
+        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
+        return [from_document(Edition, doc) for doc in docs]
+
+
+class Valued(NamedTuple):
+    """A measurement as far as trends go."""
+
+    measured_at: datetime
+    value: float
+    reached: tuple[str, ...]
+
+
+_NEWEST_FIRST: Final = {"measured_at": -1, "_id": -1}
+
+
+class MeasurementStore(Store[Measurement]):
+    """Every measurement there ever was."""
+
+    collection: ClassVar[str] = MEASUREMENTS
+    kind = Measurement
+
+    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Measurement]:
+        """Those of some goals."""
+        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
+        return [from_document(Measurement, doc) for doc in docs]
+
+    async def newest(
+        self,
+        goal_id: GoalId,
+        *,
+        limit: int,
+        of: KeyResultId | None = None,
+        but: str | None = None,
+    ) -> Sequence[Measurement]:
+        """The newest that count of a goal, or `of` a key result, the newest first and one left out."""
+        wanted: dict[str, Any] = {"goal_id": goal_id, "correction": None}
+        wanted |= {"key_result_id": of} if of else {}
+        wanted |= {"_id": {"$ne": but}} if but else {}
+        docs = await self._tx.find(self.collection, wanted, sort=_NEWEST_FIRST, limit=limit)
+        return [from_document(Measurement, doc) for doc in docs]
+
+    async def values(self, goal_id: GoalId, of: KeyResultId, *, limit: int) -> Sequence[Valued]:
+        """When which value held and which milestones were reached by then, of the newest that count."""
+        wanted = {"goal_id": goal_id, "correction": None, "key_result_id": of}
+        docs = await self._tx.find(
+            self.collection, wanted, fields=Valued._fields, sort=_NEWEST_FIRST, limit=limit
+        )
+        return [Valued(doc["measured_at"], doc["value"], tuple(doc.get("reached", ()))) for doc in docs]
+
+
+class CheckInStore(Store[CheckIn]):
+    """Every check-in there ever was."""
+
+    collection: ClassVar[str] = CHECK_INS
+    kind = CheckIn
+
+    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[CheckIn]:
+        """Those of some goals."""
+        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
+        return [from_document(CheckIn, doc) for doc in docs]
+
+
+__all__ = [
+    "CHECK_INS",
+    "EDITIONS",
+    "MEASUREMENTS",
+    "CheckInStore",
+    "EditionStore",
+    "MeasurementStore",
+    "Valued",
+]

@@ -1,0 +1,161 @@
+"""Goals are counted as one who reads them all would count them, from an index alone where they are many."""
+
+from collections import defaultdict
+from typing import Any, get_args
+
+import pytest
+
+from services.goals.store import GOALS
+from services.goals.tally import Tally
+from services.goals.views.statistics import By
+from shared.contracts.goals import GoalStatus
+from tests.profiler import profiled
+from tests.services.goals.crowd import crowd
+from tests.services.goals.house import GoalsHouse
+
+READERS = {
+    "owner": ("anna",),
+    "manager of few": ("manager",),
+    "manager of many": ("chief",),
+    "HR": ("admin", "hr_admin"),
+    "HR with goals": ("anna", "hr_admin"),
+    "auditor": ("auditor", "auditor"),
+}
+WANTED: list[dict[str, Any]] = [
+    {},
+    {"status": "agreed"},
+    {"status": "closed"},
+    {"period_id": "period-1"},
+    {"level": "team", "kind": "kpi", "status": "agreed"},
+    {"category": "category-7"},
+    {"owner_id": "ben"},
+]
+FIELDS = {"period": "period_id"}
+
+
+@pytest.fixture
+async def full(house: GoalsHouse) -> GoalsHouse:
+    await crowd(house)
+    return house
+
+
+async def _recounted(house: GoalsHouse, who: tuple[str, ...], wanted: dict[str, Any], by: By) -> Any:
+    """The same, goal by goal, of those that the caller is shown."""
+    groups: defaultdict[Any, dict[str, Any]] = defaultdict(
+        lambda: {
+            "goals": 0,
+            "agreed": 0,
+            "overdue": 0,
+            "blocked": 0,
+            "measured": 0,
+            "behind": 0,
+            "percent": 0,
+        }
+    )
+    for goal in await house.as_(*who).listed("/goals", **wanted, limit=1000):
+        doc = await _stored(house, goal["goal_id"])
+        key = doc["standing"]["pace"] if by == "pace" else doc.get(FIELDS.get(by, by))
+        agreed = doc["status"] == "agreed"
+        if by == "pace" and not agreed:
+            key = None
+        group = groups[key or None]
+        group["goals"] += 1
+        group["agreed"] += agreed
+        group["overdue"] += agreed and doc["standing"]["overdue"]
+        group["blocked"] += agreed and bool(doc["blocked_by"])
+        group["behind"] += agreed and doc["standing"]["pace"] == "at_risk"
+        group["measured"] += doc["percent"] is not None
+        group["percent"] += doc["percent"] or 0
+    return {
+        key: {**each, "percent": pytest.approx(each["percent"] / each["measured"])}
+        for key, each in groups.items()
+    }
+
+
+_docs: dict[int, dict[str, Any]] = {}
+
+
+async def _stored(house: GoalsHouse, goal_id: str) -> dict[str, Any]:
+    if id(house) not in _docs:
+        _docs.clear()
+        _docs[id(house)] = {doc["_id"]: doc async for doc in house.db[GOALS].find()}
+    return _docs[id(house)][goal_id]
+
+
+async def _counted(house: GoalsHouse, who: tuple[str, ...], wanted: dict[str, Any], by: By) -> Any:
+    groups = await house.as_(*who).read("/goal-statistics", **wanted, by=by)
+    return {
+        each["key"]: {
+            "goals": each["goals"],
+            "agreed": each["statuses"]["agreed"],
+            "overdue": each["overdue"],
+            "blocked": each["blocked"],
+            "measured": each["measured"],
+            "behind": each["paces"]["at_risk"],
+            "percent": each["progress"] * 100,
+        }
+        for each in groups
+    }
+
+
+@pytest.mark.parametrize("reader", READERS)
+async def test_all_is_counted_as_if_each_goal_were_read(full: GoalsHouse, reader: str) -> None:
+    who = READERS[reader]
+    for wanted in WANTED:
+        for by in get_args(By):
+            if by != "unit":
+                told = await _counted(full, who, wanted, by)
+                assert told == await _recounted(full, who, wanted, by), (wanted, by)
+
+
+@pytest.mark.parametrize("by", ["status", "pace", "level", "period", "visibility", "unit"])
+async def test_who_reads_all_that_is_shared_has_it_counted_from_the_index_alone(
+    full: GoalsHouse, by: str
+) -> None:
+    for who in (READERS["HR"], READERS["auditor"]):
+        for wanted in ({}, {"status": "agreed"}, {"period_id": "period-1"}):
+            async with profiled(full.db, ns=f"{full.db.name}.{GOALS}", op="command") as ran:
+                await full.as_(*who).read("/goal-statistics", **wanted, by=by)
+            most = max(ran, key=lambda each: each["keysExamined"])
+            assert most["docsExamined"] == 0, (who, wanted)
+            assert sum(each["docsExamined"] for each in ran) <= 800, "private ones that are read besides"
+
+
+async def test_coverage_is_counted_from_the_index_alone(full: GoalsHouse) -> None:
+    async with profiled(full.db, ns=f"{full.db.name}.{GOALS}", op="command") as ran:
+        coverage = await full.as_("auditor", "auditor").read("/goal-coverage")
+    most = max(ran, key=lambda each: each["keysExamined"])
+    assert most["docsExamined"] == 0
+    docs = await full.db[GOALS].find({"status": "agreed"}).to_list(None)
+    assert {each["level"]: (each["goals"], each["aligned"]) for each in coverage["levels"]} == {
+        level: (
+            sum(doc["level"] == level for doc in docs),
+            sum(doc["level"] == level and doc["parent_id"] is not None for doc in docs),
+        )
+        for level in ("person", "team")
+    }
+
+
+async def test_the_tally_follows_the_goal(house: GoalsHouse) -> None:
+    async def tally() -> Tally:
+        [doc] = await house.db[GOALS].find().to_list(None)
+        return Tally.read(doc["tally"])
+
+    goal_id = await house.drafted()
+    assert await tally() == Tally("draft", "", "", "", "")
+    await house.as_("anna").does(f"/goals/{goal_id}/proposal", {"to_person_id": "manager"})
+    await house.as_("manager").does(f"/goals/{goal_id}/agreement")
+    said = {"confidence": 0.5, "blockers": [{"kind": "process", "description": "Slow."}]}
+    await house.as_("anna").does(f"/goals/{goal_id}/check-ins", said)
+    await house.look()
+    found = await tally()
+    assert (found.status, found.blocked, found.pace != "") == ("agreed", "blocked", True)
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "missed"})
+    assert await tally() == Tally("closed", "missed", "", "", "")
+
+
+def test_a_tally_begins_with_a_stage_that_no_other_one_begins_with() -> None:
+    stages = get_args(GoalStatus)
+    for one in stages:
+        words = [Tally(each, "", "on_track", "overdue", "").word for each in stages]
+        assert [word for word in words if f"{one}:" <= word < f"{one};"] == [words[stages.index(one)]]
