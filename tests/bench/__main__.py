@@ -232,22 +232,30 @@ async def main(given: argparse.Namespace) -> None:
     began = time.monotonic()
     results: dict[str, Any] = {}
     growth, people = (GROWTH_FULL, PEOPLE_FULL) if given.full else (GROWTH, PEOPLE)
+
+    def keep() -> None:
+        """After each part, so that one that fails loses no other: all of them take most of an hour."""
+        results["seconds"] = round(time.monotonic() - began)
+        BUILD.mkdir(exist_ok=True)
+        (BUILD / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
+        (BUILD / "bench.svg").write_text(svg(bars(results)))
+
     if given.only in {None, "engine"}:
         results |= await engine_figures(given.rounds, given.scale, growth)
+        keep()
         show(results)
     if given.only in {None, "suite"}:
         results |= await suite_figures(given.rounds, given.scale, people)
+        keep()
+        show(results)
     if given.only == "reads" or (given.full and given.only is None):
         results |= await reads_figures(int(people * given.scale), int(GOALS_FULL * given.scale))
+        keep()
         show_reads(results["reads_ms"])
     if given.only == "year" or (given.full and given.only is None):
         results["year"] = await year_figures(max(20, int(LIVING * given.scale)))
+        keep()
         Console(width=110).print(results["year"])
-    results["seconds"] = round(time.monotonic() - began)
-    BUILD.mkdir(exist_ok=True)
-    (BUILD / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
-    (BUILD / "bench.svg").write_text(svg(bars(results)))
-    show(results)
 
 
 if __name__ == "__main__":
