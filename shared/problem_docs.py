@@ -1,6 +1,6 @@
 """The problems that each route may answer with, in the OpenAPI description.
 
-What follows from a route's form is added by itself: 401 and 403 where a token is asked for, 404
+What follows from a route's form is added by itself: 401, 403 and 429 where a token is asked for, 404
 where the path or the body may name something, 412 where If-Match is taken.  What a rule of the
 domain refuses is added by the route with `refusals(...)`.
 """
@@ -26,11 +26,13 @@ SAYS: Final = {
     413: "The body is too large.",
     422: "What was sent does not fit; `errors` tells each place, why, and how to mend it.",
     428: "The change needs If-Match.",
+    429: "The caller asks more often than is granted.",
     503: "What the service stands on is out of reach; ask again.",
 }
 OTHERWISE: Final = "Any other problem."
 HEADERS: Final = {
     401: ("WWW-Authenticate", "The challenge of RFC 6750."),
+    429: ("Retry-After", "Seconds to wait before asking again."),
     503: ("Retry-After", "Seconds to wait before asking again."),
 }
 PROBLEM_SCHEMA: Final = {
@@ -141,7 +143,7 @@ def _statuses(method: str, operation: Mapping[str, Any]) -> Iterator[int]:
     places = {place for place, _ in parameters}
     has_body = "requestBody" in operation
     if operation.get("security"):
-        yield from (401, 403)
+        yield from (401, 403, 429)
     if "path" in places or has_body:
         yield 404
     if has_body or parameters:

@@ -30,6 +30,7 @@ from shared.messaging.sweeper import Sweeper
 from shared.messaging.topics import KafkaError, missing_topics
 from shared.metrics import Metrics
 from shared.observation import EngineGauges, Observer, add_probes
+from shared.rates import Rates
 from shared.service import Service
 from shared.settings import Settings
 from shared.tokens import TokenVerifier
@@ -96,6 +97,7 @@ class Runtime:
         api.state.access = self.service.access
         api.state.standing = Standing(self.db)
         api.state.tokens = self._tokens
+        api.state.rates = Rates(rate=self.settings.requests_a_second, burst=self.settings.caller_burst)
         add_probes(api, self)
 
     def leased(self, name: str, turn: Any, *, poll: float, can_wait: bool = False) -> Worker:

@@ -114,6 +114,15 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8000, ge=1, le=65535, description="A port from 1 to 65535.")
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Bytes, at least 1024.")
     page_size_max: int = Field(default=200, ge=1, le=1000, description="A number from 1 to 1000.")
+    caller_rate: float | None = Field(
+        default=None,
+        ge=0,
+        description="Requests a second that one person may send, 0 for no limit; left out, 50, and no limit"
+        " in development.",
+    )
+    caller_burst: int = Field(
+        default=500, ge=1, description="Requests at once after a pause, at least 1; then caller_rate counts."
+    )
     idempotency_days: int = Field(default=2, ge=1, le=90, description="Days from 1 to 90.")
     service_urls: Annotated[dict[str, str], NoDecode, BeforeValidator(_paired)] = Field(
         default={},
@@ -160,6 +169,13 @@ class Settings(BaseSettings):
     )
     webhook_timeout_seconds: float = Field(default=15, gt=0, le=300, description="Seconds up to 300.")
     webhook_attempts: int = Field(default=8, ge=1, le=50, description="A number from 1 to 50.")
+
+    @property
+    def requests_a_second(self) -> float:
+        """Of one person, 0 for no limit."""
+        if self.caller_rate is not None:
+            return self.caller_rate
+        return 0.0 if self.development else 50.0
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -26,6 +26,7 @@ async def asked_by(request: Request) -> Caller:
     """Who asks, in good form; a service may ask with the rights of one person, never with more.
 
     Who has left the organisation is nobody any more, whatever their token still says.  Found once a request.
+    People may ask so often and no oftener; services ask for all of them.
     """
     known: Caller | None = request.scope.get(_CALLER)
     if known is None:
@@ -35,6 +36,8 @@ async def asked_by(request: Request) -> Caller:
 
 async def _admitted(request: Request) -> Caller:
     caller = await token_caller(request)
+    if not caller.is_service:
+        request.app.state.rates.take(caller.subject)
     await require_form(request)
     standing: Standing = request.app.state.standing
     on_behalf_of = request.headers.get(ON_BEHALF_OF)

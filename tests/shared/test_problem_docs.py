@@ -88,7 +88,7 @@ def test_a_route_that_asks_for_nothing_documents_little(description):
 
 def test_what_follows_from_the_form_of_a_route_is_documented(description):
     assert statuses(description, "/goals/{goal_id}", "get") == {
-        "200", "400", "401", "403", "404", "422", "503", "default",
+        "200", "400", "401", "403", "404", "422", "429", "503", "default",
     }  # fmt: skip
     assert statuses(description, "/goals/{goal_id}/measurements", "post") == {
         "201", "400", "404", "409", "412", "413", "422", "428", "503", "default",
