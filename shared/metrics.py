@@ -107,6 +107,11 @@ class Metrics:
         self.fan_out_jobs.set(waiting_jobs)
         self.fan_out_failed.set(failed_recipients)
 
+    def working(self, *, worker: str, leading: bool, still_seconds: float) -> None:
+        """Whether this process does a background job, and how long ago its last turn ended well."""
+        self.worker_leading.labels(worker).set(leading)
+        self.worker_still_seconds.labels(worker).set(still_seconds)
+
     def _bounded(self, event_type: str) -> str:
         if event_type not in self._types:
             if len(self._types) >= TYPES_MAX:
@@ -172,6 +177,13 @@ class Metrics:
             "cairn_fan_out_failed_recipients", "Recipients that wait for a redrive."
         )
         self.fan_out_done = self._counter("cairn_fan_out_recipients", "Recipients reached.")
+
+        self.worker_leading = self._gauge(
+            "cairn_worker_leading", "1 where this process does the background job.", "worker"
+        )
+        self.worker_still_seconds = self._gauge(
+            "cairn_worker_still_seconds", "Seconds since a turn of the job ended well.", "worker"
+        )
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:
         return Counter(name, says, labels, registry=self.registry)

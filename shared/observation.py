@@ -59,6 +59,7 @@ class Observer:
         await self._outbox()
         await self._sources()
         await self._fan_outs()
+        self._workers()
         await asyncio.gather(*(self._lag(consumer) for consumer in self._runtime.consumers))
         return False
 
@@ -106,6 +107,12 @@ class Observer:
         records = {row["_id"]: row["n"] for row in unread}
         for each in (*self._runtime.guards, *self._runtime.gates):
             self._runtime.metrics.unreadable.labels(each.topic).set(records.get(each.topic, 0))
+
+    def _workers(self) -> None:
+        now = time.monotonic()
+        for each in self._runtime.workers:
+            still = now - each.progressed_at if each.leading else 0.0
+            self._runtime.metrics.working(worker=each.name, leading=each.leading, still_seconds=still)
 
     async def _fan_outs(self) -> None:
         open_jobs = await self._runtime.db[FAN_OUTS].count_documents({"state": "open"})

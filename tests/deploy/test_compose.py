@@ -23,6 +23,7 @@ COMPOSE = yaml.safe_load(TEXT)
 CONTAINERS = COMPOSE["services"]
 ONE_SHOTS = {"topics", "indexes", "replica-set"}
 ENGINES = {"kafka", "mongo"}
+WATCHERS = {"prometheus", "grafana"}
 LASTING = sorted(set(CONTAINERS) - ONE_SHOTS)
 OURS = sorted({*SERVICES, "trial", "topics", "indexes"})
 DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
@@ -65,10 +66,11 @@ def test_every_service_of_the_suite_has_its_container():
         assert CONTAINERS[service]["command"] == ["python", "-m", "shared.serve", f"services.{service}"]
         assert CONTAINERS[service]["image"] == CONTAINERS["topics"]["image"]
     assert CONTAINERS["indexes"]["command"][3:] == [f"services.{service}" for service in SERVICES]
-    assert set(CONTAINERS) == {*SERVICES, *ONE_SHOTS, *ENGINES, "trial"}
+    assert set(CONTAINERS) == {*SERVICES, *ONE_SHOTS, *ENGINES, *WATCHERS, "trial"}
+    assert {name for name, each in CONTAINERS.items() if "profiles" in each} == WATCHERS
 
 
-@pytest.mark.parametrize("name", [*OURS, "mongo", "replica-set"])
+@pytest.mark.parametrize("name", [*OURS, *sorted(WATCHERS), "mongo", "replica-set"])
 def test_container_is_fenced_in(name):
     container = CONTAINERS[name]
     assert container["read_only"] is True
@@ -134,6 +136,7 @@ def test_ports_follow_the_plan_of_the_suite():
     plan = Ports.from_base(8500)
     expected = {service: [getattr(plan, service)] for service in SERVICES}
     expected |= {"kafka": [plan.kafka], "mongo": [plan.mongo], "trial": [plan.issuer, plan.smtp]}
+    expected |= {"prometheus": [8550], "grafana": [8560]}
     assert {name: ports for name, ports in host_ports().items() if ports} == expected
     assert by_default(TEXT).count("--port-base, ") == 1
     assert '--port-base, "8500"' in by_default(TEXT)
@@ -160,7 +163,7 @@ def test_images_of_others_are_of_a_named_version():
     bases = re.findall(r"^FROM (\S+:\S+)", DOCKERFILE, re.MULTILINE)
     assert bases
     for image in [*pinned, *bases]:
-        assert re.search(r":(\d|\$\{PYTHON\}-slim)", image), image
+        assert re.search(r":(v?\d|\$\{PYTHON\}-slim)", image), image
 
 
 @pytest.mark.parametrize("service", SERVICES)

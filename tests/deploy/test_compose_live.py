@@ -24,6 +24,7 @@ from deploy.local.issuer import issuer_of
 from deploy.local.services import SERVICES
 from deploy.local.steps import Silent
 from deploy.sample.organisation import write_csv
+from tests.deploy.test_observability import asked
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "cairn-try"
@@ -232,3 +233,26 @@ def test_main_job_holds_in_the_containers_and_its_mail_is_kept(compose):
     assert report["notifications"] > 0
     assert int(compose.inside("trial", "sh", "-c", "ls .cairn/mail | wc -l")) > 0
     assert int(compose.inside("trial", "sh", "-c", "wc -l < .cairn/webhooks.jsonl")) > 0
+
+
+def test_prometheus_sees_all_services_and_answers_every_question(compose):
+    compose.run("--profile", "observability", "up", "--detach", "--wait", "prometheus", seconds=300)
+    for arguments in (["check", "rules", "recording.yml", "alerts.yml"], ["test", "rules", "tests.yml"]):
+        files = [f"/etc/prometheus/rules/{each}" if "." in each else each for each in arguments]
+        compose.inside("prometheus", "promtool", *files)
+    base = f"http://127.0.0.1:{compose.environment['CAIRN_PORTS']}50/api/v1"
+
+    def answer(question: str) -> list[dict[str, object]]:
+        told = httpx.get(f"{base}/query", params={"query": question}).json()
+        assert told["status"] == "success", (question, told)
+        return told["data"]["result"]
+
+    deadline = time.monotonic() + 120
+    while len(answer('up{job="cairn"} == 1')) < len(SERVICES):
+        assert time.monotonic() < deadline, answer("up")
+        time.sleep(1)
+    for where, question in asked().items():
+        assert isinstance(answer(question.replace("$service", ".*")), list), where
+    while len(answer("service_worker:cairn_worker_leading:sum{worker='relay'} == 1")) < len(SERVICES):
+        assert time.monotonic() < deadline, "nobody is seen to relay"
+        time.sleep(1)

@@ -1,0 +1,1 @@
+"""What an operations team watches the suite with: scraping, rules, dashboards."""
