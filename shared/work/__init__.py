@@ -16,7 +16,7 @@ transaction and keeps these invariants:
 """
 
 from shared.work.batch import Batch
-from shared.work.engine import ByKey, Plan, Planner, Unsettled, Work
+from shared.work.engine import ByKey, Plan, Planner, Unsettled, Work, passing
 from shared.work.job import Cause, Conflict, Handler, Job, NotYet
 from shared.work.transaction import FanOutJob, Policy, Transaction
 
@@ -35,4 +35,5 @@ __all__ = [
     "Transaction",
     "Unsettled",
     "Work",
+    "passing",
 ]

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import PyMongoError
@@ -304,9 +304,22 @@ def _operation(id_: Any, stored: int, doc: Doc | None, before: Doc | None) -> Wr
     return ReplaceOne({"_id": id_, "version": stored}, doc)
 
 
+def _same(one: Any, other: Any) -> bool:
+    """Whether MongoDB would store both alike: True equals 1 and is not the same."""
+    if one != other or isinstance(one, bool) != isinstance(other, bool):
+        return False
+    if isinstance(other, dict):
+        return all(_same(one[name], value) for name, value in cast("Doc", other).items())
+    if isinstance(other, list | tuple):
+        return all(map(_same, one, cast("list[Any]", other)))
+    return True
+
+
 def _difference(before: Doc, doc: Doc) -> Doc:
     """The update that makes one document of the other; fields are named as attributes are, without dots."""
-    update: Doc = {"$set": {name: value for name, value in doc.items() if before.get(name, ...) != value}}
+    update: Doc = {
+        "$set": {name: value for name, value in doc.items() if not _same(before.get(name, ...), value)}
+    }
     gone = before.keys() - doc.keys()
     if gone:
         update["$unset"] = dict.fromkeys(gone, "")

@@ -66,11 +66,11 @@ class MailServer:
 
     async def send(self, message: EmailMessage) -> Outcome:
         """Hand one mail over; a connection that was lost since is opened again first."""
-        client = self._client
-        if client is None or not client.is_connected:
-            client = await self._connect()
         try:
             async with asyncio.timeout(self.longest.total_seconds()):
+                client = self._client
+                if client is None or not client.is_connected:
+                    client = await self._connect()
                 await client.send_message(message)
         except SMTPRecipientsRefused as error:
             return _refused(error.recipients[0])
@@ -79,12 +79,16 @@ class MailServer:
         except SMTPNotSupported:
             return Outcome(what="given_up", reason="smtp_unsupported_address")
         except (SMTPTimeoutError, TimeoutError):
-            client.close()
+            self._let_go()
             return Outcome(what="missed", reason="smtp_timeout")
         except (SMTPException, OSError):
-            client.close()
+            self._let_go()
             return Outcome(what="missed", reason="smtp_connection_lost")
         return TAKEN
+
+    def _let_go(self) -> None:
+        if self._client is not None:
+            self._client.close()
 
     async def _connect(self) -> aiosmtplib.SMTP:
         settings = self._settings

@@ -20,6 +20,7 @@ class UnderWay:
         self._most = self._room = most
         self._out = self._kept = 0.0
         self._lanes = set[asyncio.Task[Any] | None]()
+        self._working = set[asyncio.Task[Any] | None]()
         self._start: Callable[[], None] = lambda: None
 
     @property
@@ -39,6 +40,7 @@ class UnderWay:
                     await lane()
                 finally:
                     self._lanes.discard(asyncio.current_task())
+                    self._working.discard(asyncio.current_task())
 
             def start() -> None:
                 self._lanes.add(group.create_task(counted()))
@@ -47,18 +49,21 @@ class UnderWay:
             start()
 
     def took(self, *, out: float, kept: float) -> bool:
-        """A delivery took so many seconds to be taken and to be committed; whether its lane goes on.
+        """A delivery took so many seconds to be taken and to be kept; whether its lane goes on.
 
-        One that does not counts no more, however long it takes to close: another would go with it.
+        One that does not counts no more, however long it takes to close: another would go with it.  Nor does
+        one that has delivered nothing yet: it may not come to do so.
         """
+        self._working.add(asyncio.current_task())
         weight = NEWEST if self._kept else 1.0
         self._out += weight * (out - self._out)
         self._kept += weight * (kept - self._kept)
         while len(self._lanes) < self.wanted:
             self._start()
-        if len(self._lanes) <= self.wanted:
+        if len(self._working) <= self.wanted:
             return True
         self._lanes.discard(asyncio.current_task())
+        self._working.discard(asyncio.current_task())
         return False
 
     def no_more(self) -> None:

@@ -71,8 +71,10 @@ class Notification(Aggregate):
     def deliver(
         self, channel: Channel, *, endpoint_id: str | None, attempts: int
     ) -> "tuple[Notification, contract.NotificationDelivered]":
-        """The other side took it."""
-        notification = self.model_copy(update={"delivered": _with(self.delivered, channel)})
+        """The other side took it, even if it was given up meanwhile."""
+        kept = tuple(each for each in self.failed if each != channel or endpoint_id is not None)
+        said = {"delivered": _with(self.delivered, channel), "failed": kept}
+        notification = self.model_copy(update=said)
         return notification, contract.NotificationDelivered(
             **self._named(), channel=channel, endpoint_id=endpoint_id, attempts=attempts
         )

@@ -60,7 +60,7 @@ class MailSender:
         if not ids:
             return False
         async with MailServer(self._settings) as first:
-            claim = await claim_all(self._work, ids, longest=first.longest)
+            claim = await claim_all(self._work, ids, longest=first.longest, patience=self._patience)
             await self._send_all(claim, first)
         return len(ids) == PAGE
 

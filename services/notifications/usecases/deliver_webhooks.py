@@ -64,7 +64,7 @@ class WebhookSender:
         if not ids:
             return False
         seconds = self._settings.webhook_timeout_seconds
-        claim = await claim_all(self._work, ids, longest=timedelta(seconds=seconds))
+        claim = await claim_all(self._work, ids, longest=timedelta(seconds=seconds), patience=self._patience)
         deliveries, why = claim.deliveries, await self._closed()
         if why is None:
             await self._post_all(claim)

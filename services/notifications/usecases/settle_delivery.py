@@ -21,16 +21,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pymongo.errors import PyMongoError
-
-from services.notifications.domain.delivery import Delivery, Outcome, SendingChannel
+from services.notifications.domain.delivery import TAKEN, Delivery, NotDue, Outcome, SendingChannel
 from services.notifications.domain.retry import Patience
 from services.notifications.receipts import Receipts, was_taken
 from services.notifications.store import DELIVERIES, DeliveryStore, NotificationStore, OutletsStore
 from shared import mongo
 from shared.contracts.base import Frozen
+from shared.due import leave
+from shared.errors import NotFound
 from shared.identity import service_caller
-from shared.work import ByKey, Cause, Job, Transaction, Unsettled, Work
+from shared.work import ByKey, Cause, Job, Transaction, Unsettled, Work, passing
 
 log = logging.getLogger(__name__)
 US: Final = service_caller("notifications")
@@ -61,28 +61,30 @@ class SettleDelivery(Frozen):
     patience: Patience
 
 
-async def claim_delivery(command: ClaimDelivery, tx: Transaction) -> Delivery:
-    """The delivery, claimed, or settled if it was taken before; raises `NotDue` if another was faster."""
+async def claim_delivery(command: ClaimDelivery, tx: Transaction) -> tuple[Delivery, bool]:
+    """The delivery, and whether it is to be sent: one that was taken before is not, but to be settled.
+
+    Raises:
+        NotDue: another one was faster.
+    """
     deliveries = DeliveryStore(tx)
     delivery = await deliveries.get(command.delivery_id)
     claimed = delivery.claim(at=command.at, lasting=command.lasting)
     if delivery.attempts and await was_taken(delivery.delivery_id, tx):
-        settled = deliveries.save(delivery.taken())
-        await _tell(settled, tx)
-        return settled
-    return deliveries.save(claimed)
+        return delivery, False
+    return deliveries.save(claimed), True
 
 
 async def settle_delivery(command: SettleDelivery, tx: Transaction) -> None:
     """Keep the outcome, tell of it if it is final, and close an endpoint that is gone.
 
-    That it was taken counts even if the claim had run out; that it was not, only from who has it.
+    That it was taken counts even if the claim had run out or it was given up meanwhile; that it was not,
+    only from who has it.
     """
-    delivery = await DeliveryStore(tx).find(command.delivery_id)
-    if delivery is None or delivery.state != "due":
+    delivery, outcome = await DeliveryStore(tx).find(command.delivery_id), command.outcome
+    if delivery is None or delivery.state == "delivered":
         return
-    outcome = command.outcome
-    if outcome.what != "taken" and command.attempt != delivery.attempts:
+    if outcome.what != "taken" and (delivery.state != "due" or command.attempt != delivery.attempts):
         return
     settled = _settled(delivery, command)
     DeliveryStore(tx).save(settled)
@@ -152,15 +154,28 @@ class Claim:
         return time.monotonic() < self.begin_until
 
 
-async def claim_all(work: Work, delivery_ids: Sequence[str], *, longest: timedelta) -> Claim:
-    """Those of the deliveries that nobody else has, in one transaction; `longest` is what one can take."""
+async def claim_all(
+    work: Work, delivery_ids: Sequence[str], *, longest: timedelta, patience: Patience
+) -> Claim:
+    """Those of the deliveries that nobody else has, in one transaction; `longest` is what one can take.
+
+    What was taken before is settled.  What cannot be claimed for another reason than that somebody has it is
+    logged and left for a minute.
+    """
     begin_until = time.monotonic() + CLAIM.total_seconds()
     at, lasting = await mongo.server_time(work.db), CLAIM + MARGIN + longest
     commands = [ClaimDelivery(delivery_id=each, at=at, lasting=lasting) for each in delivery_ids]
     jobs = [Job(each.delivery_id, claim_delivery, each, work.clock.now(), US) for each in commands]
     await work.execute(jobs, ByKey.plan)
-    mine = [job.result for job in jobs if job.error is None and job.result.state == "due"]
-    return Claim(mine, begin_until)
+    for job in jobs:
+        if job.error is not None and not isinstance(job.error, (NotDue, NotFound)):
+            await leave(work.db[DELIVERIES], [str(job.key)], job.error, now=at)
+    found = [job.result for job in jobs if job.error is None]
+    taken = [delivery for delivery, to_send in found if not to_send]
+    if taken:
+        await asyncio.gather(*(settle(work, each, TAKEN, patience=patience) for each in taken))
+        await Receipts(work.db).forget(each.delivery_id for each in taken)
+    return Claim([delivery for delivery, to_send in found if to_send], begin_until)
 
 
 class Settling:
@@ -174,16 +189,18 @@ class Settling:
         self._taken: list[str] = []
 
     async def keep(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Return when the death of this process does not have it sent again.
+        """Return when the death of this process does not have it sent again: after receipt or commit.
 
-        While the database is away that is when it is back: nothing more is sent meanwhile.
+        While the database takes neither, nothing more is sent.
         """
-        receipt = outcome.what == "taken" and await self._receipts.write(delivery.delivery_id)
         settled = self._group.create_task(settle(self._work, delivery, outcome, patience=self._patience))
-        if receipt:
+        if outcome.what == "taken":
             self._taken.append(delivery.delivery_id)
-        else:
-            await settled
+            receipt = self._group.create_task(self._receipts.write(delivery.delivery_id))
+            await asyncio.wait({settled, receipt}, return_when=asyncio.FIRST_COMPLETED)
+            if settled.done() or receipt.result():
+                return
+        await settled
 
     async def tidy(self) -> None:
         """What is settled needs its receipt no more."""
@@ -204,7 +221,8 @@ async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: 
     """Commit an outcome, together with others that are ready.
 
     What came of it is known here alone: while the database is away it is tried again for as long as the
-    process lives, since to forget it would be to send it twice.  While the service stops, it takes no more
+    process lives, since to forget it would be to send it twice.  An error that does not pass is logged, and
+    the delivery left to its receipt or the end of its claim.  While the service stops, it takes no more
     commands; what is out already is still written down.
     """
     cause = Cause(delivery.correlation_id)
@@ -212,8 +230,11 @@ async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: 
         try:
             command = await _outcome(work, delivery, outcome, patience)
             await work.run(settle_delivery, command, key=delivery.delivery_id, caller=US, cause=cause)
-        except (Unsettled, PyMongoError) as error:
-            log.warning("what came of %s waits for the database: %r", delivery.delivery_id, error)
+        except Exception as error:  # noqa: BLE001  whatever it is, the others of the page are settled
+            if not isinstance(error, Unsettled) and not passing(error):
+                _tell_lost(delivery, error)
+                return
+            log.warning("what came of %s waits: %s", delivery.delivery_id, type(error).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
         else:
             return
@@ -221,7 +242,12 @@ async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: 
     job = Job(delivery.delivery_id, settle_delivery, command, work.clock.now(), US, cause)
     await work.execute([job], ByKey.plan)
     if job.error is not None:
-        raise job.error
+        _tell_lost(delivery, job.error)
+
+
+def _tell_lost(delivery: Delivery, error: Exception) -> None:
+    """Log it without the message of the error, which may hold the whole document."""
+    log.error("what came of %s is not kept: %s", delivery.delivery_id, type(error).__name__)
 
 
 async def _outcome(work: Work, delivery: Delivery, outcome: Outcome, patience: Patience) -> SettleDelivery:

@@ -118,3 +118,20 @@ async def until(holds: Callable[[], Awaitable[Any]], *, within: timedelta = time
             return value
         assert time.monotonic() < deadline, "it did not come about in time"
         await asyncio.sleep(0.02)
+
+
+async def never(*args: Any, **options: Any) -> None:
+    await asyncio.Event().wait()
+
+
+async def dies(sender: Any, when: Callable[[], Any]) -> None:
+    """Let a turn end in its midst, as the death of its process would."""
+
+    async def it_is_time() -> bool:
+        found = when()
+        return bool(await found if isinstance(found, Awaitable) else found)
+
+    turn = asyncio.create_task(sender.turn())
+    await until(it_is_time)
+    turn.cancel()
+    await asyncio.gather(turn, return_exceptions=True)

@@ -57,6 +57,14 @@ async def test_what_was_put_is_what_is_stored(work: Work, together: int, *, find
         assert stored == {**some[-1], "_id": "w", "version": start + len(some), "sequence": 0}
 
 
+async def test_truth_takes_the_place_of_a_number_that_equals_it(work: Work) -> None:
+    for said in ({**REST, "field_1": 1, "list": [0, 1]}, {**REST, "field_1": True, "list": [0, True]}):
+        await work.run(keep, (said, False), key="w")
+    stored = await work.db["wide"].find_one({"_id": "w"})
+    assert stored is not None
+    assert (stored["field_1"] is True, stored["list"][1] is True) == (True, True)
+
+
 async def test_only_what_differs_is_sent(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     await work.run(keep, (STEPS[0], False), key="w")
     sent: list[Any] = []

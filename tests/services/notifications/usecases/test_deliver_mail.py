@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from services.notifications.belongings import Belongings
-from services.notifications.channels.smtp import OutOfReach
+from services.notifications.channels.smtp import MailServer, OutOfReach
 from services.notifications.domain.retry import Patience
 from services.notifications.receipts import Receipts
 from services.notifications.usecases import settle_delivery
 from services.notifications.usecases.deliver_mail import MailSender
 from shared.work import Unsettled, Work
-from tests.services.notifications.house import House, checked_in, person, praise, proposal, until
+from tests.services.notifications.house import House, checked_in, dies, never, person, praise, proposal
 from tests.services.notifications.post_office import ANY, PostOffice, post_office
 
 QUICK = Patience(first=timedelta(seconds=1), most=timedelta(seconds=1), attempts=3)
@@ -166,13 +166,10 @@ async def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(
     sender = await sender_of(house, office.port)
     await house.publish(proposal("g1"))
 
-    async def crash(*args: Any, **options: Any) -> None:
-        raise SystemError("killed before the receipt")
-
-    with monkeypatch.context() as crashing:
-        crashing.setattr(Receipts, "write", crash)
-        with pytest.raises(ExceptionGroup):
-            await sender.turn()
+    with monkeypatch.context() as dying:
+        dying.setattr(Receipts, "write", never)
+        dying.setattr(settle_delivery, "settle", never)
+        await dies(sender, lambda: len(office.taken) == 1)
     await sender.turn()
     assert len(office.taken) == 1, "its claim has not run out"
     await house.make_due()
@@ -188,19 +185,12 @@ async def test_a_crash_before_what_was_taken_is_settled_sends_nothing_again(
     sender = await sender_of(house, office.port)
     await house.publish(*[checked_in(f"g{n}") for n in range(5)])
 
-    async def never(*args: Any, **options: Any) -> None:
-        await asyncio.Event().wait()
-
     async def all_have_receipts() -> bool:
         return await house.db["receipts"].count_documents({}) == 5
 
     with monkeypatch.context() as dying:
         dying.setattr(settle_delivery, "settle", never)
-        turn = asyncio.create_task(sender.turn())
-        await until(all_have_receipts)
-        turn.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await turn
+        await dies(sender, all_have_receipts)
     assert await house.db["deliveries"].count_documents({"state": "due"}) == 5
     await house.make_due()
     await sender.turn()
@@ -227,14 +217,14 @@ async def test_a_crash_amid_many_mails_repeats_about_one_of_them(
         nonlocal written
         await asyncio.sleep(0.2)
         if written == 5:
-            raise SystemError("killed before the receipt")
+            await never()
         written += 1
         return await write(receipts, delivery_id)
 
-    with monkeypatch.context() as crashing:
-        crashing.setattr(Receipts, "write", slow)
-        with pytest.raises(ExceptionGroup):
-            await sender.turn()
+    with monkeypatch.context() as dying:
+        dying.setattr(Receipts, "write", slow)
+        dying.setattr(settle_delivery, "settle", never)
+        await dies(sender, lambda: written == 5 and len(office.taken) > 5)
     await house.make_due()
     await sender.turn()
     taken = [mail["Message-ID"] for mail in office.taken]
@@ -248,6 +238,35 @@ async def test_a_slow_server_is_given_many_mails_at_a_time(house: House, office:
     await sender.turn()
     assert len(office.taken) == 30
     assert office.most_at_once > 2
+
+
+async def test_a_server_that_takes_one_connection_is_given_all_mails_by_it(
+    house: House, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, office.seconds = await sender_of(house, office.port), 0.05
+    await house.publish(*[checked_in(f"g{n}") for n in range(30)])
+    enter, opened = MailServer.__aenter__, 0
+    write, written = Receipts.write, 0
+
+    async def one_only(server: MailServer) -> MailServer:
+        nonlocal opened
+        opened += 1
+        if opened > 1:
+            await asyncio.sleep(0.5)
+            raise OutOfReach("421 too many connections")
+        return await enter(server)
+
+    async def slow_once(receipts: Receipts, delivery_id: str) -> bool:
+        nonlocal written
+        written += 1
+        if written == 2:
+            await asyncio.sleep(0.4)
+        return await write(receipts, delivery_id)
+
+    monkeypatch.setattr(MailServer, "__aenter__", one_only)
+    monkeypatch.setattr(Receipts, "write", slow_once)
+    await sender.turn()
+    assert len(office.taken) == 30
 
 
 async def test_what_came_of_a_mail_is_kept_while_the_database_is_away(
