@@ -4,10 +4,13 @@ Only development mode may move it, so that a quarter can be lived in a minute.  
 tokens and record timestamps never ask it: they use real time.
 """
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Final, Protocol
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Clock(Protocol):
@@ -32,7 +35,14 @@ def in_utc(instant: datetime) -> datetime:
         raise ValueError("lies outside of the years 1 to 9999 in UTC") from error
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
+def spelt_out(value: Any) -> Any:
+    """The same; raises `ValueError` for a number, which would be taken for seconds since 1970."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and not _DAY.match(value)):
+        raise ValueError("write a time such as 2026-11-22T09:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(spelt_out), AfterValidator(in_utc)]
 """A time as a request or a record gives it: with its offset, taken over in UTC."""
 
 

@@ -43,6 +43,7 @@ class Form:
         self.body = shape_of(schema) if body else None
         self.body_days = dict(_days(schema, schema))
         self.body_kinds = dict(_kinds(schema))
+        self.left = frozenset(_left(schema, schema))
 
     def faults(self, request: Request) -> Iterator[Error]:
         """What is wrong with the query."""
@@ -101,7 +102,7 @@ def _body_faults(body: Any, form: Form, *, unseen: bool) -> Iterator[Error]:
     for path, kind in form.body_kinds.items():
         yield from _of_another_kind(body, ("body",), kind, path)
     if unseen:
-        yield from _unseen(body, ("body",))
+        yield from _unseen(body, ("body",), form.left)
 
 
 def _no_days(value: Any, at: Sequence[Any], days: Mapping[Path, str], path: Path) -> Iterator[Error]:
@@ -122,7 +123,8 @@ def _of_another_kind(value: Any, at: Sequence[Any], kind: str, path: Path) -> It
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             yield _error(kind, at, "Input should be true or false.")
     elif isinstance(value, (str, bool)):
-        yield _error(kind, at, "Input should be a number, and not in quotation marks.")
+        quoted = "in quotation marks" if isinstance(value, str) else "true or false"
+        yield _error(kind, at, f"Input should be a number, not {quoted}.")
 
 
 def _steps(value: Any, step: str) -> Iterator[tuple[Any, Any]]:
@@ -133,13 +135,16 @@ def _steps(value: Any, step: str) -> Iterator[tuple[Any, Any]]:
         yield from enumerate(cast("list[Any]", value))
 
 
-def _unseen(value: Any, at: Sequence[Any]) -> Iterator[Error]:
+def _unseen(value: Any, at: Sequence[Any], left: frozenset[Path], path: Path = ()) -> Iterator[Error]:
+    if path in left:
+        return
     if isinstance(value, str):
         if (reason := unseen_in(value)) is not None:
             yield _error("unseen_character", at, reason)
         return
     for step, item in _steps(value, ITEMS):
-        yield from _unseen(item, (*at, step))
+        inner = ITEMS if isinstance(value, list) else str(step)
+        yield from _unseen(item, (*at, step), left, (*path, inner))
 
 
 def _days(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -152,11 +157,31 @@ def _days(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -
         return
     if schema.get("format") in DAYS:
         yield (), DAYS[schema["format"]]
+    if schema.get("additionalProperties") is False:
+        return
     for step, inner in _below(schema):
         yield from (((step, *path), kind) for path, kind in _days(inner, root, seen))
     for word in ("anyOf", "oneOf", "allOf"):
         for inner in schema.get(word, ()):
             yield from _days(inner, root, seen)
+
+
+def _left(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -> Iterator[Path]:
+    """The paths of models that close themselves, and are left to their own refusals; see known_fields."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if reference not in seen:
+            target = root["$defs"][reference.rpartition("/")[2]]
+            yield from _left(target, root, (*seen, reference))
+        return
+    if schema.get("additionalProperties") is False:
+        yield ()
+        return
+    for step, inner in _below(schema):
+        yield from ((step, *path) for path in _left(inner, root, seen))
+    for word in ("anyOf", "oneOf", "allOf"):
+        for inner in schema.get(word, ()):
+            yield from _left(inner, root, seen)
 
 
 def _kinds(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -185,7 +210,7 @@ def _types(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) 
     for inner in ways:
         yield from _types(inner, root, seen)
     if schema.get("additionalProperties") is False:
-        return  # a model that closes itself is left to its own refusal; see known_fields
+        return
     for step, inner in _below(schema):
         yield from (((step, *path), type_) for path, type_ in _types(inner, root, seen))
 

@@ -25,10 +25,14 @@ async def today_of(person_id: PersonId, tx: Transaction) -> date:
 
 
 async def leads_somebody(person_id: PersonId, tx: Transaction) -> bool:
-    """Whether anybody who works here reports to the person directly."""
-    directory = Directory(tx)
-    doc = await tx.peek(PEOPLE, person_id)
-    for report_id in doc["report_ids"] if doc else ():
-        if await directory.is_active(report_id):
-            return True
+    """Whether anybody who works here reports to the person, or to those below who have left."""
+    waiting, met = [person_id], set[str]()
+    while waiting:
+        doc = await tx.peek(PEOPLE, waiting.pop())
+        for report in await tx.peek_many(PEOPLE, doc["report_ids"] if doc else ()):
+            if report is not None and report.get("status") == "active":
+                return True
+            if report is not None and report["_id"] not in met:
+                met.add(report["_id"])
+                waiting.append(report["_id"])
     return False

@@ -166,7 +166,12 @@ class Table:
             action == kind.read or not await self._holds(caller, kind.read, resource, directory)
         ):
             raise self.missing(action)
-        names = list(dict.fromkeys(grant.name for grant in self.granted(action)))
+        able = [
+            grant
+            for grant in self.granted(action)
+            if all(each.met_by(resource, self._fields) for each in grant.conditions)
+        ]
+        names = list(dict.fromkeys(grant.name for grant in able))
         who = f"This takes one of: {', '.join(names)}." if names else "Nobody may."
         raise Forbidden(f"{_you_may_not(action, kind.noun)} {who}", action=action, granted_to=names)
 

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from shared.clock import Instant
 from shared.contracts.base import Event, Frozen, Inbound, State
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
+from shared.unseen import seen
 
 GoalKind = Literal["objective", "kpi", "development"]
 GoalLevel = Literal["person", "team", "organisation"]
@@ -239,13 +240,14 @@ class Measurement(Inbound):
     Without `measured_at` it holds for the time of the event, or for when it came.
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid")  # a slip of somebody's, who must hear of it
     topic: ClassVar[str] = "cairn.goals.measurements"
     subject_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
     key_result_id: KeyResultId
     value: Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
     measured_at: Instant | None = None
-    note: Annotated[str, Field(max_length=1000)] = ""
+    note: Annotated[str, Field(max_length=1000), AfterValidator(seen)] = ""
 
 
 class GoalPaceChanged(_GoalEvent):

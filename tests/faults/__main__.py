@@ -147,6 +147,8 @@ def not_kept(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a report says of promises that were not kept; empty if all were."""
     zero = ("lost", "doubled", "out_of_order", "parked_minus_injected", "unsent", "behind")
     wrong = {name: found[name] for name in (*zero, "wrong", "still_waiting", "toothless") if found[name]}
+    if found["external_duplicates"] > found["kills"]:
+        wrong["external_duplicates"] = found["external_duplicates"]
     missed = [name for name, caught in found["negative_controls_caught"].items() if not caught]
     return wrong | ({"negative_controls_not_caught": missed} if missed else {})
 

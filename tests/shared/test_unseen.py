@@ -38,10 +38,13 @@ def test_the_quick_look_passes_plain_text() -> None:
         "क्\u200dष",
         "👩\u200d🚀",
         "\u200f\u05e9\u05dc\u05d5\u05dd\u200e",
-        "🏴\U000e0067\U000e0062\U000e007f",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
         "a\r\n\tb",
+        "\u0e44\u0e1b\u200b\u0e1a\u0e49\u0e32\u0e19",
+        "\u2067\u05e9\u05dc\u05d5\u05dd\u2069 a",
+        "Zu\u00adcker",
     ],
-    ids=["Persian", "Hindi", "emoji", "Hebrew", "flag", "lines"],
+    ids=["Persian", "Hindi", "emoji", "Hebrew", "flag", "lines", "Thai", "isolated", "hyphen"],
 )
 def test_what_languages_are_written_with_stays(text: str) -> None:
     assert unseen_in(text) is None
@@ -52,3 +55,18 @@ def test_what_it_is_and_where_is_told() -> None:
     assert unseen_in("abc\u202egnp.exe") == said
     assert unseen_in("\x07") == "Character 1 is U+0007 (a control character), which nobody can see."
     assert unseen_in("a\U000e0041") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\u2067b",
+        "a\u2069b",
+        "\u2067a\u202eb\u2069",
+        "🏴" + "".join(chr(0xE0000 + ord(letter)) for letter in "gotothispage") + "\U000e007f",
+        "🏴\U000e0067\U000e0062",
+    ],
+    ids=["left open", "closed only", "turned inside", "a sentence", "a flag that does not end"],
+)
+def test_what_only_looks_like_it_is_refused(text: str) -> None:
+    assert unseen_in(text) is not None

@@ -188,8 +188,10 @@ def changed(goal: Goal, change: Change) -> Goal:
     new = new.model_copy(update={"key_results": tuple(parts)})
     if new == goal:
         raise NothingChanged("The goal says so already; change something, or leave it as it is.")
-    if "measurable" in (missing := missing_parts(new)) and "measurable" not in missing_parts(goal):
-        raise Invalid(f"The goal would not be measurable. {missing['measurable']}")
+    before_it = missing_parts(goal)
+    for part, mend in missing_parts(new).items():
+        if part not in before_it:
+            raise Invalid(f"The goal would not be {part}. {mend}")
     return new
 
 

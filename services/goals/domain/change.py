@@ -6,9 +6,9 @@ change is material, and the other side agrees to it.  Words, and who may read th
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from services.goals.domain.key_result import KeyResult, KeyResultTitle, KeyResultWording
 from services.goals.domain.measured_in import Milestone, Quantity
@@ -18,6 +18,7 @@ from shared.contracts.goals import GoalKind, Perspective, Visibility
 from shared.errors import Invalid, NotFound
 from shared.ids import KeyResultId, PersonId
 
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _Emptied = Literal["category", "links", "perspective", "tags"]
 _EMPTY: Final[Mapping[str, object]] = {"category": "", "links": (), "perspective": None, "tags": ()}
 _PARTS: Final = frozenset({"add_key_results", "drop_key_results", "key_results"})
@@ -55,8 +56,8 @@ class Change(Frozen):
     """What is to change of an agreed goal; what is left out stays, and what `clears` names is emptied."""
 
     title: Title | None = None
-    description: str | None = Field(default=None, min_length=1, max_length=4000)
-    relevance: str | None = Field(default=None, min_length=1, max_length=1000)
+    description: Annotated[Said, Field(max_length=4000)] | None = None
+    relevance: Annotated[Said, Field(max_length=1000)] | None = None
     kind: GoalKind | None = None
     owner_id: PersonId | None = None
     weight: float | None = Field(default=None, ge=0, le=100)

@@ -17,6 +17,7 @@ from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalKind, GoalLevel, Perspective, Visibility
 from shared.errors import Invalid
 from shared.ids import GoalId, PeriodId
+from shared.unseen import one_line
 
 EARLIEST: Final = date(1900, 1, 1)
 LATEST: Final = date(2999, 12, 31)
@@ -42,7 +43,9 @@ def _web_address(url: str) -> str:
     return url
 
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)
+]
 Category = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
 Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_low)

@@ -11,9 +11,10 @@ The answer is the measurement and no word of the goal, which a machine may not r
 """
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Measurement
@@ -30,6 +31,7 @@ from shared.errors import Invalid
 from shared.http import Run
 from shared.ids import GoalId, KeyResultId, mint
 from shared.problem_docs import refusals
+from shared.unseen import seen
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
@@ -45,7 +47,7 @@ class NewMeasurement(Frozen):
 
     value: Quantity
     measured_at: Instant | None = None
-    note: str = Field(default="", max_length=1000)
+    note: Annotated[str, Field(max_length=1000), AfterValidator(seen)] = ""
 
 
 class MeasureKeyResult(NewMeasurement):

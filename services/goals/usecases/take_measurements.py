@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -40,10 +41,11 @@ from shared.ids import GoalId, KeyResultId, derive, mint
 from shared.known_fields import NO_FIELD, what_was_meant
 from shared.messaging.inbound import Told
 from shared.problem_docs import refusals
+from shared.unseen import seen
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
-OwnId = Annotated[str, Field(min_length=1, max_length=200)]
+OwnId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(seen)]
 
 
 class OneOfMany(NewMeasurement):

@@ -30,6 +30,8 @@ By = Literal[
 ]
 FIELDS: Final[Mapping[By, str]] = {"period": "period_id", "unit": "owner_id"}
 """What is called otherwise in documents, or found by it."""
+PROGRESSING: Final[Sequence[GoalStatus]] = ("agreed", "closed")
+"""Before it is agreed a goal has no progress that would tell of anything."""
 IN_TALLY: Final = frozenset[By]({"status", "outcome", "pace"})
 ROWS_AT_ONCE: Final = 5_000
 STRATEGY: Final[Sequence[GoalLevel]] = ("organisation", "team")
@@ -41,7 +43,8 @@ class Group(BaseModel):
     """Goals that are alike; `key` is null for those that have none.
 
     Paces, `overdue` and `blocked` count those that are agreed; `progress` is the mean share
-    of the way, 0 to 1, of those of which it can be told, each in whole per cents; `measured` counts them.
+    of the way, 0 to 1, of those that were agreed of which it can be told, in whole per cents; `measured`
+    counts them.
     """
 
     key: str | None
@@ -195,8 +198,9 @@ class _Sum:
             self.counts[f"pace {tally.pace}"] += goals
             self.counts["overdue"] += goals if tally.overdue else 0
             self.counts["blocked"] += goals if tally.blocked else 0
-        self.counts["measured"] += row["measured"]
-        self.progress += row["percent"] / 100
+        if tally.status in PROGRESSING:
+            self.counts["measured"] += row["measured"]
+            self.progress += row["percent"] / 100
 
     def join(self, other: "_Sum") -> None:
         """Count in what another has counted."""

@@ -32,7 +32,7 @@ WIDEST: Final = 500
 
 
 class Served(BaseModel):
-    """A goal of the line above; all but its id is null where the caller may not read it."""
+    """A goal of the line above; all but its id is null where the caller may not read it: there it ends."""
 
     goal_id: GoalId
     owner_id: PersonId | None
@@ -81,7 +81,7 @@ class Contributor(BaseModel):
 
 @router.get("/goals/{goal_id}/line", summary="Read what a goal serves")
 async def get_line(goal_id: GoalId, view: View) -> list[Served]:
-    """The goals above it, the nearest first."""
+    """The goals above it, the nearest first, as far as the first one that the caller may not read."""
     goal = await view.one(Goal, GOALS, goal_id)
     line: list[Served] = []
     next_id = goal.parent_id
@@ -90,7 +90,7 @@ async def get_line(goal_id: GoalId, view: View) -> list[Served]:
         if doc is None:
             break
         line.append(await _served(doc, view))
-        next_id = doc["parent_id"]
+        next_id = doc["parent_id"] if line[-1].owner_id is not None else None
     return line
 
 

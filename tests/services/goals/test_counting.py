@@ -64,10 +64,14 @@ async def _recounted(house: GoalsHouse, who: tuple[str, ...], wanted: dict[str, 
         group["overdue"] += agreed and doc["standing"]["overdue"]
         group["blocked"] += agreed and bool(doc["blocked_by"])
         group["behind"] += agreed and doc["standing"]["pace"] == "at_risk"
-        group["measured"] += doc["percent"] is not None
-        group["percent"] += doc["percent"] or 0
+        was_agreed = doc["status"] in {"agreed", "closed"}
+        group["measured"] += was_agreed and doc["percent"] is not None
+        group["percent"] += was_agreed and (doc["percent"] or 0)
     return {
-        key: {**each, "percent": pytest.approx(each["percent"] / each["measured"])}
+        key: {
+            **each,
+            "percent": pytest.approx(each["percent"] / each["measured"]) if each["measured"] else None,
+        }
         for key, each in groups.items()
     }
 
@@ -92,7 +96,7 @@ async def _counted(house: GoalsHouse, who: tuple[str, ...], wanted: dict[str, An
             "blocked": each["blocked"],
             "measured": each["measured"],
             "behind": each["paces"]["at_risk"],
-            "percent": each["progress"] * 100,
+            "percent": None if each["progress"] is None else each["progress"] * 100,
         }
         for each in groups
     }

@@ -1,5 +1,6 @@
 """What no request gets away with, whichever route takes it."""
 
+import json
 from typing import Any
 
 import orjson
@@ -72,7 +73,7 @@ async def test_a_number_is_no_time(house: GoalsHouse) -> None:
     assert (await house.as_("anna").post(path, {"value": 1, "measured_at": None})).status_code == 201
 
 
-@pytest.mark.parametrize("unseen", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\u200b", "\u202e", "\ufeff"])
+@pytest.mark.parametrize("unseen", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\u2060", "\u202e", "\ufeff"])
 async def test_characters_that_nobody_sees_are_refused_wherever_they_are(
     house: GoalsHouse, unseen: str
 ) -> None:
@@ -111,6 +112,24 @@ async def test_an_amount_of_money_may_be_text_since_it_is_exact(house: GoalsHous
     cost = {"planned_cost": "10.25", "currency": "EUR"}
     answer = await house.as_("anna").post(path, plan | cost)
     assert answer.status_code == 201, answer.text
+
+
+async def test_a_body_that_is_not_utf_8_is_looked_through_as_well(house: GoalsHouse) -> None:
+    headers = {**house.as_("anna").headers, "Content-Type": "application/json"}
+    for encoding in ("utf-16", "utf-16-le", "utf-32"):
+        hidden = json.dumps(wording(title="evil \u202e txt"), ensure_ascii=False).encode(encoding)
+        answer = await house.client.post("/goals", content=hidden, headers=headers)
+        assert answer.status_code in {400, 422}, encoding
+
+
+@pytest.mark.parametrize("title", ["\u3164", "\u2800", "\u200e\u200d", " \t\n "])
+async def test_a_title_has_something_to_be_seen(house: GoalsHouse, title: str) -> None:
+    assert (await house.as_("anna").post("/goals", wording(title=title))).status_code == 422
+
+
+async def test_a_title_is_one_line(house: GoalsHouse) -> None:
+    goal_id = await house.drafted(title="Reach\r\n\tmore")
+    assert (await house.goal(goal_id))["title"] == "Reach more"
 
 
 async def test_lines_and_tabs_are_text(house: GoalsHouse) -> None:

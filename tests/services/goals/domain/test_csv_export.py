@@ -14,18 +14,29 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.initiative import Initiative, InitiativePlan, InitiativeTerms
 from services.goals.domain.key_result import KeyResultWording
 from services.goals.domain.wording import Wording
-from shared.unseen import unseen_in
+from shared.unseen import one_line, unseen_in
 
 LETTERS = st.characters(exclude_categories=["Cc", "Cs"], include_characters="\t\n\r") | st.sampled_from(
     "=+-@'\"\t\r\n;,|\uff1d\uff20 "
 )
 
 
+HEADING = 300
+"""Characters of the longest field that is one line."""
+
+
 def words(most: int, least: int = 1) -> st.SearchStrategy[str]:
     """Texts that a field of a goal takes, hostile ones too; what is blank says nothing."""
-    return st.text(LETTERS, min_size=least, max_size=min(most, 30)).filter(
-        lambda text: (bool(text.strip()) or text == "") and unseen_in(text) is None
-    )
+
+    def taken(text: str) -> bool:
+        if text == "" or unseen_in(text) is not None:
+            return text == ""
+        try:
+            return one_line(text) == text or most > HEADING
+        except ValueError:
+            return False
+
+    return st.text(LETTERS, min_size=least, max_size=min(most, 30)).filter(taken)
 
 
 def ids(prefix: str) -> st.SearchStrategy[str]:

@@ -109,13 +109,18 @@ async def test_one_that_is_not_in_form_says_so_and_keeps_no_other_from_being_tak
         {**one(goal_id, 1), "value": "5"},
         {**one(goal_id, 1), "value": True},
         {**one(goal_id, 1), "valeu": 2},
+        {**one(goal_id, 1), "note": "a\u202eb"},
+        {**one(goal_id, 1), "measured_at": 1700000000},
+        {**one(goal_id, 1), "measured_at": "yesterday"},
+        one(goal_id, 1, id="a\u202eb"),
         7,
     ]
     answer = await send(house, *odd, one(goal_id, 4))
     assert (answer["taken"], answer["refused"]) == (1, len(odd))
     assert {each["rule"] for each in answer["results"][:-1]} == {"not-in-form"}
     places = [each["detail"].partition(":")[0] for each in answer["results"][:-2]]
-    assert places == ["value", "measured_at", "id", "key_result_id", "value", "value", "valeu"]
+    assert places[:7] == ["value", "measured_at", "id", "key_result_id", "value", "value", "valeu"]
+    assert places[7:] == ["note", "measured_at", "measured_at", "id"]
     assert answer["results"][6]["detail"] == "valeu: There is no field of this name. Did you mean value?"
     assert await values(house, goal_id) == [4]
 
