@@ -152,9 +152,6 @@ class Metrics:
         self.consumer_lag = self._gauge(
             "cairn_consumer_lag_records", "Records that wait to be handled.", "topic", "partition"
         )
-        self.offset_commits_failed = self._counter(
-            "cairn_offset_commits_failed", "Offset commits that Kafka refused.", "topic"
-        )
         self.events_published = self._counter(
             "cairn_events_published", "Outbox rows acknowledged by Kafka.", "topic"
         )

@@ -92,6 +92,7 @@ class Runtime:
         """Give routes what they need, and add health and metrics."""
         api.state.runtime = self
         api.state.settings = self.settings
+        api.state.metrics = self.metrics
         api.state.work = self.work
         api.state.db = self.db
         api.state.access = self.service.access

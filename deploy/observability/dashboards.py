@@ -105,12 +105,6 @@ EVENTS: Final[Sequence[Panel]] = (
         "sum by (service, cause) (rate(cairn_retries_total[5m]))",
         "{{service}} {{cause}}",
     ),
-    Panel(
-        "Offsets that Kafka refused",
-        "reqps",
-        "sum by (service, topic) (rate(cairn_offset_commits_failed_total[5m]))",
-        "{{service}} {{topic}}",
-    ),
     Panel("Keys parked", "short", "max by (service, topic) (cairn_parked_keys)", "{{service}} {{topic}}"),
     Panel(
         "Records unreadable",

@@ -5,7 +5,9 @@ Idempotency-Key and If-Match of the request into one transaction with the handle
 """
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -31,6 +33,7 @@ from shared.http.timing import said_time
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.logs import correlation_id
+from shared.metrics import CommandOutcome, Metrics
 from shared.preconditions import (
     IdempotencyKeyHeader,
     IfMatch,
@@ -78,6 +81,27 @@ class _Wanted:
 
 def _no_body(_result: Any) -> None:
     """The answer to what only had to pass."""
+
+
+class _Count:
+    """What became of a command."""
+
+    outcome: CommandOutcome = "failed"
+
+
+@contextmanager
+def _counted(request: Request, handler: Handler) -> Generator[_Count]:
+    """Count and time a command by the name of its handler."""
+    count, began = _Count(), time.perf_counter()
+    try:
+        yield count
+    except Refusal:
+        count.outcome = "refused"
+        raise
+    finally:
+        metrics: Metrics = request.app.state.metrics
+        seconds = time.perf_counter() - began
+        metrics.command(name=handler.__name__, outcome=count.outcome, seconds=seconds)
 
 
 class Runner:
@@ -132,12 +156,14 @@ class Runner:
         wanted = _Wanted(handler, reply, status, location, match, self._condition)
         cause = Cause(correlation_id() or "", traceparent=self._request.headers.get("traceparent", "")[:64])
         run = _answering(wanted) if self._key is None else await self._once(wanted, self._key)
-        try:
-            answer, replayed = await self._work.run(
-                run, command, key=key, caller=self.caller, cause=cause, now=self._now
-            )
-        except Conflict as error:
-            raise VersionConflict("Somebody else changed it at the same time; read it again.") from error
+        with _counted(self._request, handler) as count:
+            try:
+                answer, replayed = await self._work.run(
+                    run, command, key=key, caller=self.caller, cause=cause, now=self._now
+                )
+            except Conflict as error:
+                raise VersionConflict("Somebody else changed it at the same time; read it again.") from error
+            count.outcome = "repeated" if replayed else "done"
         return answer.response(replayed=replayed)
 
     async def _once(self, wanted: _Wanted, key: str) -> Handler:

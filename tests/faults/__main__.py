@@ -21,6 +21,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from services.notifications.domain.outlets import endpoint_id
 from tests.faults.checker import Checker, Verdict
 from tests.faults.controls import CONTROLS, control
 from tests.faults.driver import Driver, Ledger
@@ -61,12 +62,13 @@ async def under_fire(
             async with driver.running() as driving:
                 await _suffer(run, groups, driving, until=time.monotonic() + PATIENCE * minutes * 60)
             watch.lap("last commands")
-            checker = Checker(town.database.url, town.broker.bootstrap)
+            steady = endpoint_id(next(url for url in town.hook_urls if url.endswith("/steady")))
+            checker = Checker(town.database.url, town.broker.bootstrap, steady=steady)
             waiting = await _rest(run, checker)
             watch.lap("rest")
             verdict = await checker.check(driver.ledger.entries())
             watch.lap("check")
-            _outside(run, verdict)
+            await checker.outside(verdict, mails=town.mailbox.taken, posts=town.hooks.taken["steady"])
             return run, verdict, waiting
 
 
@@ -102,12 +104,6 @@ async def _rest(run: Run, checker: Checker) -> str:
     if run.poisoned:
         await redrive(run)
     return await checker.settle(seconds=SETTLE_SECONDS)
-
-
-def _outside(run: Run, verdict: Verdict) -> None:
-    """What was sent out more than once: allowed at a kill, and counted."""
-    hooks = run.town.hooks.taken["steady"]
-    verdict.sent_twice = sum(n - 1 for counter in (run.town.mailbox.taken, hooks) for n in counter.values())
 
 
 def report(run: Run, verdict: Verdict, waiting: str, caught: Mapping[str, bool], seed: int) -> dict[str, Any]:

@@ -58,9 +58,11 @@ class Verdict:
 class Checker:
     """One look at everything."""
 
-    def __init__(self, mongo_url: str, bootstrap: str) -> None:
+    def __init__(self, mongo_url: str, bootstrap: str, *, steady: str = "") -> None:
         self._url = mongo_url
         self._bootstrap = bootstrap
+        self._steady = steady
+        """The id of the webhook endpoint that always takes what comes."""
 
     async def settle(self, *, seconds: float) -> str:
         """Wait until nothing moves any more, twice in turn; what still waits when time is up, or empty."""
@@ -91,9 +93,9 @@ class Checker:
                     return f"{service}: {jobs} fan-outs open", len(log)
                 if late := await _behind(db, last):
                     return f"{service}: {len(late)} sources behind, such as {late[:2]}", len(log)
-            due = {"state": "due", "channel": "email"}
-            if mails := await client["cairn_notifications"]["deliveries"].count_documents(due):
-                return f"{mails} mails due", len(log)
+            due = {"state": "due", "$or": [{"channel": "email"}, {"endpoint_id": self._steady}]}
+            if left := await client["cairn_notifications"]["deliveries"].count_documents(due):
+                return f"{left} mails and posts due", len(log)
         return "", len(log)
 
     async def check(self, ledger: Sequence[Doc]) -> Verdict:
@@ -116,6 +118,24 @@ class Checker:
             await self._evidence(verdict, client["cairn_reviews"], log)
             await self._notices(verdict, client["cairn_notifications"], list(events.values()), log)
         return verdict
+
+    async def outside(self, verdict: Verdict, *, mails: Counter[str], posts: Counter[str]) -> None:
+        """What others have got, by its id there, is what was delivered; repeats are counted."""
+        got = {
+            "email": {id_.removeprefix("<").partition("@")[0]: n for id_, n in mails.items()},
+            "webhook": posts,
+        }
+        async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
+            rows = client["cairn_notifications"]["deliveries"]
+            for channel, taken in got.items():
+                of = {"channel": channel} | ({"endpoint_id": self._steady} if channel == "webhook" else {})
+                states = {row["notification_id"]: row["state"] async for row in rows.find(of)}
+                delivered = {id_ for id_, state in states.items() if state == "delivered"}
+                verdict.lost += verdict.say(
+                    f"delivered by {channel} and got by nobody", delivered - taken.keys()
+                )
+                verdict.say(f"got by {channel} and told of by nobody", taken.keys() - states.keys())
+                verdict.sent_twice += sum(n - 1 for n in taken.values())
 
     def _ledger(self, verdict: Verdict, ledger: Sequence[Doc], events: Sequence[Recorded]) -> None:
         """Every acknowledged command has its event, once."""

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -120,6 +120,11 @@ class Town:
     small_disk: Path | None = None
     """Where a member of the replica set lies on a small disk of its own, if mounting is allowed."""
     instances: dict[tuple[str, int], Child] = field(default_factory=dict[tuple[str, int], Child])
+
+    @property
+    def hook_urls(self) -> Sequence[str]:
+        """Where webhooks are sent."""
+        return self.variables["CAIRN_WEBHOOK_URLS"].split(",")
 
     @property
     def bites_file(self) -> Path:

@@ -11,7 +11,9 @@ from shared.http import Run, View
 from shared.http.served import served
 from shared.identity import Caller
 from shared.ids import PersonId
+from shared.metrics import Metrics
 from shared.problems import add_problem_handlers
+from shared.rates import Rates
 
 router = APIRouter(prefix="/things")
 TOKENS = {
@@ -62,6 +64,7 @@ class Everybody:
 def app_of(api: FastAPI) -> FastAPI:
     api.state.tokens, api.state.standing = Verifier(), Everybody()
     api.state.work = api.state.db = api.state.access = None
+    api.state.rates, api.state.metrics = Rates(rate=0, burst=1), Metrics("goals")
     api.state.settings = SimpleNamespace(development=True)
     add_problem_handlers(api)
     return api

@@ -114,3 +114,28 @@ async def test_nobody_moves_the_clock_outside_of_development(open_house: Any) ->
     assert (moved.status_code, rule_of(moved)) == (400, "malformed")
     assert await house.db["goals"].count_documents({}) == 0
     assert (await house.as_("anna").post("/goals", wording())).status_code == 201
+
+
+async def test_commands_are_counted_by_what_became_of_them(house: GoalsHouse) -> None:
+    def counted() -> dict[str, float]:
+        registry = house.app.state.metrics.registry
+        found = {
+            outcome: registry.get_sample_value(
+                "cairn_commands_total", {"command": "draft_goal", "outcome": outcome}
+            )
+            for outcome in ("done", "repeated", "refused", "failed")
+        }
+        return {outcome: value or 0 for outcome, value in found.items()}
+
+    before = counted()
+    asker = house.as_("anna").with_(Idempotency_Key=KEY)
+    for _ in range(2):
+        assert (await asker.post("/goals", wording())).status_code == 201
+    assert (await house.as_("peer").post("/goals", wording(owner_id="anna"))).status_code == 403
+    now = counted()
+    assert {name: now[name] - before[name] for name in now} == {
+        "done": 1,
+        "repeated": 1,
+        "refused": 1,
+        "failed": 0,
+    }
