@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from shared.clock import Instant
 from shared.contracts.base import Event, Frozen, Inbound, State
@@ -240,7 +240,6 @@ class Measurement(Inbound):
     Without `measured_at` it holds for the time of the event, or for when it came.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")  # a slip of somebody's, who must hear of it
     topic: ClassVar[str] = "cairn.goals.measurements"
     subject_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
