@@ -9,9 +9,9 @@ between the two is sent again when the claim has run out, with the same Message-
 closed; connections are so many that about one mail is in it (`UnderWay`).
 """
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from services.notifications.channels.letter import Unsendable, letter, sender_address
@@ -21,7 +21,7 @@ from services.notifications.domain.delivery import Delivery, Outcome
 from services.notifications.domain.notification import Notification
 from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS
-from services.notifications.usecases.settle_delivery import Claim, Settling, claim_all, due_ids, settling
+from services.notifications.usecases.settle_delivery import Claim, claim_all, due_ids, settling
 from services.notifications.words.told import Told
 from services.notifications.words.wording import Words
 from shared.directory import DirectoryPerson, DirectoryReader
@@ -65,40 +65,32 @@ class MailSender:
         return len(ids) == PAGE
 
     async def _send_all(self, claim: Claim, first: MailServer) -> None:
-        letters = await self._tell(claim.deliveries)
-        todo = (delivery for delivery in claim.deliveries if claim.may_begin())
+        said = await self._tell(claim.deliveries)
+        todo = ((each, said.get(each.delivery_id)) for each in claim.deliveries if claim.may_begin())
         unused = [first]
 
-        async with settling(self._work, self._patience) as kept:
+        async with settling(self._work, self._patience) as outcomes:
+
+            async def by(server: MailServer) -> None:
+                send = partial(self._send, server=server)
+                await outcomes.work_through(todo, send, of=self._under_way)
 
             async def lane() -> None:
                 if unused:
-                    await self._lane(todo, letters, unused.pop(), kept)
+                    await by(unused.pop())
                     return
                 try:
                     async with MailServer(self._settings) as another:
-                        await self._lane(todo, letters, another, kept)
+                        await by(another)
                 except OutOfReach:
                     self._under_way.no_more()
 
             await self._under_way.work_off(lane)
 
-    async def _lane(
-        self, todo: Iterator[Delivery], letters: "_Letters", server: MailServer, kept: Settling
-    ) -> None:
-        for delivery in todo:
-            began = time.monotonic()
-            outcome = await self._send(delivery, letters, server)
-            taken = time.monotonic()
-            await kept.keep(delivery, outcome)
-            if not self._under_way.took(out=taken - began, kept=time.monotonic() - taken):
-                return
-
-    async def _send(self, delivery: Delivery, letters: "_Letters", server: MailServer) -> Outcome:
-        found = letters.get(delivery.delivery_id)
-        if found is None:
+    async def _send(self, said: "_Said | None", *, server: MailServer) -> Outcome:
+        if said is None:
             return Outcome(what="given_up", reason="person_left")
-        notification, told, to = found
+        notification, told, to = said
         try:
             message = letter(
                 notification, told, to=to, sender=self._settings.smtp_sender, at=datetime.now(UTC)
@@ -109,7 +101,7 @@ class MailSender:
         except OutOfReach:
             return Outcome(what="missed", reason="smtp_connection_lost")
 
-    async def _tell(self, deliveries: Sequence[Delivery]) -> "_Letters":
+    async def _tell(self, deliveries: Sequence[Delivery]) -> Mapping[str, "_Said"]:
         """What each says and to whom; missing is what was withdrawn and who has left meanwhile."""
         ids = [delivery.notification_id for delivery in deliveries]
         docs = (
@@ -130,7 +122,8 @@ class MailSender:
         }
 
 
-_Letters = Mapping[str, tuple[Notification, Told, DirectoryPerson]]
+_Said = tuple[Notification, Told, DirectoryPerson]
+"""What a mail is made of."""
 
 
 def _active(people: Mapping[PersonId, DirectoryPerson], person_id: PersonId) -> DirectoryPerson | None:

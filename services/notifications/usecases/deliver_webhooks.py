@@ -11,10 +11,9 @@ endpoint that is gone fails without being posted.
 
 import asyncio
 import ssl
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import httpx
@@ -28,7 +27,6 @@ from services.notifications.domain.retry import Patience
 from services.notifications.store import NOTIFICATIONS, OUTLETS
 from services.notifications.usecases.settle_delivery import (
     Claim,
-    Settling,
     claim_all,
     due_ids,
     settle,
@@ -80,9 +78,9 @@ class WebhookSender:
 
     async def _give_up(self, deliveries: Sequence[Delivery], reason: str) -> None:
         outcome = Outcome(what="given_up", reason=reason)
-        async with asyncio.TaskGroup() as group:
-            for each in deliveries:
-                group.create_task(settle(self._work, each, outcome, patience=self._patience))
+        await asyncio.gather(
+            *(settle(self._work, each, outcome, patience=self._patience) for each in deliveries)
+        )
 
     async def _post_all(self, claim: Claim) -> None:
         deliveries = claim.deliveries
@@ -96,27 +94,13 @@ class WebhookSender:
             httpx.AsyncClient(
                 verify=_trusted(), trust_env=False, timeout=self._settings.webhook_timeout_seconds
             ) as client,
-            settling(self._work, self._patience) as kept,
+            settling(self._work, self._patience) as outcomes,
         ):
-            poster = WebhookPoster(self._url, self._settings, client)
-            await self._under_way.work_off(lambda: self._lane(todo, poster, kept))
-
-    async def _lane(
-        self,
-        todo: Iterator[tuple[Delivery, Notification | None]],
-        poster: WebhookPoster,
-        kept: Settling,
-    ) -> None:
-        for delivery, notification in todo:
-            began = time.monotonic()
-            outcome = await _post(poster, notification)
-            taken = time.monotonic()
-            await kept.keep(delivery, outcome)
-            if not self._under_way.took(out=taken - began, kept=time.monotonic() - taken):
-                return
+            post = partial(_post, poster=WebhookPoster(self._url, self._settings, client))
+            await self._under_way.work_off(lambda: outcomes.work_through(todo, post, of=self._under_way))
 
 
-async def _post(poster: WebhookPoster, notification: Notification | None) -> Outcome:
+async def _post(notification: Notification | None, *, poster: WebhookPoster) -> Outcome:
     if notification is None:
         return Outcome(what="given_up", reason="forgotten")
     return await poster.post(notification)

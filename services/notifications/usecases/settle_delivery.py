@@ -15,12 +15,15 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
+from pymongo.errors import PyMongoError
+
+from services.notifications.channels.under_way import UnderWay
 from services.notifications.domain.delivery import TAKEN, Delivery, NotDue, Outcome, SendingChannel
 from services.notifications.domain.retry import Patience
 from services.notifications.receipts import Receipts, was_taken
@@ -32,6 +35,7 @@ from shared.errors import NotFound
 from shared.identity import service_caller
 from shared.work import ByKey, Cause, Job, Transaction, Unsettled, Work, passing
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 US: Final = service_caller("notifications")
 CLAIM: Final = timedelta(seconds=60)
@@ -172,9 +176,9 @@ async def claim_all(
             await leave(work.db[DELIVERIES], [str(job.key)], job.error, now=at)
     found = [job.result for job in jobs if job.error is None]
     taken = [delivery for delivery, to_send in found if not to_send]
-    if taken:
-        await asyncio.gather(*(settle(work, each, TAKEN, patience=patience) for each in taken))
-        await Receipts(work.db).forget(each.delivery_id for each in taken)
+    async with settling(work, patience) as outcomes:
+        for each in taken:
+            await outcomes.keep(each, TAKEN)
     return Claim([delivery for delivery, to_send in found if to_send], begin_until)
 
 
@@ -186,16 +190,15 @@ class Settling:
         self._patience = patience
         self._group = group
         self._receipts = Receipts(work.db)
-        self._taken: list[str] = []
+        self._settled: list[str] = []
 
     async def keep(self, delivery: Delivery, outcome: Outcome) -> None:
         """Return when the death of this process does not have it sent again: after receipt or commit.
 
         While the database takes neither, nothing more is sent.
         """
-        settled = self._group.create_task(settle(self._work, delivery, outcome, patience=self._patience))
+        settled = self._group.create_task(self._settle(delivery, outcome))
         if outcome.what == "taken":
-            self._taken.append(delivery.delivery_id)
             receipt = self._group.create_task(self._receipts.write(delivery.delivery_id))
             await asyncio.wait({settled, receipt}, return_when=asyncio.FIRST_COMPLETED)
             if settled.done() or receipt.result():
@@ -203,9 +206,26 @@ class Settling:
         await settled
 
     async def tidy(self) -> None:
-        """What is settled needs its receipt no more."""
-        if self._taken:
-            await self._receipts.forget(self._taken)
+        """What is settled needs its receipt no more; what could not be is known by it."""
+        if self._settled:
+            await self._receipts.forget(self._settled)
+
+    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        kept = await settle(self._work, delivery, outcome, patience=self._patience)
+        if kept and outcome.what == "taken":
+            self._settled.append(delivery.delivery_id)
+
+    async def work_through(
+        self, todo: Iterator[tuple[Delivery, T]], send: Callable[[T], Awaitable[Outcome]], *, of: UnderWay
+    ) -> None:
+        """A lane of those under way: send one after the other, each once the last one's outcome is kept."""
+        for delivery, content in todo:
+            began = time.monotonic()
+            outcome = await send(content)
+            answered = time.monotonic()
+            await self.keep(delivery, outcome)
+            if not of.took(out=answered - began, kept=time.monotonic() - answered):
+                return
 
 
 @asynccontextmanager
@@ -217,37 +237,36 @@ async def settling(work: Work, patience: Patience) -> AsyncGenerator[Settling]:
     await found.tidy()
 
 
-async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: Patience) -> None:
-    """Commit an outcome, together with others that are ready.
+async def settle(work: Work, delivery: Delivery, outcome: Outcome, *, patience: Patience) -> bool:
+    """Commit an outcome, together with others that are ready; whether it is kept.
 
     What came of it is known here alone: while the database is away it is tried again for as long as the
-    process lives, since to forget it would be to send it twice.  An error that does not pass is logged, and
-    the delivery left to its receipt or the end of its claim.  While the service stops, it takes no more
-    commands; what is out already is still written down.
+    process lives, since to forget it would be to send it twice.  What the database will never take is
+    logged, and the delivery left to its receipt or the end of its claim.  While the service stops, it takes
+    no more commands; what is out already is still written down.
     """
     cause = Cause(delivery.correlation_id)
     while not work.closed:
         try:
             command = await _outcome(work, delivery, outcome, patience)
             await work.run(settle_delivery, command, key=delivery.delivery_id, caller=US, cause=cause)
-        except Exception as error:  # noqa: BLE001  whatever it is, the others of the page are settled
-            if not isinstance(error, Unsettled) and not passing(error):
-                _tell_lost(delivery, error)
-                return
+        except (Unsettled, PyMongoError) as error:
+            if isinstance(error, PyMongoError) and not passing(error):
+                return _not_kept(delivery, error)
             log.warning("what came of %s waits: %s", delivery.delivery_id, type(error).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
         else:
-            return
+            return True
     command = await _outcome(work, delivery, outcome, patience)
     job = Job(delivery.delivery_id, settle_delivery, command, work.clock.now(), US, cause)
     await work.execute([job], ByKey.plan)
-    if job.error is not None:
-        _tell_lost(delivery, job.error)
+    return job.error is None or _not_kept(delivery, job.error)
 
 
-def _tell_lost(delivery: Delivery, error: Exception) -> None:
-    """Log it without the message of the error, which may hold the whole document."""
+def _not_kept(delivery: Delivery, error: Exception) -> bool:
+    """False, and a line in the log without the words of the error, which may hold the whole document."""
     log.error("what came of %s is not kept: %s", delivery.delivery_id, type(error).__name__)
+    return False
 
 
 async def _outcome(work: Work, delivery: Delivery, outcome: Outcome, patience: Patience) -> SettleDelivery:
