@@ -28,6 +28,7 @@ DAYS: Final = {"date": "date_form", "date-time": "datetime_form"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBERS: Final = frozenset({"number", "integer"})
 _NOT_TOLD: Final = "anything"
+_EITHER: Final = ("anyOf", "oneOf", "allOf")
 
 
 class Form:
@@ -37,13 +38,13 @@ class Form:
         self.route = route
         schemas = {name: _schema(field.annotation) for name, field in _parameters(route.dependant)}
         self.parameters = sorted(schemas)
-        self.days = {name: dict(_days(schema, schema)) for name, schema in schemas.items()}
+        self.days = {name: _days(schema) for name, schema in schemas.items()}
         body = route.body_field
         schema = _schema(body.field_info.annotation if body else None)
         self.body = shape_of(schema) if body else None
-        self.body_days = dict(_days(schema, schema))
-        self.body_kinds = dict(_kinds(schema))
-        self.left = frozenset(_left(schema, schema))
+        self.body_days = _days(schema)
+        self.body_kinds = _kinds(schema)
+        self.left = frozenset(path for path, node in _nodes(schema) if _closed(node))
 
     def faults(self, request: Request) -> Iterator[Error]:
         """What is wrong with the query."""
@@ -147,72 +148,50 @@ def _unseen(value: Any, at: Sequence[Any], left: frozenset[Path], path: Path = (
         yield from _unseen(item, (*at, step), left, (*path, inner))
 
 
-def _days(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -> Iterator[tuple[Path, str]]:
-    """The paths at which a JSON schema has days, and which kind of them; no further where it recurs."""
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        if reference not in seen:
-            target = root["$defs"][reference.rpartition("/")[2]]
-            yield from _days(target, root, (*seen, reference))
-        return
-    if schema.get("format") in DAYS:
-        yield (), DAYS[schema["format"]]
-    if schema.get("additionalProperties") is False:
-        return
-    for step, inner in _below(schema):
-        yield from (((step, *path), kind) for path, kind in _days(inner, root, seen))
-    for word in ("anyOf", "oneOf", "allOf"):
-        for inner in schema.get(word, ()):
-            yield from _days(inner, root, seen)
+def _days(schema: Mapping[str, Any]) -> dict[Path, str]:
+    """The paths at which a JSON schema has days, and which kind of them."""
+    return {path: DAYS[node["format"]] for path, node in _nodes(schema) if node.get("format") in DAYS}
 
 
-def _left(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -> Iterator[Path]:
-    """The paths of models that close themselves, and are left to their own refusals; see known_fields."""
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        if reference not in seen:
-            target = root["$defs"][reference.rpartition("/")[2]]
-            yield from _left(target, root, (*seen, reference))
-        return
-    if schema.get("additionalProperties") is False:
-        yield ()
-        return
-    for step, inner in _below(schema):
-        yield from ((step, *path) for path in _left(inner, root, seen))
-    for word in ("anyOf", "oneOf", "allOf"):
-        for inner in schema.get(word, ()):
-            yield from _left(inner, root, seen)
-
-
-def _kinds(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def _kinds(schema: Mapping[str, Any]) -> dict[Path, str]:
     """The paths at which there is a number, or true or false, and nothing else, with the error of another."""
     types: dict[Path, set[str]] = {}
-    for path, type_ in _types(schema, schema):
-        types.setdefault(path, set()).add(type_)
+    for path, node in _nodes(schema):
+        if not any(word in node for word in _EITHER):
+            types.setdefault(path, set()).add(node.get("type", _NOT_TOLD))
+    kinds: dict[Path, str] = {}
     for path, found in types.items():
         told = found - {"null"}
         if told and told <= _NUMBERS:
-            yield path, "int_type" if told == {"integer"} else "float_type"
+            kinds[path] = "int_type" if told == {"integer"} else "float_type"
         elif told == {"boolean"}:
-            yield path, "bool_type"
+            kinds[path] = "bool_type"
+    return kinds
 
 
-def _types(schema: Mapping[str, Any], root: Mapping[str, Any], seen: Path = ()) -> Iterator[tuple[Path, str]]:
-    """The JSON types that a schema lets stand at each path; no further where it recurs."""
-    reference = schema.get("$ref")
+def _nodes(
+    node: Mapping[str, Any], root: Mapping[str, Any] | None = None, seen: Path = ()
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Each schema of a JSON schema by the path of what it describes; one that recurs is followed once.
+
+    What is inside of a model that closes itself is left to that one's refusals; see known_fields.
+    """
+    root = node if root is None else root
+    reference = node.get("$ref")
     if isinstance(reference, str):
         if reference not in seen:
-            yield from _types(root["$defs"][reference.rpartition("/")[2]], root, (*seen, reference))
+            yield from _nodes(root["$defs"][reference.rpartition("/")[2]], root, (*seen, reference))
         return
-    ways = [inner for word in ("anyOf", "oneOf", "allOf") for inner in schema.get(word, ())]
-    if not ways:
-        yield (), schema.get("type", _NOT_TOLD)
-    for inner in ways:
-        yield from _types(inner, root, seen)
-    if schema.get("additionalProperties") is False:
-        return
-    for step, inner in _below(schema):
-        yield from (((step, *path), type_) for path, type_ in _types(inner, root, seen))
+    yield (), node
+    for inner in (each for word in _EITHER for each in node.get(word, ())):
+        yield from _nodes(inner, root, seen)
+    if not _closed(node):
+        for step, inner in _below(node):
+            yield from (((step, *path), found) for path, found in _nodes(inner, root, seen))
+
+
+def _closed(node: Mapping[str, Any]) -> bool:
+    return node.get("additionalProperties") is False
 
 
 def _below(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -2,28 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 from services.goals.domain.amendment import Edition
 from services.goals.domain.history import CheckIn, Measurement
+from shared.aggregate import Aggregate
 from shared.ids import GoalId, KeyResultId
 from shared.store import Store, from_document
 
 MEASUREMENTS: Final = "measurements"
 CHECK_INS: Final = "check_ins"
 EDITIONS: Final = "editions"
+A = TypeVar("A", bound=Aggregate)
 
 
-class EditionStore(Store[Edition]):
+class _OfGoals(Store[A]):
+    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[A]:
+        """Those of some goals."""
+        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
+        return [from_document(self.kind, doc) for doc in docs]
+
+
+class EditionStore(_OfGoals[Edition]):
     """What agreed goals said before they were changed."""
 
     collection: ClassVar[str] = EDITIONS
     kind = Edition
-
-    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Edition]:
-        """Those of some goals."""
-        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
-        return [from_document(Edition, doc) for doc in docs]
 
 
 class Valued(NamedTuple):
@@ -37,16 +41,11 @@ class Valued(NamedTuple):
 _NEWEST_FIRST: Final = {"measured_at": -1, "_id": -1}
 
 
-class MeasurementStore(Store[Measurement]):
+class MeasurementStore(_OfGoals[Measurement]):
     """Every measurement there ever was."""
 
     collection: ClassVar[str] = MEASUREMENTS
     kind = Measurement
-
-    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[Measurement]:
-        """Those of some goals."""
-        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
-        return [from_document(Measurement, doc) for doc in docs]
 
     async def newest(
         self,
@@ -72,16 +71,11 @@ class MeasurementStore(Store[Measurement]):
         return [Valued(doc["measured_at"], doc["value"], tuple(doc.get("reached", ()))) for doc in docs]
 
 
-class CheckInStore(Store[CheckIn]):
+class CheckInStore(_OfGoals[CheckIn]):
     """Every check-in there ever was."""
 
     collection: ClassVar[str] = CHECK_INS
     kind = CheckIn
-
-    async def of(self, goal_ids: Sequence[GoalId]) -> Sequence[CheckIn]:
-        """Those of some goals."""
-        docs = await self._tx.find(self.collection, {"goal_id": {"$in": [*goal_ids]}})
-        return [from_document(CheckIn, doc) for doc in docs]
 
 
 __all__ = [

@@ -33,10 +33,8 @@ OUTLOOKS: Final = "outlooks"
 LOOKS: Final = "looks"
 GUARDS: Final = "guards"
 COUNTED: Final = "counted"
-_COUNTED_BY: Final = (
-    *("visibility", "tally", "level", "kind", "period_id", "percent", "parent_id", "owner_id"),
-)
-"""The index from which goals are counted without being read."""
+_COUNTED_BY: Final = ["visibility", "tally", "level", "kind", "period_id", "percent", "parent_id", "owner_id"]
+"""The fields of the index from which goals are counted without being read."""
 _TREE: Final = "tree"
 
 

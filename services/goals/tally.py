@@ -17,10 +17,19 @@ class Tally(NamedTuple):
     @classmethod
     def of(cls, goal: Goal) -> Self:
         """That of a goal."""
-        if goal.status != "agreed":
-            return cls(goal.status, goal.outcome or "", "", "", "")
-        overdue, blocked = "overdue" * goal.standing.overdue, "blocked" * bool(goal.blocked_by)
-        return cls(goal.status, "", goal.standing.pace or "", overdue, blocked)
+        stands = goal.standing
+        return cls.told(
+            goal.status, goal.outcome, stands.pace, overdue=stands.overdue, blocked=bool(goal.blocked_by)
+        )
+
+    @classmethod
+    def told(
+        cls, status: str, outcome: str | None, pace: str | None, *, overdue: bool, blocked: bool
+    ) -> Self:
+        """That of a goal of which this is so."""
+        if status != "agreed":
+            return cls(status, outcome or "", "", "", "")
+        return cls(status, "", pace or "", "overdue" * overdue, "blocked" * blocked)
 
     @classmethod
     def read(cls, word: str) -> Self:

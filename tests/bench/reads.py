@@ -181,16 +181,16 @@ def _of_person(number: int, template: dict[str, Any], *, people: int, goals: int
         "blocked_by": ["resource"] if stage == "agreed" and number % 17 == 0 else [],
         "progress": (number % 11) / 10,
         "percent": number % 11 * 10,
-        "tally": _tally(stage, standing, ended, blocked=number % 17 == 0),
+        "tally": Tally.told(
+            stage,
+            ended["outcome"] if stage == "closed" else None,
+            standing["pace"],
+            overdue=standing["overdue"],
+            blocked=number % 17 == 0,
+        ).word,
         "key_results": [part],
         **(ended if stage == "closed" else {}),
     }
-
-
-def _tally(stage: str, standing: dict[str, Any], ended: dict[str, Any], *, blocked: bool) -> str:
-    if stage != "agreed":
-        return Tally(stage, ended["outcome"] if stage == "closed" else "", "", "", "").word
-    return Tally(stage, "", standing["pace"] or "", "overdue" * standing["overdue"], "blocked" * blocked).word
 
 
 def sums(people: int, goals: int) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,15 @@ from tests.services.goals.house import GoalsHouse
 
 GOALS_THERE = 5_000
 CROWD = 400
+READERS = {
+    "owner": ("anna",),
+    "manager of few": ("manager",),
+    "manager of many": ("chief",),
+    "HR": ("admin", "hr_admin"),
+    "auditor": ("auditor", "auditor"),
+    "another": ("peer",),
+}
+"""Who reads much, little and next to nothing of it, with their roles."""
 
 
 async def crowd(house: GoalsHouse) -> None:
@@ -69,12 +78,8 @@ def _said(number: int) -> dict[str, Any]:
         "tags": [f"tag-{number % 41}", f"tag-{number % 43}"],
         "progress": (number % 11) / 10,
         "percent": number % 11 * 10,
-        "tally": _tally(status, outcome, standing, blocked=number % 19 == 0),
+        "tally": Tally.told(
+            status, outcome, standing["pace"], overdue=standing["overdue"], blocked=number % 19 == 0
+        ).word,
         "due_on": (date(2026, 1, 1) + timedelta(days=number % 365)).isoformat(),
     }
-
-
-def _tally(status: str, outcome: str | None, standing: dict[str, Any], *, blocked: bool) -> str:
-    if status != "agreed":
-        return Tally(status, outcome or "", "", "", "").word
-    return Tally(status, "", standing["pace"], "overdue" * standing["overdue"], "blocked" * blocked).word

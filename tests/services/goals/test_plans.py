@@ -3,25 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from services.goals.store import COLLECTIONS, GOALS
 from services.goals.views.goals import GoalsWanted
 from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, described
 from tests.profiler import profiled
 from tests.services.asker import Asker
-from tests.services.goals.crowd import crowd
+from tests.services.goals.crowd import READERS
 from tests.services.goals.house import GoalsHouse
 
 LIMIT = 10
-READERS = {
-    "owner": ("anna",),
-    "manager of few": ("manager",),
-    "manager of many": ("chief",),
-    "HR": ("admin", "hr_admin"),
-    "auditor": ("auditor", "auditor"),
-    "another": ("peer",),
-}
 MANY = {"manager of many", "HR", "auditor"}
 ASKED: dict[str, dict[str, Any]] = {
     "owner_id": {"owner_id": "anna"},
@@ -49,12 +39,6 @@ UNSERVED = {"aligned", "runs_from", "runs_to"}
 """What most goals are like, one way or the other: they are read as without a filter."""
 BESIDE = 30
 """Rows that are looked at for each one that is shown, at most."""
-
-
-@pytest.fixture
-async def full(house: GoalsHouse) -> GoalsHouse:
-    await crowd(house)
-    return house
 
 
 def _index_of(keys: dict[str, Any]) -> str:
