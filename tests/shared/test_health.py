@@ -31,7 +31,7 @@ async def hangs():
 async def ask():
     clients = []
 
-    async def ask(path, *probes, timeout_seconds=0.1):
+    async def ask(path, *probes, timeout_seconds=20.0):
         app = Starlette(routes=list(Health(probes, timeout_seconds=timeout_seconds).routes()))
         client = AsyncClient(transport=ASGITransport(app), base_url="http://test")
         clients.append(client)

@@ -26,9 +26,11 @@ async def office() -> AsyncIterator[PostOffice]:
         yield office
 
 
-async def sender_of(house: House, port: int, *, work: Work | None = None) -> MailSender:
+async def sender_of(
+    house: House, port: int, *, work: Work | None = None, seconds: float = 20.0
+) -> MailSender:
     settings = await house.open_outlets(
-        smtp_host="127.0.0.1", smtp_port=port, smtp_security="none", smtp_timeout_seconds=2.0
+        smtp_host="127.0.0.1", smtp_port=port, smtp_security="none", smtp_timeout_seconds=seconds
     )
     words = Belongings.of(house.runtime).words
     return MailSender(work or house.work, settings, words, patience=QUICK)
@@ -152,7 +154,7 @@ async def test_a_connection_that_breaks_costs_one_mail_one_attempt(house: House,
 
 
 async def test_a_server_that_never_answers_costs_an_attempt(house: House, office: PostOffice) -> None:
-    sender = await sender_of(house, office.port)
+    sender = await sender_of(house, office.port, seconds=2.0)
     office.seconds = 10
     await house.publish(proposal("g1"))
     await sender.turn()

@@ -20,7 +20,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 async def sender_of(house: House, *urls: str, **fields: Any) -> WebhookSender:
     """The sender to the first of the addresses; all of them are open."""
-    fields = {"webhook_timeout_seconds": 1.0, "webhook_attempts": 3, **fields}
+    fields = {"webhook_timeout_seconds": 20.0, "webhook_attempts": 3, **fields}
     settings = await house.open_outlets(webhook_urls=urls, webhook_secret=SecretStr(SECRET), **fields)
     return WebhookSender(urls[0], house.work, settings)
 
