@@ -15,10 +15,19 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
+from tests.faults.groups import lags
 from tests.faults.records import Doc, Recorded, first_of_each, last_of, newest_of, read_log
 from tests.faults.rules import names, promised, told
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
+READS = {
+    "people": ("people.state",),
+    "goals": ("people.state",),
+    "feedback": ("goals.state", "people.events", "people.state"),
+    "reviews": ("feedback.events", "goals.events", "people.events", "people.state"),
+    "notifications": ("feedback.events", "goals.events", "people.events", "people.state", "reviews.events"),
+}
+"""The topics that each service follows, by their names after `cairn.`."""
 DUE = ("looks", "period_turns")
 """Where goals keeps what it does by the clock, and soon after a change: it can publish something."""
 SHOWN = 5
@@ -38,6 +47,10 @@ class Verdict:
     parked: int = 0
     unsent: int = 0
     behind: int = 0
+    lag: int = 0
+    """Records that a service has not taken yet."""
+    misfolded: int = 0
+    """Copies and evidence that are not what the log says."""
     repeated_records: int = 0
     sent_twice: int = 0
     wrong: list[str] = field(default_factory=list[str])
@@ -53,6 +66,10 @@ class Verdict:
         if cases:
             self.wrong.append(f"{what}: {len(cases)}, such as {cases[:SHOWN]}")
         return len(cases)
+
+    def compare(self, what: str, wanted: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+        """Note what is held in another way than the log says."""
+        self.misfolded += self.say(what, _differing(wanted, held))
 
 
 class Checker:
@@ -91,12 +108,13 @@ class Checker:
                     return f"{service}: {unsent} rows unsent", len(log)
                 if jobs := await db["fan_outs"].count_documents({"state": "open"}):
                     return f"{service}: {jobs} fan-outs open", len(log)
-                if late := await _behind(db, last):
+                if late := await _behind(db, service, last):
                     return f"{service}: {len(late)} sources behind, such as {late[:2]}", len(log)
             due = {"state": "due", "$or": [{"channel": "email"}, {"endpoint_id": self._steady}]}
             if left := await client["cairn_notifications"]["deliveries"].count_documents(due):
                 return f"{left} mails and posts due", len(log)
-        return "", len(log)
+        lagging = {group: left for group, left in (await lags(self._bootstrap)).items() if left}
+        return f"lag: {lagging}" if lagging else "", len(log)
 
     async def check(self, ledger: Sequence[Doc]) -> Verdict:
         """All of it."""
@@ -117,6 +135,7 @@ class Checker:
             await self._copies(verdict, client, log)
             await self._evidence(verdict, client["cairn_reviews"], log)
             await self._notices(verdict, client["cairn_notifications"], list(events.values()), log)
+        await self._groups(verdict)
         return verdict
 
     async def outside(self, verdict: Verdict, *, mails: Counter[str], posts: Counter[str]) -> None:
@@ -192,9 +211,17 @@ class Checker:
         verdict.say(
             f"{service}: fan-outs that failed", [each async for each in db["fan_out_failures"].find()]
         )
-        behind = await _behind(db, last_of(log))
+        behind = await _behind(db, service, last_of(log))
         verdict.behind += len(behind)
         verdict.say(f"{service}: sources not applied to their end", behind)
+
+    async def _groups(self, verdict: Verdict) -> None:
+        """Every service has read every topic that it follows to its end."""
+        left = await lags(self._bootstrap)
+        wanted = {f"{service}.cairn.{topic}" for service, topics in READS.items() for topic in topics}
+        verdict.lag = sum(left.values())
+        verdict.say("topics that a service does not follow", wanted - left.keys())
+        verdict.say("groups that have not read to the end", [each for each in left.items() if each[1]])
 
     async def _copies(self, verdict: Verdict, client: Any, log: Sequence[Recorded]) -> None:
         """Local copies are the newest states."""
@@ -203,12 +230,12 @@ class Checker:
             copies = {d["_id"]: d async for d in client[f"cairn_{service}"]["directory_people"].find()}
             wanted = {id_: (data["manager_id"], data["status"]) for id_, data in people.items()}
             held = {id_: (doc["manager_id"], doc["status"]) for id_, doc in copies.items()}
-            verdict.say(f"{service}: people who differ from the log", _differing(wanted, held))
+            verdict.compare(f"{service}: people who differ from the log", wanted, held)
         goals = newest_of(log, "cairn.goals.state", "goal_state")
         copies = {d["_id"]: d async for d in client["cairn_feedback"]["known_goals"].find()}
         wanted = {id_: (data["owner_id"], data["visibility"]) for id_, data in goals.items()}
         held = {id_: (doc["owner_id"], doc["visibility"]) for id_, doc in copies.items()}
-        verdict.say("feedback: goals that differ from the log", _differing(wanted, held))
+        verdict.compare("feedback: goals that differ from the log", wanted, held)
         stored = {d["_id"]: d async for d in client["cairn_goals"]["goals"].find()}
         wanted = {id_: (_value(data["key_results"]), data["status"]) for id_, data in goals.items()}
         held = {id_: (_value(doc["key_results"]), doc["status"]) for id_, doc in stored.items()}
@@ -250,9 +277,9 @@ class Checker:
                 "confidence": doc["confidence"],
                 "value": values[0] if values else None,
             }
-        verdict.say("reviews: evidence of goals that is not the fold", _differing(goals, held))
+        verdict.compare("reviews: evidence of goals that is not the fold", goals, held)
         known = {doc["_id"] async for doc in db["evidence_feedback"].find({}, {"_id": 1})}
-        verdict.say("reviews: evidence of feedback that is not the fold", given ^ known)
+        verdict.misfolded += verdict.say("reviews: evidence of feedback that is not the fold", given ^ known)
 
     async def _notices(
         self, verdict: Verdict, db: Any, events: Sequence[Recorded], log: Sequence[Recorded]
@@ -274,10 +301,10 @@ class Checker:
         verdict.say("unread counts that are wrong", _differing(unread, Counter(inboxes)))
 
 
-async def _behind(db: Any, last: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:
-    """Sources whose watermark is not at their last event, of the topics that the service reads."""
+async def _behind(db: Any, service: str, last: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:
+    """Sources whose watermark is not at their last event, of the topics that the service follows."""
     marks = {(m["topic"], m["source"]): m async for m in db["watermarks"].find()}
-    topics = {topic for topic, _ in marks}
+    topics = {f"cairn.{topic}" for topic in READS[service]}
     return [
         (*place, f"{marks[place]['sequence'] if place in marks else None} of {sequence}")
         for place, sequence in last.items()

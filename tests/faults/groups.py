@@ -1,8 +1,10 @@
-"""Who reads what in Kafka's consumer groups, as the broker tells it to the bare client."""
+"""Who reads what in Kafka's consumer groups and how far, as the broker tells it to the bare client."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
@@ -30,6 +32,26 @@ async def members_by_group(bootstrap: str, service: str) -> dict[str, Members]:
             found[group] = {member[0]: _places(member[4]) for member in members}
     finally:
         await admin.close()
+    return found
+
+
+async def lags(bootstrap: str) -> dict[str, int]:
+    """By group, how many records of its topic it has not committed yet; a group is `<service>.<topic>`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await asyncio.gather(admin.start(), consumer.start())
+    found: dict[str, int] = {}
+    try:
+        for group, *_ in await admin.list_consumer_groups():
+            topic = str(group).partition(".")[2]
+            places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+            ends = await consumer.end_offsets(places)
+            begins = await consumer.beginning_offsets(places)
+            offsets: Any = await admin.list_consumer_group_offsets(str(group))
+            committed = {place: offsets[place].offset if place in offsets else -1 for place in places}
+            found[str(group)] = sum(max(0, ends[p] - max(begins[p], committed[p])) for p in places)
+    finally:
+        await asyncio.gather(admin.close(), consumer.stop())
     return found
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -39,11 +40,9 @@ async def put_records(run: Run) -> None:
     async with AIOKafkaProducer(
         bootstrap_servers=run.town.broker.bootstrap, max_request_size=LARGEST
     ) as producer:
-        for each in copies:
-            await _again(producer, each, "duplicate")
+        await _again(producer, copies, "duplicate")
         run.bit("inject_duplicates", len(copies))
-        for each in sorted(old, key=lambda one: -one.sequence):
-            await _again(producer, each, "reordered")
+        await _again(producer, sorted(old, key=lambda one: -one.sequence), "reordered")
         run.bit("inject_reordered", len(old))
         await _allow_large(run.town.broker.bootstrap, topic := "cairn.goals.events")
         for name, value, headers in _bad():
@@ -69,14 +68,19 @@ async def _allow_large(bootstrap: str, topic: str) -> None:
         await admin.close()
 
 
-async def _again(producer: AIOKafkaProducer, each: Recorded, why: str) -> None:
-    headers = [(f"ce_{name}", value.encode()) for name, value in each.attributes.items()]
-    await producer.send_and_wait(
-        each.topic,
-        value=json.dumps(each.data).encode(),
-        key=each.key.encode(),
-        headers=[*headers, ("content-type", b"application/json"), (INJECTED, why.encode())],
-    )
+async def _again(producer: AIOKafkaProducer, records: Sequence[Recorded], why: str) -> None:
+    """Put records on their topics once more, in this order."""
+    taken = list[Awaitable[Any]]()
+    for each in records:
+        headers = [(f"ce_{name}", value.encode()) for name, value in each.attributes.items()]
+        future = await producer.send(
+            each.topic,
+            value=json.dumps(each.data).encode(),
+            key=each.key.encode(),
+            headers=[*headers, ("content-type", b"application/json"), (INJECTED, why.encode())],
+        )
+        taken.append(future)
+    await asyncio.gather(*taken)
 
 
 def _bad() -> list[tuple[str, bytes | None, Headers]]:
