@@ -34,6 +34,7 @@ from shared.rates import Rates
 from shared.service import Service
 from shared.settings import Settings
 from shared.tokens import TokenVerifier
+from shared.tracing import tracing_to
 from shared.work import Work, answers
 from shared.work.engine import Ears
 from shared.worker import GivingWay, Worker
@@ -48,7 +49,7 @@ ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     **answers.INDEXES,
 }
 START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 25.0
 
 
 class Runtime:
@@ -59,6 +60,7 @@ class Runtime:
         self.settings = settings
         self.metrics = metrics
         self.started = False
+        self.tracing = tracing_to(service.name, settings.traces_url)
         self.client: mongo.Client = mongo.open_client(settings.mongo_url.get_secret_value())
         self.db = mongo.database(self.client, settings.mongo_database)
         self.workers: list[Worker] = []
@@ -121,7 +123,7 @@ class Runtime:
         for each in self.guards:
             await take_baseline(self.settings, self.db, each)
         sieves = (*self.guards, *self.gates)
-        intakes = [Intake(self.work, each, self.settings, self._gauges) for each in sieves]
+        intakes = [Intake(self.work, each, self.settings, self._gauges, self.tracing) for each in sieves]
         self.consumers = [Consumer(self._broker, intake, self.settings) for intake in intakes]
         sweeper = Sweeper(self.work, self.guards, self.gates)
         broom = OutboxBroom(self.db, keep=timedelta(days=self.settings.outbox_keep_days))
@@ -156,6 +158,7 @@ class Runtime:
                 await self._relaying.stop()
                 await self.relay.close()
                 await self._tokens.close()
+                await self.tracing.close()
         self.client.close()
 
     async def prepare_database(self) -> None:

@@ -29,13 +29,14 @@ POLL_SECONDS = 1.0
 def workers(runtime: Runtime) -> Sequence[Worker]:
     """What wakes the streams of this process, and what sends, one process at a time."""
     belongings, work, settings = Belongings.of(runtime), runtime.work, runtime.settings
+    leaving = belongings.departure.near
     watching = Worker("inbox-feed", belongings.feed.watch, poll=POLL_SECONDS)
     belongings.feed.on_listening = watching.nudge
     if settings.smtp_host is not None:
-        sending = MailSender(work, settings, belongings.words).turn
+        sending = MailSender(work, settings, belongings.words, leaving=leaving).turn
         runtime.leased("mail", sending, poll=POLL_SECONDS, can_wait=True)
     for url in settings.webhook_urls:
-        posting = WebhookSender(url, work, settings).turn
+        posting = WebhookSender(url, work, settings, leaving=leaving).turn
         runtime.leased(f"webhook-{endpoint_id(url)}", posting, poll=POLL_SECONDS, can_wait=True)
     return [watching, Worker("inbox-poll", belongings.feed.poll, poll=POLL_SECONDS)]
 

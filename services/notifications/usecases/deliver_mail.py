@@ -9,6 +9,7 @@ between the two is sent again when the claim has run out, with the same Message-
 closed; connections are so many that about one mail is in it (`UnderWay`).
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -38,15 +39,25 @@ CONNECTIONS: Final = 8
 
 
 class MailSender:
-    """The turn of a worker that sends mail; raises `ValueError` if the sender is no address."""
+    """The turn of a worker that sends mail, until its process ends.
+
+    Raises `ValueError` if the sender is no address.
+    """
 
     def __init__(
-        self, work: Work, settings: Settings, words: Words, *, patience: Patience = PATIENCE
+        self,
+        work: Work,
+        settings: Settings,
+        words: Words,
+        *,
+        patience: Patience = PATIENCE,
+        leaving: asyncio.Event | None = None,
     ) -> None:
         self._work = work
         self._settings = settings
         self._words = words
         self._patience = patience
+        self._leaving = leaving or asyncio.Event()
         self._directory = DirectoryReader(work.db)
         self._under_way = UnderWay(CONNECTIONS)
         sender_address(settings.smtp_sender)
@@ -60,13 +71,16 @@ class MailSender:
         if not ids:
             return False
         async with MailServer(self._settings) as first:
-            claim = await claim_all(self._work, ids, longest=first.longest, patience=self._patience)
+            claim = await claim_all(
+                self._work, ids, longest=first.longest, patience=self._patience, leaving=self._leaving
+            )
             await self._send_all(claim, first)
+            await claim.give_back(self._work.db)
         return len(ids) == PAGE
 
     async def _send_all(self, claim: Claim, first: MailServer) -> None:
         said = await self._tell(claim.deliveries)
-        todo = ((each, said.get(each.delivery_id)) for each in claim.deliveries if claim.may_begin())
+        todo = ((each, said.get(each.delivery_id)) for each in claim.begin())
         unused = [first]
 
         async with settling(self._work, self._patience) as outcomes:

@@ -44,16 +44,23 @@ IN_FLIGHT: Final = 16
 
 
 class WebhookSender:
-    """The turn of a worker that posts to one endpoint."""
+    """The turn of a worker that posts to one endpoint, until its process ends."""
 
     def __init__(
-        self, url: str, work: Work, settings: Settings, *, first_pause: timedelta = FIRST_PAUSE
+        self,
+        url: str,
+        work: Work,
+        settings: Settings,
+        *,
+        first_pause: timedelta = FIRST_PAUSE,
+        leaving: asyncio.Event | None = None,
     ) -> None:
         self._url = url
         self._endpoint_id = endpoint_id(url)
         self._work = work
         self._settings = settings
         self._patience = Patience(first_pause, LONGEST_PAUSE, settings.webhook_attempts)
+        self._leaving = leaving or asyncio.Event()
         self._under_way = UnderWay(IN_FLIGHT)
 
     async def turn(self) -> bool:
@@ -62,10 +69,14 @@ class WebhookSender:
         if not ids:
             return False
         seconds = self._settings.webhook_timeout_seconds
-        claim = await claim_all(self._work, ids, longest=timedelta(seconds=seconds), patience=self._patience)
+        longest = timedelta(seconds=seconds)
+        claim = await claim_all(
+            self._work, ids, longest=longest, patience=self._patience, leaving=self._leaving
+        )
         deliveries, why = claim.deliveries, await self._closed()
         if why is None:
             await self._post_all(claim)
+            await claim.give_back(self._work.db)
         else:
             await self._give_up(deliveries, why)
         return len(ids) == PAGE
@@ -89,7 +100,7 @@ class WebhookSender:
             await self._work.db[NOTIFICATIONS].find({"_id": {"$in": ids}, "withdrawn_at": None}).to_list(None)
         )
         known = {doc["_id"]: from_document(Notification, doc) for doc in docs}
-        todo = ((each, known.get(each.notification_id)) for each in deliveries if claim.may_begin())
+        todo = ((each, known.get(each.notification_id)) for each in claim.begin())
         async with (
             httpx.AsyncClient(
                 verify=_trusted(), trust_env=False, timeout=self._settings.webhook_timeout_seconds

@@ -15,9 +15,9 @@ import asyncio
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -146,20 +146,40 @@ async def due_ids(
     return [row["_id"] for row in await rows.to_list(None)]
 
 
-@dataclass(frozen=True, slots=True)
 class Claim:
-    """Deliveries that are ours; what is begun while `may_begin` ends before the claim does."""
+    """Deliveries that are ours until a time; what is begun ends before that."""
 
-    deliveries: Sequence[Delivery]
-    begin_until: float
+    def __init__(
+        self, deliveries: Sequence[Delivery], *, until: datetime, begin_until: float, leaving: asyncio.Event
+    ) -> None:
+        self.deliveries = deliveries
+        self._left = deque(deliveries)
+        self._until = until
+        self._begin_until = begin_until
+        self._leaving = leaving
 
-    def may_begin(self) -> bool:
-        """Whether there is time for one more; what is not begun falls due again by itself."""
-        return time.monotonic() < self.begin_until
+    def begin(self) -> Iterator[Delivery]:
+        """One after the other, as long as there is time and this process does not end."""
+        while self._left and not self._leaving.is_set() and time.monotonic() < self._begin_until:
+            yield self._left.popleft()
+
+    async def give_back(self, database: mongo.Database) -> None:
+        """Let others have what was not begun."""
+        if not self._left:
+            return
+        ids = [delivery.delivery_id for delivery in self._left]
+        ours = {"_id": {"$in": ids}, "state": "due", "due_at": self._until}
+        again = {"$set": {"due_at": await mongo.server_time(database)}, "$inc": {"attempts": -1}}
+        await database[DELIVERIES].update_many(ours, again)
 
 
 async def claim_all(
-    work: Work, delivery_ids: Sequence[str], *, longest: timedelta, patience: Patience
+    work: Work,
+    delivery_ids: Sequence[str],
+    *,
+    longest: timedelta,
+    patience: Patience,
+    leaving: asyncio.Event,
 ) -> Claim:
     """Those of the deliveries that nobody else has, in one transaction; `longest` is what one can take.
 
@@ -179,7 +199,8 @@ async def claim_all(
     async with settling(work, patience) as outcomes:
         for each in taken:
             await outcomes.keep(each, TAKEN)
-    return Claim([delivery for delivery, to_send in found if to_send], begin_until)
+    ours = [delivery for delivery, to_send in found if to_send]
+    return Claim(ours, until=at + lasting, begin_until=begin_until, leaving=leaving)
 
 
 class Settling:

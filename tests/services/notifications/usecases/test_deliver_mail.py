@@ -27,13 +27,18 @@ async def office() -> AsyncIterator[PostOffice]:
 
 
 async def sender_of(
-    house: House, port: int, *, work: Work | None = None, seconds: float = 20.0
+    house: House,
+    port: int,
+    *,
+    work: Work | None = None,
+    seconds: float = 20.0,
+    leaving: asyncio.Event | None = None,
 ) -> MailSender:
     settings = await house.open_outlets(
         smtp_host="127.0.0.1", smtp_port=port, smtp_security="none", smtp_timeout_seconds=seconds
     )
     words = Belongings.of(house.runtime).words
-    return MailSender(work or house.work, settings, words, patience=QUICK)
+    return MailSender(work or house.work, settings, words, patience=QUICK, leaving=leaving)
 
 
 async def outcomes(house: House) -> list[tuple[str, int, str]]:

@@ -32,7 +32,9 @@ async def test_a_process_with_a_wrong_clock_takes_nothing_that_another_has(
     assert len(due) == 1
     with monkeypatch.context() as patched:
         patched.setattr(settle_delivery, "datetime", Wrong)
-        taken = await claim_all(work, due, longest=timedelta(seconds=1), patience=QUICK)
+        taken = await claim_all(
+            work, due, longest=timedelta(seconds=1), patience=QUICK, leaving=asyncio.Event()
+        )
     assert len(taken.deliveries) == 1
     assert list(await due_ids(work.db, channel="email", limit=10)) == []
     with monkeypatch.context() as patched:
@@ -153,3 +155,25 @@ async def test_what_cannot_be_claimed_is_told_and_left_for_a_while(
     await house.make_due()
     await sender.turn()
     assert len(office.taken) == 1
+
+
+async def test_a_process_that_ends_finishes_what_it_has_begun_and_gives_the_rest_back(
+    house: House, office: PostOffice
+) -> None:
+    leaving = asyncio.Event()
+    sender = await sender_of(house, office.port, leaving=leaving)
+    await house.publish(*[checked_in(f"g{n}") for n in range(20)])
+    office.seconds = 0.3
+    turn = asyncio.create_task(sender.turn())
+    await until(lambda: house.db["deliveries"].count_documents({"state": "delivered"}))
+    leaving.set()
+    await turn
+    sent, left = len(office.taken), await house.db["deliveries"].find({"state": "due"}).to_list(None)
+    assert 0 < sent < 20
+    assert len(left) == 20 - sent
+    assert {row["attempts"] for row in left} == {0}
+    office.seconds = 0
+    other = await sender_of(house, office.port)
+    await other.turn()
+    assert len({mail["Message-ID"] for mail in office.taken}) == len(office.taken) == 20
+    assert sorted(await outcomes(house)) == [("delivered", 1, "")] * 20
