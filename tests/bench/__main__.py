@@ -2,7 +2,8 @@
 
 All sides of a contest do the same work with the same durability on the same engines, alternating, in
 several rounds.  `engine` contests use the engine room alone, on engines of their own; `suite` figures
-are of the five services as processes.  Writes `build/bench.json`, `build/bench.svg` and a table.
+are of the five services as processes.  Writes `build/bench.json`, `build/bench.svg` and a table; a part alone
+(`--only`) writes `build/bench-<part>.json`.
 """
 
 import argparse
@@ -106,7 +107,7 @@ async def suite_figures(rounds: int, scale: float, people: int) -> dict[str, Any
             rest = await _settled(stand)
             await stand.hire(max(500, int(people * scale)))
             rates = await http_against_naive(stand, rounds=rounds, scale=scale)
-            latency = await effect_latency(stand, scale=scale)
+            latency = await effect_latency(stand, rounds=rounds, scale=scale)
             load = stand.rss_mb()
             thousand = [await assign(stand) for _ in range(rounds)]
             everyone = await assign(stand, stand.people)
@@ -237,8 +238,9 @@ async def main(given: argparse.Namespace) -> None:
         """After each part, so that one that fails loses no other: all of them take most of an hour."""
         results["seconds"] = round(time.monotonic() - began)
         BUILD.mkdir(exist_ok=True)
-        (BUILD / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
-        (BUILD / "bench.svg").write_text(svg(bars(results)))
+        name = f"bench-{given.only}" if given.only else "bench"
+        (BUILD / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
+        (BUILD / f"{name}.svg").write_text(svg(bars(results)))
 
     if given.only in {None, "engine"}:
         results |= await engine_figures(given.rounds, given.scale, growth)

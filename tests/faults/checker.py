@@ -31,6 +31,8 @@ READS = {
 DUE = ("looks", "period_turns")
 """Where goals keeps what it does by the clock, and soon after a change: it can publish something."""
 SHOWN = 5
+Times = Mapping[str, Sequence[float]]
+"""When each was taken, by its id."""
 UNSENT_SECONDS = 10.0
 """How long a row may wait for its relay when nothing else happens."""
 
@@ -52,7 +54,8 @@ class Verdict:
     misfolded: int = 0
     """Copies and evidence that are not what the log says."""
     repeated_records: int = 0
-    sent_twice: int = 0
+    repeats: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
+    """Mails and posts that others have got once more: the channel, and when by the monotonic clock."""
     wrong: list[str] = field(default_factory=list[str])
 
     @property
@@ -138,10 +141,10 @@ class Checker:
         await self._groups(verdict)
         return verdict
 
-    async def outside(self, verdict: Verdict, *, mails: Counter[str], posts: Counter[str]) -> None:
-        """What others have got, by its id there, is what was delivered; repeats are counted."""
+    async def outside(self, verdict: Verdict, *, mails: Times, posts: Times) -> None:
+        """What others have got, by its id there, is what was delivered; repeats are noted."""
         got = {
-            "email": {id_.removeprefix("<").partition("@")[0]: n for id_, n in mails.items()},
+            "email": {id_.removeprefix("<").partition("@")[0]: at for id_, at in mails.items()},
             "webhook": posts,
         }
         async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
@@ -154,7 +157,7 @@ class Checker:
                     f"delivered by {channel} and got by nobody", delivered - taken.keys()
                 )
                 verdict.say(f"got by {channel} and told of by nobody", taken.keys() - states.keys())
-                verdict.sent_twice += sum(n - 1 for n in taken.values())
+                verdict.repeats += [(channel, again) for at in taken.values() for again in at[1:]]
 
     def _ledger(self, verdict: Verdict, ledger: Sequence[Doc], events: Sequence[Recorded]) -> None:
         """Every acknowledged command has its event, once."""

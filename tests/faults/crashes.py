@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from deploy.local.services import SERVICES
+from deploy.local.services import SERVICES, STOP_SECONDS
 from tests.faults.run import BITE_SECONDS, Fault, NoBiteError, Run
 
 READERS = ("reviews", "notifications")
@@ -30,7 +30,7 @@ async def restart_all(run: Run, service: str, fault: str = "", *, kill: bool = F
     town = run.town
     each = [(service, number) for number in town.numbers(service)]
     instances = [town.instances[place] for place in each]
-    await asyncio.gather(*(child.kill() if kill else child.stop(grace=10) for child in instances))
+    await asyncio.gather(*(child.kill() if kill else child.stop(grace=STOP_SECONDS) for child in instances))
     await asyncio.gather(*(town.start_instance(*place, fault=fault, wait=False) for place in each))
 
 

@@ -31,11 +31,17 @@ class Watch:
     def __init__(self) -> None:
         self.took: dict[str, float] = {}
         self._at = time.monotonic()
+        self._ends: list[tuple[float, str]] = []
 
     def lap(self, name: str) -> None:
         """A part is over, and the next one begins."""
         before, self._at = self._at, time.monotonic()
         self.took[name] = round(self.took.get(name, 0.0) + self._at - before, 1)
+        self._ends.append((self._at, name))
+
+    def during(self, at: float) -> str:
+        """The part in which a time of the monotonic clock lies."""
+        return next((name for end, name in self._ends if at <= end), "afterwards")
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,25 +38,27 @@ MEMBERS = 3
 STOP_SECONDS = 20.0
 DISK_MB = 900
 """The disk of one member: room for a run, and quickly filled."""
+Taken = defaultdict[str, list[float]]
+"""When something was taken, each time, by its id."""
 HOOKS = ("steady", "slow", "failing", "gone")
 """Webhook endpoints: one that answers, and three that misbehave from when they are told to."""
 
 
 class Mailbox:
-    """A mail server that counts what it has taken, by Message-ID."""
+    """A mail server that notes when it has taken what, by Message-ID."""
 
     def __init__(self) -> None:
-        self.taken: Counter[str] = Counter()
+        self.taken: Taken = defaultdict(list)
         self._server: asyncio.Server | None = None
         self._sessions: WeakSet[SMTP] = WeakSet()
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Count one mail."""
+        """Take one mail."""
         head = (envelope.original_content or b"").decode(errors="replace")
         ids = [
             line.partition(":")[2].strip() for line in head.splitlines() if line.lower()[:11] == "message-id:"
         ]
-        self.taken[ids[0] if ids else ""] += 1
+        self.taken[ids[0] if ids else ""].append(time.monotonic())
         return "250 OK"
 
     async def open(self, port: int) -> None:
@@ -83,7 +86,7 @@ class Hooks:
 
     def __init__(self) -> None:
         self.troubled: set[str] = set()
-        self.taken: dict[str, Counter[str]] = {name: Counter() for name in HOOKS}
+        self.taken: dict[str, Taken] = {name: defaultdict(list) for name in HOOKS}
         self.bitten: Counter[str] = Counter()
 
     def app(self) -> Starlette:
@@ -98,7 +101,7 @@ class Hooks:
                 await asyncio.sleep(10)
             else:
                 return Response(status_code=500 if name == "failing" else 410)
-        self.taken[name][id_] += 1
+        self.taken[name][id_].append(time.monotonic())
         return Response(status_code=204)
 
 
