@@ -1,6 +1,7 @@
 """Goals, measurements and check-ins as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from math import floor
 from typing import Any, ClassVar, Final
 
@@ -121,6 +122,14 @@ class GoalStore(Store[Goal]):
         wake(self._tx, FOLDS, aggregate.goal_id)
         look_soon(self._tx, aggregate.goal_id)
 
+    async def outside(self, period: Period) -> Goal | None:
+        """One of a period's goals that is due outside of its dates and not closed."""
+        early, late = period.starts_on.isoformat(), period.ends_on.isoformat()
+        due = {"$or": [{"due_on": {"$lt": early}}, {"due_on": {"$gt": late}}]}
+        asked = {"period_id": period.period_id, "status": {"$ne": "closed"}, **due}
+        docs = await self._tx.find(GOALS, asked, limit=1)
+        return from_document(Goal, docs[0]) if docs else None
+
     async def above(self, goal_id: GoalId, *, most: int) -> Sequence[GoalId]:
         """The goals that a goal serves, itself first, nearest next; one more than `most` at most."""
         line: list[GoalId] = []
@@ -190,6 +199,11 @@ class PeriodStore(Store[Period]):
     collection: ClassVar[str] = PERIODS
     kind = Period
 
+    async def between(self, starts_on: date, ends_on: date) -> Sequence[Period]:
+        """Those with just these dates."""
+        dates = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
+        return [from_document(Period, doc) for doc in await self._tx.find(PERIODS, dates)]
+
 
 class OutlookStore(Store[Outlook]):
     """How goals stood when they were last looked at."""
@@ -244,6 +258,11 @@ def left(tx: Transaction, parent_id: GoalId) -> None:
 def hold_tree(tx: Transaction) -> None:
     """Let alignments follow each other: two could close a cycle that neither sees."""
     tx.hold(GUARDS, _TREE)
+
+
+def hold_periods(tx: Transaction) -> None:
+    """Let nobody else open or correct a period meanwhile."""
+    tx.hold(GUARDS, "periods")
 
 
 def hold_last(tx: Transaction, person_id: PersonId, goal_ids: Iterable[GoalId]) -> None:

@@ -9,6 +9,7 @@ from shared.contracts import (
     feedback,
     goals,
     goals_initiatives,
+    goals_periods,
     goals_templates,
     notifications,
     people,
@@ -23,7 +24,7 @@ PUBLISHERS: dict[str, ModuleType] = {
     "reviews": reviews,
     "notifications": notifications,
 }
-FURTHER: dict[str, Sequence[ModuleType]] = {"goals": (goals_initiatives, goals_templates)}
+FURTHER: dict[str, Sequence[ModuleType]] = {"goals": (goals_initiatives, goals_periods, goals_templates)}
 """Where a contract goes on."""
 
 

@@ -14,8 +14,6 @@ GoalKind = Literal["objective", "kpi", "development"]
 GoalLevel = Literal["person", "team", "organisation"]
 GoalStatus = Literal["draft", "proposed", "agreed", "closed"]
 Outcome = Literal["achieved", "partly_achieved", "missed", "cancelled", "carried_over"]
-PeriodKind = Literal["quarter", "half_year", "year", "custom"]
-PeriodStatus = Literal["open", "closing", "closed"]
 Perspective = Literal["financial", "customer", "internal_process", "learning_and_growth"]
 """Of the balanced scorecard; Kaplan and Norton, 1992."""
 Visibility = Literal["private", "line", "team", "everyone"]
@@ -207,31 +205,6 @@ class GoalGraded(_GoalEvent):
 
     by_person_id: PersonId
     graded_as: GradedAs
-
-
-class _PeriodEvent(Event):
-    subject_field: ClassVar[str] = "period_id"
-    period_id: PeriodId
-
-
-class PeriodOpened(_PeriodEvent):
-    """Goals can be planned in a period; it ends with `ends_on` and is closed after `closes_on`."""
-
-    kind: PeriodKind
-    starts_on: date
-    ends_on: date
-    closes_on: date
-
-
-class PeriodTurned(_PeriodEvent):
-    """A period closes, so that nothing new is planned in it, or is closed, so that its goals are only read.
-
-    Without `by_person_id` its time has come, or somebody closed it who is not in the directory.
-    """
-
-    from_status: PeriodStatus
-    to_status: PeriodStatus
-    by_person_id: PersonId | None
 
 
 class Measurement(Inbound):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Grade, NotToBeGraded, Retrospective, outcome_by_rule
 from services.goals.domain.measured_in import MOVING
-from services.goals.domain.wording import Terms, Wording, why
+from services.goals.domain.wording import ReasonMissing, Terms, Wording, why
 from shared.contracts import goals as contract
 from shared.contracts.goals import Outcome
 from shared.errors import Invalid, Refusal
@@ -20,12 +20,6 @@ MOST_GRADES: Final = 20
 
 class OutcomeMissing(Refusal):
     """What has no score ends as somebody says."""
-
-    status = 422
-
-
-class ReasonMissing(Refusal):
-    """Who cancels what was agreed, or grades in the place of a manager, says why."""
 
     status = 422
 

@@ -6,7 +6,7 @@ A list of milestones is measured by what is reached of it, each milestone by its
 
 from typing import Annotated, Any, Final, Self, cast
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultType, UnitKind
@@ -14,7 +14,16 @@ from shared.currencies import PLACES
 from shared.errors import Invalid
 from shared.ids import mint
 
-Quantity = Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
+
+def _without_sign_of_zero(value: float) -> float:
+    return value + 0.0
+
+
+Quantity = Annotated[
+    float,
+    Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False),
+    AfterValidator(_without_sign_of_zero),
+]
 """A value in some unit; within what a float tells apart from its neighbours."""
 MOVING: Final[frozenset[KeyResultType]] = frozenset({"increase", "decrease", "milestone"})
 THRESHOLDS: Final[frozenset[KeyResultType]] = frozenset({"stay_above", "stay_below"})

@@ -1,22 +1,23 @@
-"""Planning periods: open for planning and work, closing for a time of grace, then closed for good.
+"""Planning periods: open for planning and work, closing for a time of grace, then closed.
 
 A goal may belong to one.  While it closes, what was agreed is still followed, graded and carried over, but
 nothing new is planned; once it is closed its goals are read and no longer changed, but settled: what was
-left open is closed as it ended, or carried over.
+left open is closed as it ended, or carried over.  HR can correct a period until it is closed, and reopen
+one that was closed too early; each time it is kept who did so, when, why, and what was so before.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from services.goals.domain.wording import EARLIEST, LATEST
+from services.goals.domain.wording import EARLIEST, LATEST, ReasonMissing, why
 from shared.aggregate import Aggregate
-from shared.contracts import goals as contract
+from shared.contracts import goals_periods as contract
 from shared.contracts.base import Frozen
-from shared.contracts.goals import PeriodKind, PeriodStatus
-from shared.errors import Refusal
+from shared.contracts.goals_periods import PeriodKind, PeriodStatus
+from shared.errors import Invalid, Refusal
 from shared.ids import PeriodId, PersonId
 
 EVERYWHERE: Final = timezone(-timedelta(hours=12))
@@ -49,13 +50,31 @@ class NoSuchPeriod(Refusal):
     status = 422
 
 
+class PeriodNotClosed(Refusal):
+    """What is still open needs no reopening."""
+
+
+class PeriodExists(Refusal):
+    """There is one of this name with these dates already."""
+
+
+class GoalsOutside(Refusal):
+    """A period keeps its goals within its dates."""
+
+
+PeriodName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+PeriodReason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+MOST_CHANGES: Final = 200
+"""Of one period: they are kept with it."""
+
+
 class PeriodWording(Frozen):
     """What is written down of a period; both dates belong to it.
 
     `grace_days` is how long it closes after its end, `check_in_days` how often its goals are checked in on.
     """
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    name: PeriodName
     kind: PeriodKind
     starts_on: date = Field(ge=EARLIEST)
     ends_on: date = Field(le=LATEST)
@@ -76,17 +95,39 @@ class PeriodWording(Frozen):
         return self
 
 
+class Correction(Frozen):
+    """What is written anew of a period; what is not named stays."""
+
+    name: PeriodName | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    grace_days: int | None = None
+    check_in_days: int | None = None
+
+
+class PeriodChange(Frozen):
+    """That somebody has corrected, closed or reopened a period, and what was said of it before."""
+
+    at: datetime
+    by_person_id: PersonId | None
+    what: Literal["corrected", "closed", "reopened"]
+    reason: str
+    before: Correction = Correction()
+
+
 class Period(PeriodWording, Aggregate):
     """A planning period and how far it has gone."""
 
     id_field: ClassVar[str] = "period_id"
     period_id: PeriodId
     status: PeriodStatus = "open"
+    reopened_until: date | None = None
+    changes: tuple[PeriodChange, ...] = ()
 
     @property
     def closes_on(self) -> date:
-        """The last day of grace."""
-        return self.ends_on + timedelta(days=self.grace_days)
+        """The last day of grace, or the one until which it was reopened."""
+        return self.reopened_until or self.ends_on + timedelta(days=self.grace_days)
 
     @classmethod
     def open(cls, wording: PeriodWording, *, period_id: PeriodId) -> "tuple[Period, contract.PeriodOpened]":
@@ -101,22 +142,82 @@ class Period(PeriodWording, Aggregate):
         )
         return period, event
 
+    def is_like(self, other: PeriodWording) -> bool:
+        """Whether somebody would take one for the other: the same name and dates."""
+        mine, theirs = ((each.name.casefold(), each.starts_on, each.ends_on) for each in (self, other))
+        return mine == theirs
+
     def turn(self, *, at: datetime) -> "tuple[Period, Sequence[contract.PeriodTurned]]":
         """Let it be what it is at a time, step by step: each has its event, though nobody saw it in time."""
-        status: PeriodStatus = (
-            "open" if at < ended(self.ends_on) else "closing" if at < ended(self.closes_on) else "closed"
-        )
-        period, events = self, list[contract.PeriodTurned]()
-        for step in _ORDER[_ORDER.index(self.status) + 1 : _ORDER.index(status) + 1]:
-            period, event = period._turned(step, by=None)
-            events.append(event)
-        return period, events
+        due = _ORDER.index(_stage(self, at)) > _ORDER.index(self.status)
+        return _brought(self, _stage(self, at), by=None) if due else (self, [])
 
-    def close(self, *, by: PersonId | None) -> "tuple[Period, contract.PeriodTurned]":
-        """End it before its time of grace is over."""
+    def correct(
+        self, correction: Correction, *, by: PersonId | None, reason: str, at: datetime
+    ) -> "tuple[Period, Sequence[contract.PeriodCorrected | contract.PeriodTurned]]":
+        """Write some of it anew, while it is not closed; nothing happens if it says so already.
+
+        Raises:
+            PeriodClosed: it is, and must be reopened first.
+            Invalid: what it would say is no period.
+        """
+        if self.status == "closed":
+            raise PeriodClosed("The period is closed; reopen it to correct it.", period_id=self.period_id)
+        said = correction.model_dump(exclude_none=True)
+        new = {name: value for name, value in said.items() if getattr(self, name) != value}
+        if not new:
+            return self, []
+        try:
+            wording = PeriodWording.model_validate(
+                {name: new.get(name, getattr(self, name)) for name in PeriodWording.model_fields}
+            )
+        except ValidationError as error:
+            raise Invalid(f"The period would make no sense: {why(error)}.", fields=sorted(new)) from error
+        before = Correction(**{name: getattr(self, name) for name in new})
+        change = PeriodChange(at=at, by_person_id=by, what="corrected", reason=reason, before=before)
+        again = {"reopened_until": None} if {"ends_on", "grace_days"} & new.keys() else {}
+        period = _noted(self.model_copy(update=dict(wording) | again), change)
+        corrected = contract.PeriodCorrected(
+            period_id=self.period_id,
+            kind=period.kind,
+            starts_on=period.starts_on,
+            ends_on=period.ends_on,
+            closes_on=period.closes_on,
+            changed=tuple(sorted(new)),
+            by_person_id=by,
+        )
+        period, turned = _brought(period, _stage(period, at), by=by)
+        return period, [corrected, *turned]
+
+    def close(
+        self, *, by: PersonId | None, reason: str = "", at: datetime
+    ) -> "tuple[Period, contract.PeriodTurned]":
+        """End it before its time of grace is over; before its last day is, with a reason."""
         if self.status == "closed":
             raise PeriodClosed("The period is closed already.", period_id=self.period_id)
-        return self._turned("closed", by=by)
+        if self.status == "open" and not reason:
+            raise ReasonMissing(
+                f"The period runs until {self.ends_on}; say why it is closed before.", ends_on=self.ends_on
+            )
+        change = PeriodChange(at=at, by_person_id=by, what="closed", reason=reason)
+        return _turned(_noted(self, change), "closed", by=by)
+
+    def reopen(
+        self, until: date, *, by: PersonId | None, reason: str, at: datetime
+    ) -> "tuple[Period, contract.PeriodTurned]":
+        """Let its goals be followed again through a day, and be planned if its last day is still to come.
+
+        Raises:
+            PeriodNotClosed: there is nothing to reopen.
+            Invalid: the day is over, or before the period's last one.
+        """
+        if self.status != "closed":
+            raise PeriodNotClosed(f"The period is {self.status}.", period_id=self.period_id)
+        if until < self.ends_on or ended(until) <= at:
+            raise Invalid(f"{until} is over, or before the period's last day; name a later one.")
+        change = PeriodChange(at=at, by_person_id=by, what="reopened", reason=reason)
+        period = _noted(self, change).model_copy(update={"reopened_until": until})
+        return _turned(period, _stage(period, at), by=by)
 
     def next_turn(self) -> datetime | None:
         """When the clock has something to do; None once it is closed."""
@@ -145,14 +246,39 @@ class Period(PeriodWording, Aggregate):
                 ends_on=self.ends_on,
             )
 
-    def _turned(self, status: PeriodStatus, *, by: PersonId | None) -> "tuple[Period, contract.PeriodTurned]":
-        event = contract.PeriodTurned(
-            period_id=self.period_id, from_status=self.status, to_status=status, by_person_id=by
-        )
-        return self.model_copy(update={"status": status}), event
-
 
 _ORDER: Final[tuple[PeriodStatus, ...]] = ("open", "closing", "closed")
+
+
+def _stage(period: Period, at: datetime) -> PeriodStatus:
+    """What it is at a time by its dates."""
+    return "open" if at < ended(period.ends_on) else "closing" if at < ended(period.closes_on) else "closed"
+
+
+def _noted(period: Period, change: PeriodChange) -> Period:
+    if len(period.changes) >= MOST_CHANGES:
+        raise Invalid(f"A period is changed {MOST_CHANGES} times at most; open another one.")
+    return period.model_copy(update={"changes": (*period.changes, change)})
+
+
+def _brought(
+    period: Period, stage: PeriodStatus, *, by: PersonId | None
+) -> tuple[Period, Sequence[contract.PeriodTurned]]:
+    """Forwards one step after the other, backwards at once."""
+    here, there, events = _ORDER.index(period.status), _ORDER.index(stage), list[contract.PeriodTurned]()
+    for step in _ORDER[here + 1 : there + 1] if here <= there else (stage,):
+        period, event = _turned(period, step, by=by)
+        events.append(event)
+    return period, events
+
+
+def _turned(
+    period: Period, status: PeriodStatus, *, by: PersonId | None
+) -> tuple[Period, contract.PeriodTurned]:
+    event = contract.PeriodTurned(
+        period_id=period.period_id, from_status=period.status, to_status=status, by_person_id=by
+    )
+    return period.model_copy(update={"status": status}), event
 
 
 def ended(on: date) -> datetime:

@@ -15,7 +15,7 @@ from pydantic import (
 from services.goals.domain.key_result import KeyResultWording
 from shared.contracts.base import Frozen
 from shared.contracts.goals import GoalKind, GoalLevel, Perspective, Visibility
-from shared.errors import Invalid
+from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PeriodId
 from shared.unseen import one_line
 
@@ -51,6 +51,12 @@ Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_low)
 ]
 Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
+
+
+class ReasonMissing(Refusal):
+    """Who cancels what was agreed, grades in a manager's place or closes a period early says why."""
+
+    status = 422
 
 
 def why(error: ValidationError) -> str:

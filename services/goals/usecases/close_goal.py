@@ -11,9 +11,10 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.goals.domain.amendment import let_amendment_lapse
-from services.goals.domain.closing import OutcomeMissing, ReasonMissing, close, look_back
+from services.goals.domain.closing import OutcomeMissing, close, look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Retrospective
+from services.goals.domain.wording import ReasonMissing
 from services.goals.store import GoalStore
 from services.goals.usecases.follow_goal import follow_goal
 from services.goals.views import GoalView

@@ -13,11 +13,11 @@ A later grade counts in the place of an earlier one, which stays.
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.goals.domain.closing import ReasonMissing
 from services.goals.domain.closing import grade as add_grade
 from services.goals.domain.goal import Goal
 from services.goals.domain.grade import Grade, NotToBeGraded, Words
 from services.goals.domain.period import NoSuchPeriod, PeriodClosed
+from services.goals.domain.wording import ReasonMissing
 from services.goals.periods import require_period
 from services.goals.store import GoalStore
 from services.goals.views import GradesView

@@ -32,9 +32,10 @@ BY_ID: Final = Sort()
 
 
 class GoalAsOf(BaseModel):
-    """A goal as it was; `progress` is a share from 0 to 1, null while it could not be told.
+    """A goal as it was `at` a time, or is now if the time that was asked for is still to come.
 
-    `edition` is the number of what it said then; its key results stand as was known then.
+    `progress` is a share from 0 to 1, null while it could not be told.  `edition` is the number of what it
+    said then; its key results stand as was known then.
     """
 
     goal_id: GoalId

@@ -90,7 +90,7 @@ async def list_lessons(
     """What was learned of goals that are closed, the newest first: read it before you plan."""
     told = {**wanted.model_dump(exclude_none=True), "retrospective": {"$type": "object"}}
     filter_ = {"$and": [await view.filter(), told]}
-    return await read_page(view.db[GOALS], filter_, asked=page, sort=NEWEST, show=_lesson)
+    return await read_page(view.db[GOALS], filter_, asked=page, sort=NEWEST, show=lesson)
 
 
 @router.get("/goals/{goal_id}/grades", summary="Read the grades of a goal")
@@ -99,7 +99,8 @@ async def get_grades(goal_id: GoalId, view: View) -> GradesView:
     return GradesView.of(await view.one(Goal, GOALS, goal_id, action="read_grades"))
 
 
-def _lesson(doc: Mapping[str, Any]) -> Lesson:
+def lesson(doc: Mapping[str, Any]) -> Lesson:
+    """The view of a goal's lesson."""
     goal = from_document(Goal, doc)
     score = goal.progress
     said = {**dict(goal), "score": score, "band": None if score is None else band(score)}

@@ -1,15 +1,15 @@
 """Planning periods as everybody may read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Self
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.goals.domain.period import Period
+from services.goals.domain.period import Period, PeriodChange
 from services.goals.store import PERIODS
-from shared.contracts.goals import PeriodKind, PeriodStatus
+from shared.contracts.goals_periods import PeriodKind, PeriodStatus
 from shared.http import View
 from shared.ids import PeriodId
 from shared.paging import AskedPage, Page, Sort, read_page
@@ -20,7 +20,10 @@ router = APIRouter(tags=["periods"])
 
 
 class PeriodView(BaseModel):
-    """A planning period; it closes from `ends_on` to `closes_on`."""
+    """A planning period; it closes from `ends_on` to `closes_on`.
+
+    `changes` are corrections, early closures and reopenings: who, when, why, and what was said `before`.
+    """
 
     period_id: PeriodId
     name: str
@@ -28,8 +31,10 @@ class PeriodView(BaseModel):
     starts_on: date
     ends_on: date
     closes_on: date
+    grace_days: int
     check_in_days: int
     status: PeriodStatus
+    changes: Sequence[PeriodChange]
     version: int
 
     @classmethod

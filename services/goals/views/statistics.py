@@ -28,7 +28,7 @@ router = APIRouter(tags=["goals"])
 By = Literal[
     "status", "outcome", "pace", "level", "kind", "period", "category", "perspective", "visibility", "unit"
 ]
-FIELDS: Final[Mapping[By, str]] = {"period": "period_id", "unit": "owner_id"}
+FIELDS: Final[Mapping[By, str]] = {"period": "period_id"}
 """What is called otherwise in documents, or found by it."""
 PROGRESSING: Final[Sequence[GoalStatus]] = ("agreed", "closed")
 """Before it is agreed a goal has no progress that would tell of anything."""
@@ -97,12 +97,13 @@ async def get_statistics(
     """
     if rolled_up and by != "unit":
         raise Invalid("Only units are rolled up: ask by=unit, or leave rolled_up out.")
-    rows = _grouped(view.db[GOALS], await view.filter(), wanted.filter(), by)
+    goals, seen, asked = view.db[GOALS], await view.filter(), wanted.filter()
     if by == "unit":
-        sums = await _by_unit(view.db[PEOPLE], rows)
+        owners = grouped(goals, parts_of(seen, asked, "owner_id"), _PER_OWNER)
+        sums = await _by_unit(view.db[PEOPLE], owners)
         sums = await _rolled_up(sums, view.db) if rolled_up else sums
     else:
-        sums = await _by_key(rows, by)
+        sums = await _by_key(_grouped(goals, seen, asked, by), by)
     ordered = sorted(sums.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
     return [each.group(key) for key, each in ordered]
 
@@ -182,6 +183,17 @@ def _strategy(filter_: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Doc]:
     return [{"$match": matched}, {"$sort": {"_id": 1}}, {"$lookup": below}]
 
 
+_IS_PROGRESSING: Final[Doc] = {"$lt": ["$tally", f"{max(PROGRESSING)};"]}
+"""Tallies begin with the stage: those of stages with progress are before all others, and told by one look."""
+_PER_OWNER: Final[Doc] = {
+    "_id": "$owner_id",
+    "tallies": {"$push": "$tally"},
+    "measured": {"$sum": {"$cond": [{"$and": [_IS_PROGRESSING, {"$gt": ["$percent", None]}]}, 1, 0]}},
+    "percent": {"$sum": {"$cond": [_IS_PROGRESSING, "$percent", 0]}},
+}
+"""One row for each owner: a row for each tally of each owner would be as many as there are goals, nearly."""
+
+
 class _Sum:
     """What is counted of a group."""
 
@@ -189,18 +201,19 @@ class _Sum:
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.progress = 0.0
 
-    def add(self, row: Doc) -> None:
+    def add(self, tally: Tally, goals: int) -> None:
         """Count alike goals in."""
-        tally, goals = Tally.read(row["tally"]), row["goals"]
         self.counts["goals"] += goals
         self.counts[f"status {tally.status}"] += goals
         if tally.status == "agreed":
             self.counts[f"pace {tally.pace}"] += goals
             self.counts["overdue"] += goals if tally.overdue else 0
             self.counts["blocked"] += goals if tally.blocked else 0
-        if tally.status in PROGRESSING:
-            self.counts["measured"] += row["measured"]
-            self.progress += row["percent"] / 100
+
+    def measure(self, measured: int, percent: float) -> None:
+        """Take in how far goals have come: how many tell it, and the sum of what they tell."""
+        self.counts["measured"] += measured
+        self.progress += percent / 100
 
     def join(self, other: "_Sum") -> None:
         """Count in what another has counted."""
@@ -226,19 +239,25 @@ class _Sum:
 async def _by_key(rows: AsyncIterator[Doc], by: By) -> Mapping[str | None, _Sum]:
     sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
     async for row in rows:
-        key = getattr(Tally.read(row["tally"]), by) if by in IN_TALLY else row["key"]
-        sums[key or None].add(row)
+        tally = Tally.read(row["tally"])
+        each = sums[(getattr(tally, by) if by in IN_TALLY else row["key"]) or None]
+        each.add(tally, row["goals"])
+        if tally.status in PROGRESSING:
+            each.measure(row["measured"], row["percent"])
     return sums
 
 
 async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[str | None, _Sum]:
+    tallies: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
     sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
 
     async def fold(rows: Sequence[Doc]) -> None:
-        wanted = {"_id": {"$in": [*{row["key"] for row in rows}]}}
+        wanted = {"_id": {"$in": [*{row["_id"] for row in rows}]}}
         units = {doc["_id"]: doc.get("unit_id") async for doc in people.find(wanted, {"unit_id": 1})}
         for row in rows:
-            sums[units.get(row["key"])].add(row)
+            unit_id = units.get(row["_id"])
+            tallies[unit_id].update(row["tallies"])
+            sums[unit_id].measure(row["measured"], row["percent"])
 
     rows: list[Doc] = []
     async for row in owners:
@@ -247,6 +266,9 @@ async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[st
             await fold(rows)
             rows = []
     await fold(rows)
+    for unit_id, found in tallies.items():
+        for tally, goals in found.items():
+            sums[unit_id].add(Tally.read(tally), goals)
     return sums
 
 

@@ -77,6 +77,7 @@ from shared.contracts.goals_initiatives import (
     InitiativeProgressed,
     InitiativeTakenUp,
 )
+from shared.contracts.goals_periods import PeriodCorrected, PeriodOpened, PeriodTurned
 from shared.contracts.goals_templates import GoalTemplateArchived, GoalTemplateWritten
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import (
@@ -238,8 +239,9 @@ SILENT: Final[Mapping[type[Event], str]] = {
     goals.GoalDrafted: "a draft is nobody else's business yet",
     goals.GoalAligned: "seen in the tree",
     goals.GoalPaceChanged: "a forecast that turns says it earlier, and once",
-    goals.PeriodOpened: "known to those who plan",
-    goals.PeriodTurned: "seen where goals are planned",
+    PeriodOpened: "known to those who plan",
+    PeriodCorrected: "seen where goals are planned",
+    PeriodTurned: "seen where goals are planned",
     goals.KeyResultMeasured: "progress is followed, not announced",
     GoalTemplateWritten: "found in the library",
     GoalTemplateArchived: "found in the library no more",

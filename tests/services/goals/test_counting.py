@@ -7,7 +7,7 @@ import pytest
 
 from services.goals.store import GOALS
 from services.goals.tally import Tally
-from services.goals.views.statistics import By
+from services.goals.views.statistics import PROGRESSING, STATUSES, By
 from shared.contracts.goals import GoalStatus
 from tests.profiler import profiled
 from tests.services.goals.crowd import READERS
@@ -150,3 +150,8 @@ def test_a_tally_begins_with_a_stage_that_no_other_one_begins_with() -> None:
     for one in stages:
         words = [Tally(each, "", "on_track", "overdue", "").word for each in stages]
         assert [word for word in words if f"{one}:" <= word < f"{one};"] == [words[stages.index(one)]]
+
+
+def test_the_stages_with_progress_are_before_all_others() -> None:
+    others = set(STATUSES) - set(PROGRESSING)
+    assert all(other > each for other in others for each in PROGRESSING)

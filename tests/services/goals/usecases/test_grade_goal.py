@@ -109,7 +109,7 @@ async def test_hr_corrects_a_final_grade_on_appeal_and_all_of_it_stays(house: Go
     goal_id = await house.closed(period_id=period_id)
     body = {"grade": 0.2, "comment": "Late."}
     await house.as_("manager").does(f"/goals/{goal_id}/final-grade", body)
-    await admin.does(f"/periods/{period_id}/closure")
+    await admin.does(f"/periods/{period_id}/closure", {"reason": "We merge."})
     assert rule_of(await final(house, goal_id, "manager")) == "period-closed"
     assert (await final(house, goal_id, "admin", "hr_admin", comment="The appeal.")).status_code == 200
     found = await grades(house, goal_id)

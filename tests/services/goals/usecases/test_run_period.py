@@ -35,7 +35,9 @@ async def test_everybody_reads_periods_and_hr_opens_and_closes_them(house: Goals
         assert (await caller.post("/periods", Q2)).status_code == 403
         assert (await caller.post(f"/periods/{period_id}/closure")).status_code == 403
     assert (await house.as_("stranger").get(f"/periods/{period_id}")).status_code == 404
-    closed = await house.as_("admin", "hr_admin").does(f"/periods/{period_id}/closure")
+    closed = await house.as_("admin", "hr_admin").does(
+        f"/periods/{period_id}/closure", {"reason": "We merge."}
+    )
     assert closed["status"] == "closed"
     assert (await house.last(period_id))["by_person_id"] == "admin"
     assert await house.db[PERIOD_TURNS].count_documents({"due_at": {"$exists": True}}) == 0
@@ -141,7 +143,7 @@ async def test_what_cannot_be_carried_over_says_why(house: GoalsHouse) -> None:
     late = await anna.post(f"/goals/{goal_id}/carry-over", {"period_id": second, "due_on": "2026-08-01"})
     assert rule_of(late) == "outside-period"
     assert rule_of(await anna.post(f"/goals/{goal_id}/carry-over", {"period_id": "x"})) == "no-such-period"
-    await house.as_("admin", "hr_admin").does(f"/periods/{second}/closure")
+    await house.as_("admin", "hr_admin").does(f"/periods/{second}/closure", {"reason": "We merge."})
     closed = await anna.post(f"/goals/{goal_id}/carry-over", {"period_id": second})
     assert rule_of(closed) == "period-closed"
     assert (
@@ -156,3 +158,113 @@ async def test_a_period_says_how_often_its_goals_are_checked_in_on(house: GoalsH
     await house.look(NOW)
     found = await house.as_("anna").read(f"/goals/{goal_id}/outlook")
     assert found["next_check_in_on"] == "2026-01-19"
+
+
+@pytest.mark.parametrize("name", ["Q1", "q1 "])
+async def test_two_periods_of_one_name_and_the_same_dates_are_refused(house: GoalsHouse, name: str) -> None:
+    period_id, admin = await opened(house), house.as_("admin", "hr_admin")
+    again = await admin.post("/periods", {**Q1, "name": name})
+    assert (again.status_code, rule_of(again)) == (409, "period-exists")
+    assert again.json()["period_id"] == period_id
+    await opened(house, {**Q1, "name": "Q1 of the factory"})
+    second = await opened(house, Q2)
+    said = {"name": "Q1", "starts_on": "2026-01-01", "ends_on": "2026-03-31", "reason": "It is that one."}
+    assert rule_of(await admin.patch(f"/periods/{second}", said)) == "period-exists"
+
+
+async def test_a_period_that_runs_is_closed_early_with_a_reason(house: GoalsHouse) -> None:
+    period_id, admin = await opened(house), house.as_("admin", "hr_admin")
+    for body in (None, {}, {"reason": "  "}):
+        refused = await admin.post(f"/periods/{period_id}/closure", body)
+        assert (refused.status_code, rule_of(refused)) == (422, "reason-missing")
+    closed = await admin.does(f"/periods/{period_id}/closure", {"reason": "We merge."})
+    [change] = closed["changes"]
+    assert (closed["status"], change["what"], change["reason"]) == ("closed", "closed", "We merge.")
+    assert change["by_person_id"] == "admin"
+    assert "We merge." not in str(await house.published(subject=period_id))
+
+
+async def test_hr_corrects_a_period_and_it_is_kept_what_it_said_before(house: GoalsHouse) -> None:
+    period_id, admin = await opened(house), house.as_("admin", "hr_admin")
+    said = {"name": "Quarter 1", "grace_days": 20, "check_in_days": 14, "reason": "As agreed with the board."}
+    corrected = await admin.does(f"/periods/{period_id}", said, method="PATCH")
+    assert (corrected["name"], corrected["closes_on"]) == ("Quarter 1", "2026-04-20")
+    [change] = corrected["changes"]
+    before = {name: value for name, value in change["before"].items() if value is not None}
+    assert before == {"name": "Q1", "grace_days": 10}
+    event = await house.last(period_id)
+    assert (event["said"], event["changed"]) == ("period_corrected", ["grace_days", "name"])
+    again = await admin.does(f"/periods/{period_id}", said, method="PATCH")
+    assert again["version"] == corrected["version"]
+    await turn(house, datetime(2026, 4, 15, tzinfo=UTC))
+    assert (await admin.read(f"/periods/{period_id}"))["status"] == "closing"
+    await turn(house, datetime(2026, 4, 22, tzinfo=UTC))
+    assert (await admin.read(f"/periods/{period_id}"))["status"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ({"ends_on": "2026-03-01"}, "invalid"),
+        ({"starts_on": "2026-04-01"}, "invalid"),
+        ({"grace_days": 91}, "invalid"),
+        ({"name": None}, "invalid"),
+        ({"ends_on": "2026-03-29"}, "goals-outside"),
+        ({"starts_on": "2026-01-03"}, "goals-outside"),
+    ],
+    ids=str,
+)
+async def test_what_a_period_cannot_say_is_refused_and_changes_nothing(
+    house: GoalsHouse, said: dict[str, Any], rule: str
+) -> None:
+    period_id, admin = await opened(house), house.as_("admin", "hr_admin")
+    await house.drafted(period_id=period_id, due_on="2026-03-31")
+    await house.drafted(period_id=period_id, starts_on="2026-01-01", due_on="2026-01-02")
+    refused = await admin.patch(f"/periods/{period_id}", {**said, "reason": "So it is."})
+    assert rule_of(refused) == rule
+    assert (await admin.read(f"/periods/{period_id}"))["version"] == 1
+    assert (await admin.patch(f"/periods/{period_id}", said)).status_code == 422
+    assert (await house.as_("manager").patch(f"/periods/{period_id}", {"reason": "x"})).status_code == 403
+
+
+async def test_a_last_day_that_is_put_off_lets_it_be_planned_in_again(house: GoalsHouse) -> None:
+    custom = {**Q1, "kind": "custom"}
+    period_id, admin = await opened(house, custom), house.as_("admin", "hr_admin")
+    await turn(house, CLOSING)
+    assert (await admin.read(f"/periods/{period_id}"))["status"] == "closing"
+    later = {"ends_on": "2026-04-30", "reason": "The audit runs on."}
+    put_off = await admin.at(CLOSING).does(f"/periods/{period_id}", later, method="PATCH")
+    assert put_off["status"] == "open"
+    turned = await house.last(period_id)
+    assert (turned["from_status"], turned["to_status"], turned["by_person_id"]) == (
+        "closing",
+        "open",
+        "admin",
+    )
+    await house.drafted(period_id=period_id, due_on="2026-04-20")
+    await turn(house, datetime(2026, 5, 2, tzinfo=UTC))
+    assert (await admin.read(f"/periods/{period_id}"))["status"] == "closing"
+
+
+async def test_a_closed_period_is_reopened_for_a_time_and_closes_again(house: GoalsHouse) -> None:
+    period_id, admin = await opened(house), house.as_("admin", "hr_admin")
+    goal_id = await house.agreed(period_id=period_id)
+    asked = {"closes_on": "2026-04-20", "reason": "Sales reports came late."}
+    path = f"/periods/{period_id}/reopening"
+    assert rule_of(await admin.post(path, asked)) == "period-not-closed"
+    await turn(house, CLOSED)
+    corrected = await admin.patch(f"/periods/{period_id}", {"name": "Q", "reason": "Shorter."})
+    assert rule_of(corrected) == "period-closed"
+    admin = admin.at(CLOSED)
+    for day in ("2026-04-10", "2026-03-01"):
+        assert rule_of(await admin.post(path, {**asked, "closes_on": day})) == "invalid"
+    assert (await admin.post(path, {"closes_on": "2026-04-20"})).status_code == 422
+    assert (await house.as_("manager").post(path, asked)).status_code == 403
+    reopened = await admin.does(path, asked)
+    assert (reopened["status"], reopened["closes_on"]) == ("closing", "2026-04-20")
+    assert [each["what"] for each in reopened["changes"]] == ["reopened"]
+    assert (await house.last(period_id))["to_status"] == "closing"
+    await house.as_("anna").does(f"/goals/{goal_id}/key-results/reach/measurements", {"value": 4})
+    await turn(house, datetime(2026, 4, 22, tzinfo=UTC))
+    late = await house.as_("anna").post(f"/goals/{goal_id}/key-results/reach/measurements", {"value": 5})
+    assert rule_of(late) == "period-closed"

@@ -85,7 +85,7 @@ async def test_a_token_of_nobody_in_the_directory_is_not_named(house: GoalsHouse
     assert (await hr.put(path, TEMPLATE | {"title": "More"}, If_Match="*")).status_code == 200
     await hr.does(f"{path}/archival")
     period = await hr.does("/periods", Q1)
-    await hr.does(f"/periods/{period['period_id']}/closure")
+    await hr.does(f"/periods/{period['period_id']}/closure", {"reason": "We merge."})
     goal_id = await house.agreed(visibility="everyone")
     unsaid = await hr.post(f"/goals/{goal_id}/closure", {"outcome": "cancelled"})
     assert (unsaid.status_code, rule_of(unsaid)) == (422, "reason-missing")
