@@ -12,8 +12,10 @@ from services.people.usecases import (
     record_demographics,
     record_departure,
     take_back_person,
+    take_told_person,
 )
 from services.people.views import demographics, imports, people, units
+from shared.contracts.people import PersonSnapshot
 from shared.service import Service
 
 SERVICE = Service(
@@ -35,6 +37,7 @@ SERVICE = Service(
         import_people.router,
         imports.router,
     ],
+    inbound={PersonSnapshot: take_told_person.take_told_person},
     fan_outs=[import_row.FAN_OUT],
     large_bodies={"/imports": import_people.LARGEST_FILE},
 )

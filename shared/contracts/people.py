@@ -1,9 +1,11 @@
 """What the people service tells the others: who works here and who reports to whom."""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from shared.contracts.base import Event, State
+from pydantic import Field
+
+from shared.contracts.base import Event, Inbound, State
 from shared.ids import PersonId, UnitId
 
 
@@ -99,3 +101,33 @@ class UnitState(State):
     kind: Literal["company", "department", "team"]
     parent_id: UnitId | None
     hr_partner_ids: tuple[PersonId, ...]
+
+
+Said = Annotated[str, Field(max_length=1000)]
+
+
+class PersonSnapshot(Inbound):
+    """What a system of the enterprise says of a person now; what it does not name stays as it is.
+
+    The person is known by `employee_number`, without regard to case, and joins if nobody has it.  A manager
+    who is not there yet is followed as soon as this topic tells of them; null is nobody.  `status` left ends
+    the work here.  What is older by its time than what was taken of the person changes nothing.
+    """
+
+    topic: ClassVar[str] = "cairn.people.inbound"
+    subject_field: ClassVar[str] = "employee_number"
+    employee_number: Annotated[str, Field(min_length=1, max_length=200)]
+    given_name: Said | None = None
+    family_name: Said | None = None
+    email: Said | None = None
+    external_id: Said | None = None
+    job_title: Said | None = None
+    job_level: Said | None = None
+    location: Said | None = None
+    time_zone: Said | None = None
+    language: Said | None = None
+    joined_on: date | None = None
+    unit_id: UnitId | None = None
+    manager_employee_number: Annotated[str, Field(max_length=200)] | None = None
+    status: Literal["active", "left"] | None = None
+    left_on: date | None = None

@@ -5,13 +5,14 @@ from typing import Final
 
 from pymongo import IndexModel
 
-from services.people.store import imports, people, units
+from services.people.store import imports, people, told, units
 from services.people.store.guards import GUARDS
 
 COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
     **people.COLLECTIONS,
     **units.COLLECTIONS,
     **imports.COLLECTIONS,
+    **told.COLLECTIONS,
     "demographics": [],
     GUARDS: [],
 }

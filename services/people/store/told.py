@@ -1,0 +1,78 @@
+"""What systems of the enterprise have told of people: which messages, and whom they wait to report to.
+
+A document has an id of its own: one that shared the person's could be mistaken for the person.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel
+
+from shared.contracts.base import Frozen
+from shared.ids import PersonId
+from shared.work import Transaction
+
+TOLD: Final = "told_people"
+COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
+    TOLD: [
+        IndexModel(
+            [("manager_key", ASCENDING), ("_id", ASCENDING)],
+            name="by_manager",
+            partialFilterExpression={"manager_key": {"$gt": ""}},
+        )
+    ]
+}
+MOST_WAITING: Final = 500
+"""Who follow a manager at once; the others do with the next that is told of the manager."""
+MOST_IDS: Final = 100
+"""Of the newest messages about a person: more than a topic brings again."""
+
+
+class ToldOf(Frozen):
+    """Of one person: the ids of the messages that were taken, the time of the newest that has one.
+
+    `manager_key` is how the manager whom they are to report to is looked up, empty for nobody.
+    """
+
+    person_id: PersonId
+    version: int = 0
+    ids: tuple[str, ...] = ()
+    newest: datetime | None = None
+    manager_key: str = ""
+
+    def is_news(self, id_: str, at: datetime | None) -> bool:
+        """Whether a message was not taken yet, and none that is newer."""
+        late = at is not None and self.newest is not None and at < self.newest
+        return id_ not in self.ids and not late
+
+    def having_taken(self, id_: str, at: datetime | None) -> "ToldOf":
+        """With one more."""
+        newest = max(filter(None, (self.newest, at)), default=None)
+        return self.model_copy(update={"ids": (*self.ids, id_)[-MOST_IDS:], "newest": newest})
+
+
+class ToldStore:
+    """What was told of whom."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def of(self, person_id: PersonId) -> ToldOf:
+        """All about a person; empty if nothing was told yet."""
+        doc = await self._tx.peek(TOLD, _id(person_id))
+        return ToldOf.model_validate(doc) if doc else ToldOf(person_id=person_id)
+
+    async def waiting_for(self, manager_key: str) -> Sequence[PersonId]:
+        """The people who are to report to whoever has an identifier."""
+        asked = {"manager_key": manager_key}
+        found = await self._tx.find(TOLD, asked, sort={"_id": 1}, limit=MOST_WAITING)
+        return [PersonId(doc["person_id"]) for doc in found]
+
+    def save(self, told: ToldOf) -> None:
+        """Store it over the version that was read."""
+        self._tx.put(TOLD, {"_id": _id(told.person_id), **told.model_dump()})
+
+
+def _id(person_id: PersonId) -> str:
+    return f"told_of_{person_id}"

@@ -1,0 +1,137 @@
+"""Take what a system of the enterprise says of a person: they join, change, move, leave or stay as they are.
+
+When    it is told on cairn.people.inbound (people.PersonSnapshot)
+Rule    reconcile; identifiers belong to one person; no circle in the lines
+Emits   people.PersonJoined, PersonMoved, ManagerChanged, PersonDetailsChanged, PersonLeft
+Then    every service keeps its copy
+
+The order in which people come does not matter: who names a manager that is not there yet reports to them as
+soon as they are.  What a rule refuses is parked with the reason and changes nothing.
+"""
+
+import logging
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from services.people.domain.csv_import import PersonRow, reconcile
+from services.people.domain.details import SentDetails
+from services.people.domain.identifiers import identifier_key
+from services.people.domain.person import CircularLine, ManagesThemselves, Person
+from services.people.domain.places import unknown_unit
+from services.people.store.guards import GUARDS, LINES
+from services.people.store.people import PersonStore
+from services.people.store.told import ToldStore
+from services.people.store.units import UnitStore
+from shared.contracts.people import PersonSnapshot
+from shared.errors import Invalid
+from shared.ids import PersonId, derive, mint
+from shared.messaging.inbound import Told
+from shared.work import Transaction
+
+log = logging.getLogger(__name__)
+EMPTIED: Final = {"given_name": "", "family_name": ""}
+"""What null means where there is always a text; elsewhere it means none."""
+
+
+async def take_told_person(told: Told, tx: Transaction) -> None:
+    """Bring the directory to what is said; raises the `Refusal` for which it is parked."""
+    said = told.message
+    assert isinstance(said, PersonSnapshot)  # noqa: S101  the topic's only type
+    people, store, key = PersonStore(tx), ToldStore(tx), _key(said.employee_number)
+    waiting = await store.waiting_for(key)
+    known, id_ = await people.holder(key), derive("told", f"{len(told.source)}:{told.source}", told.id)
+    before = await people.get(known) if known else None
+    row = _row(said, known or PersonId(mint("person")), before)
+    so_far = await store.of(row.person_id)
+    if not so_far.is_news(id_, told.at):
+        return
+    if row.unit_id is not None and await UnitStore(tx).find(row.unit_id) is None:
+        raise unknown_unit(row.unit_id)
+    row, awaited = await _with_manager(said, row, before, so_far.manager_key, tx)
+    person, *events = reconcile(row, before)
+    if events:
+        person = await people.save_identified(before, person)
+        tx.publish(*events, person.state())
+    store.save(so_far.having_taken(id_, told.at).model_copy(update={"manager_key": awaited}))
+    if person.status == "active":
+        for person_id in waiting:
+            await _follow(person_id, person, tx)
+
+
+def _row(said: PersonSnapshot, person_id: PersonId, before: Person | None) -> PersonRow:
+    stated = said.model_fields_set & set(SentDetails.model_fields)
+    if before is not None:
+        stated -= {"employee_number"}  # which may be written in another case
+    sent: dict[str, Any] = {
+        name: value if (value := getattr(said, name)) is not None else EMPTIED.get(name) for name in stated
+    }
+    sent = {name: value for name, value in sent.items() if value is not None or name not in _ALWAYS}
+    try:
+        details = SentDetails.model_validate(sent)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field, why = first["loc"][0], str(first["msg"]).removeprefix("Value error, ")
+        raise Invalid(f"{field}: {why}.", field=str(field)) from error
+    return PersonRow(
+        line=0,
+        person_id=person_id,
+        known=before is not None,
+        details=details.of_somebody_new() if before is None else _stated(details),
+        attributes={},
+        unit_id=said.unit_id,
+        manager_id=before.manager_id if before else None,
+        states_unit="unit_id" in said.model_fields_set,
+        states_manager=False,
+        status=said.status,
+        left_on=said.left_on,
+    )
+
+
+_ALWAYS: Final = frozenset({"time_zone", "language"})
+"""What null leaves as it is, since everybody has one."""
+
+
+def _stated(details: SentDetails) -> Any:
+    return details.stated()
+
+
+async def _with_manager(
+    said: PersonSnapshot, row: PersonRow, before: Person | None, awaited: str, tx: Transaction
+) -> tuple[PersonRow, str]:
+    """The row with whom the person reports to, or the key of who is awaited."""
+    if "manager_employee_number" not in said.model_fields_set:
+        return row, awaited
+    people, manager_id = PersonStore(tx), None
+    if said.manager_employee_number:
+        manager_id = await people.holder(_key(said.manager_employee_number))
+        if manager_id is None and _key(said.manager_employee_number) != _key(said.employee_number):
+            return row, _key(said.manager_employee_number)
+        if manager_id in {None, row.person_id}:
+            raise ManagesThemselves("Nobody reports to themselves; name somebody else, or nobody.")
+    if before is not None and manager_id is not None and manager_id != before.manager_id:
+        tx.hold(GUARDS, LINES)
+        before.report_to(manager_id, line=await people.line_from(manager_id))
+    return replace(row, manager_id=manager_id, states_manager=True), ""
+
+
+async def _follow(person_id: PersonId, manager: Person, tx: Transaction) -> None:
+    """Who has waited reports to the manager now; not if that would be a circle."""
+    people, store = PersonStore(tx), ToldStore(tx)
+    store.save((await store.of(person_id)).model_copy(update={"manager_key": ""}))
+    person = await people.find(person_id)
+    if person is None:
+        return
+    tx.hold(GUARDS, LINES)
+    try:
+        moved, *changed = person.report_to(manager.person_id, line=await people.line_from(manager.person_id))
+    except CircularLine:
+        log.warning("%s was to report to %s, who reports to them", person_id, manager.person_id)
+        return
+    if changed:
+        tx.publish(*changed, people.save(moved).state())
+
+
+def _key(employee_number: str) -> str:
+    return identifier_key("employee_number", employee_number) or ""
