@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.logs import accept_correlation_id, bind_correlation, logger
 from shared.metrics import METHODS, Metrics
 from shared.problems import RULE_IN_SCOPE, too_large_response, unexpected_response
+from shared.tracing import TRACEPARENT_IN_SCOPE, NoTracing, Span, Tracing
 
 CORRELATION_HEADER: Final = b"x-correlation-id"
 QUIET_ROUTES: Final = frozenset({"/livez", "/readyz", "/metrics"})
@@ -31,6 +32,8 @@ STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000; inc
 NO_ROUTE: Final = "(none)"
 NO_TEMPLATE: Final = "(asset)"
 CLIENT_LEFT: Final = 499
+HTTP_ERRORS: Final = 500
+"""From here on an answer says that the server failed."""
 
 _log = logger("http")
 
@@ -48,8 +51,10 @@ class Edge:
         metrics: Metrics,
         max_body_bytes: int,
         large_bodies: Mapping[str, int] | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._app = app
+        self._tracing = tracing or NoTracing()
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
         self._large_bodies = large_bodies or {}
@@ -63,12 +68,20 @@ class Edge:
         correlation = accept_correlation_id(headers.get(CORRELATION_HEADER, b"").decode("latin-1"))
         with bind_correlation(correlation):
             exchange = _Exchange(scope, send, correlation=correlation)
+            span = self._begin(scope, headers)
             self._metrics.http_in_flight.inc()
             try:
                 await self._answer(exchange, headers, receive)
             finally:
                 self._metrics.http_in_flight.dec()
                 self._leave_trace(exchange)
+                _end(span, exchange)
+
+    def _begin(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Span:
+        came_with = headers.get(b"traceparent", b"").decode("latin-1")[:64]
+        span = self._tracing.begin(_method(scope), role="server", parent=came_with)
+        scope[TRACEPARENT_IN_SCOPE] = span.traceparent
+        return span
 
     async def _answer(self, exchange: "_Exchange", headers: dict[bytes, bytes], receive: Receive) -> None:
         length = _content_length(headers)
@@ -96,7 +109,7 @@ class Edge:
         rule: str | None = exchange.scope.get(RULE_IN_SCOPE)
         self._metrics.request(method=method, route=route, status=status, seconds=seconds)
         facts: dict[str, Any] = {
-            "method": method if method in METHODS else "other",
+            "method": _method(exchange.scope),
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 2),
@@ -105,6 +118,16 @@ class Edge:
             self._metrics.refusals.labels(rule).inc()
             facts["rule"] = rule
         (_log.debug if route in QUIET_ROUTES else _log.info)("request", **facts)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "other"
+
+
+def _end(span: Span, exchange: "_Exchange") -> None:
+    status, method, route = exchange.status or CLIENT_LEFT, _method(exchange.scope), exchange.route
+    facts = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    span.end(name=f"{method} {route}", facts=facts, failed=status >= HTTP_ERRORS)
 
 
 class _Exchange:

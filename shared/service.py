@@ -140,7 +140,11 @@ class Service:
         add_problem_handlers(api, unavailable=(Unsettled, PyMongoError))
         add_docs(api, events=self.asyncapi)
         api.add_middleware(
-            Edge, metrics=metrics, max_body_bytes=settings.max_body_bytes, large_bodies=self.large_bodies
+            Edge,
+            metrics=metrics,
+            max_body_bytes=settings.max_body_bytes,
+            large_bodies=self.large_bodies,
+            tracing=runtime.tracing,
         )
         return api
 

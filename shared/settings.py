@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         default="info", description="One of debug, info, warning, error."
     )
 
+    traces_url: str | None = Field(
+        default=None,
+        description="Where traces go as OTLP over HTTP, such as http://collector:4318/v1/traces.",
+    )
+
     mongo_url: SecretStr = Field(
         description="A MongoDB connection string, such as mongodb://localhost:27017/?replicaSet=rs0."
     )
@@ -192,7 +197,12 @@ class Settings(BaseSettings):
         ]
         if not self.mongo_url.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
             wrong.append(f"{variable('mongo_url')} must start with mongodb:// or mongodb+srv://")
-        for name, urls in (("webhook_urls", self.webhook_urls), ("service_urls", self.service_urls.values())):
+        traces = [self.traces_url] if self.traces_url else []
+        for name, urls in (
+            ("webhook_urls", self.webhook_urls),
+            ("service_urls", self.service_urls.values()),
+            ("traces_url", traces),
+        ):
             if any(
                 urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname for url in urls
             ):

@@ -42,6 +42,7 @@ from shared.preconditions import (
     idempotency_key,
     if_match,
 )
+from shared.tracing import TRACEPARENT_IN_SCOPE
 from shared.work import Cause, Conflict, Handler, Transaction, Work
 from shared.work.answers import ANSWERS
 
@@ -154,7 +155,7 @@ class Runner:
         if must_match and self._condition is None:
             raise PreconditionMissing("Send If-Match with the ETag of what you have read.")
         wanted = _Wanted(handler, reply, status, location, match, self._condition)
-        cause = Cause(correlation_id() or "", traceparent=self._request.headers.get("traceparent", "")[:64])
+        cause = Cause(correlation_id() or "", traceparent=self._request.scope.get(TRACEPARENT_IN_SCOPE, ""))
         run = _answering(wanted) if self._key is None else await self._once(wanted, self._key)
         with _counted(self._request, handler) as count:
             try:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -24,11 +24,12 @@ from shared.messaging.envelope import Record
 from shared.messaging.guard import PARKED, WATERMARKS, Guard
 from shared.messaging.inbound import Gate
 from shared.messaging.incoming import EventJob
+from shared.messaging.offsets import Applied, RawRecords
 from shared.settings import Settings
+from shared.tracing import NoTracing, Span, Tracing
 from shared.work import NotYet, Work
 
 log = logging.getLogger(__name__)
-RawRecords = tuple[ConsumerRecord[bytes, bytes], ...]
 RETRY_PAUSES = (0.05, 0.5)
 """Seconds before a failing source is tried alone; after the last try it is parked."""
 
@@ -61,8 +62,16 @@ class Gauges(Protocol):
 class Intake:
     """Applies batches of records of one topic."""
 
-    def __init__(self, work: Work, guard: Guard | Gate, settings: Settings, gauges: Gauges) -> None:
+    def __init__(
+        self,
+        work: Work,
+        guard: Guard | Gate,
+        settings: Settings,
+        gauges: Gauges,
+        tracing: Tracing | None = None,
+    ) -> None:
         self.guard = guard
+        self._tracing = tracing or NoTracing()
         self.counts: Counter[str] = Counter()
         self._work = work
         self._gauges = gauges
@@ -76,12 +85,26 @@ class Intake:
         """
         started = time.perf_counter()
         jobs = [self.guard.reader.read(record) for record in records]
-        await self._work.execute(jobs, self.guard.plan)
-        failing = _failing(jobs)
-        if failing:
-            await self._stop_if_bad(failing, jobs)
-            await self._alone(failing)
+        spans = [self._begin(job) for job in jobs]
+        try:
+            await self._work.execute(jobs, self.guard.plan)
+            failing = _failing(jobs)
+            if failing:
+                await self._stop_if_bad(failing, jobs)
+                await self._alone(failing)
+        finally:
+            for job, span in zip(jobs, spans, strict=True):
+                span.end(facts={"cairn.outcome": job.outcome or "left"}, failed=job.outcome == "parked")
         self._report(jobs, time.perf_counter() - started)
+
+    def _begin(self, job: EventJob) -> Span:
+        """What the event causes is in its trace."""
+        facts = {"messaging.system": "kafka", "messaging.destination.name": self.guard.topic}
+        span = self._tracing.begin(
+            f"process {job.envelope.type}", role="consumer", parent=job.cause.traceparent, facts=facts
+        )
+        job.cause = job.cause._replace(traceparent=span.traceparent)
+        return span
 
     async def _alone(self, failing: Mapping[str, Sequence[EventJob]]) -> None:
         """Try the events of each failing source again without company, then park them.
@@ -265,44 +288,6 @@ class Consumer:
             at = beginnings[partition] if committed is None else committed
             if self._applied.offsets.setdefault(partition, at) == at:
                 self._applied.committed({partition: at})
-
-
-class Applied(ConsumerRebalanceListener):
-    """The next offset to apply in each partition of this process, as far as it is known here.
-
-    Asking Kafka for it would take a request for every partition, at each look.
-    """
-
-    def __init__(self) -> None:
-        self.offsets: dict[TopicPartition, int] = {}
-        self._committed: dict[TopicPartition, int] = {}
-        self._assigned: set[TopicPartition] = set()
-
-    def take(self, records: RawRecords) -> None:
-        """These are applied; of a partition that has gone elsewhere meanwhile nothing is known any more."""
-        for raw in records:
-            partition = TopicPartition(raw.topic, raw.partition)
-            if partition in self._assigned:
-                self.offsets[partition] = raw.offset + 1
-
-    def uncommitted(self) -> dict[TopicPartition, int]:
-        """Those of the offsets that the broker has not been told."""
-        return {each: offset for each, offset in self.offsets.items() if self._committed.get(each) != offset}
-
-    def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """The broker knows these."""
-        self._committed |= {each: offset for each, offset in offsets.items() if each in self._assigned}
-
-    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Another process may go on with these: what is known of them no longer counts."""
-        for partition in revoked:
-            self._assigned.discard(partition)
-            self.offsets.pop(partition, None)
-            self._committed.pop(partition, None)
-
-    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Where these stand is asked for when it is needed."""
-        self._assigned |= set(assigned)
 
 
 def _failing(jobs: Sequence[EventJob]) -> Mapping[str, Sequence[EventJob]]:

@@ -161,3 +161,9 @@ def test_every_setting_says_how_to_mend_it():
 )
 def test_plain_http_is_only_for_this_machine_and_for_development(url, development, safe):
     assert is_safe_url(url, development=development) is safe
+
+
+@pytest.mark.parametrize("url", ["collector:4318", "/v1/traces", "ftp://collector"])
+def test_where_traces_go_must_be_an_address(variables, capsys, url):
+    variables("CAIRN_TRACES_URL", url)
+    assert "CAIRN_TRACES_URL must hold http or https addresses" in refused(capsys)

@@ -18,10 +18,11 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from shared import mongo
 from shared.messaging import kafka
-from shared.messaging.consumer import Applied, Consumer, Intake, TooManyParked
+from shared.messaging.consumer import Consumer, Intake, TooManyParked
 from shared.messaging.envelope import Envelope, Record
 from shared.messaging.guard import PARKED, WATERMARKS, Guard
 from shared.messaging.incoming import Subscription
+from shared.messaging.offsets import Applied
 from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
 from shared.settings import Settings, read
 from shared.work import Transaction, Work

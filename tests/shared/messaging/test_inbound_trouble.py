@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from shared import mongo
 from shared.contracts.goals import Measurement
@@ -13,6 +15,7 @@ from shared.messaging.envelope import Record
 from shared.messaging.guard import PARKED
 from shared.messaging.inbound import Gate, Told
 from shared.messaging.incoming import Subscription
+from shared.opentelemetry import OpenTelemetry
 from shared.settings import Settings, read
 from shared.work import Transaction, Work
 
@@ -121,3 +124,34 @@ async def test_when_most_fails_nothing_more_is_taken_and_what_is_parked_counts(
     with pytest.raises(TooManyParked, match="10 sources are parked"):
         await found.take([told(number) for number in range(10, 14)])
     assert await work.db[PARKED].count_documents({}) == 10
+
+
+async def test_what_a_record_causes_is_in_its_trace_and_its_span_says_what_became_of_it(
+    work: Work, settings: Settings, monkeypatch: Any
+) -> None:
+    exporter = InMemorySpanExporter()
+    tracing, causes, execute = OpenTelemetry("goals", exporter), list[str](), work.execute
+
+    async def seen(jobs: Any, plan: Any) -> None:
+        causes.extend(job.cause.traceparent for job in jobs)
+        await execute(jobs, plan)
+
+    monkeypatch.setattr(work, "execute", seen)
+
+    class Picky(Mood):
+        async def take(self, told: Told, tx: Transaction) -> None:
+            self.failures = 99 if told.message.subject == "goal_1" else 0
+            await super().take(told, tx)
+
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    came = (("ce_traceparent", f"00-{trace}-00f067aa0ba902b7-01".encode()),)
+    records = [told(0)._replace(headers=told(0).headers + came), told(1)]
+    gate = Gate.of(Subscription(Measurement.topic, {Measurement: (Picky(0).take,)}))
+    await Intake(work, gate, settings, NoGauges(), tracing).take(records)
+    await tracing.close()
+    spans = exporter.get_finished_spans()
+    assert [each.context.span_id for each in spans] == [int(each.split("-")[2], 16) for each in causes[:2]]
+    assert [f"{each.context.trace_id:032x}" == trace for each in spans] == [True, False]
+    assert [each.attributes["cairn.outcome"] for each in spans] == ["applied", "parked"]
+    assert [each.status.status_code is StatusCode.ERROR for each in spans] == [False, True]
+    assert {each.name for each in spans} == {f"process {Measurement.wire_type}"}
