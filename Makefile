@@ -29,12 +29,13 @@ test: setup  ## all tests, on real engines (ARGS: more for pytest)
 test-compose: setup  ## build, run, stop and start the containers for real, with the main job in them
 	@CAIRN_TEST_COMPOSE=1 $(PY) -m pytest tests/deploy/test_compose_live.py -s -v $(ARGS)
 
-check: setup  ## format, lint, types, import rules, house rules, generated files
+check: setup  ## format, lint, types, import rules, house rules, generated files, dependencies
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports --no-cache
 	@[ ! -f deploy/schemas.py ] || $(PY) -m deploy.schemas --check
+	@[ ! -f deploy/dependencies.py ] || $(PY) -m deploy.dependencies --check
 	@[ ! -d tests/architecture ] || $(PY) -m pytest tests/architecture
 
 faults: setup  ## everything that can go wrong goes wrong, and a checker looks at what is left (SEED=N, MINUTES=N, ONLY=NAME)
@@ -53,8 +54,9 @@ jars: setup  ## write the manifest of Kafka's jars again
 	@$(PY) -m deploy.local.fetch_jars --lock > deploy/local/kafka-jars.part
 	@mv deploy/local/kafka-jars.part deploy/local/kafka-jars.sha256
 
-schemas: setup  ## write the generated schemas again
+schemas: setup  ## write what is generated again: schemas, catalogue, dashboards, bill of materials
 	@$(PY) -m deploy.schemas
+	@$(PY) -m deploy.dependencies
 
 clean:  ## remove what was built, not the data of a suite
 	@rm -rf .venv build .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis

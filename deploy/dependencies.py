@@ -1,0 +1,102 @@
+"""What the image's packages are: `python -m deploy.dependencies` writes the bill, `--check` looks at both.
+
+The bill of materials is CycloneDX 1.6, made from the hashed lock, and travels in the image.  `--check` says
+when it is stale, and asks for known vulnerabilities of the locked versions: one that is known fails; where
+no advisories can be reached it says so, and that nothing was audited.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+from packaging.requirements import Requirement
+
+ROOT: Final = Path(__file__).parent.parent
+LOCK: Final = ROOT / "requirements" / "runtime.lock"
+BILL: Final = ROOT / "deploy" / "docker" / "sbom.cdx.json"
+AUDIT_SECONDS: Final = 60
+component: Any = Component  # their constructors are made by a decorator, and not known to type checkers
+bill_of: Any = Bom
+
+
+def locked(lock: Path = LOCK) -> Iterator[tuple[str, str]]:
+    """The name and version of every package of a lock."""
+    for line in lock.read_text().splitlines():
+        if line and not line.startswith(("#", " ", "-")):
+            requirement = Requirement(line.removesuffix("\\").strip())
+            yield requirement.name, next(iter(requirement.specifier)).version
+
+
+def bill() -> str:
+    """The bill of materials as JSON; the same for the same lock."""
+    components = [
+        component(
+            name=name,
+            version=version,
+            type=ComponentType.LIBRARY,
+            purl=PackageURL("pypi", name=name, version=version),
+            bom_ref=f"{name}=={version}",
+        )
+        for name, version in locked()
+    ]
+    made: dict[str, Any] = json.loads(JsonV1Dot6(bill_of(components=components)).output_as_string())
+    # When it was made, and a random number: they would make it stale at once.
+    for name in ("serialNumber", "metadata"):
+        made.pop(name, None)
+    return json.dumps(made, indent=1, sort_keys=True) + "\n"
+
+
+def audited(lock: Path = LOCK) -> tuple[Sequence[str], str]:
+    """The known vulnerabilities of a lock's packages, and why there was no telling, or nothing."""
+    asked = ["--disable-pip", "--require-hashes", "-r", str(lock), "--format", "json"]
+    asked = [sys.executable, "-m", "pip_audit", *asked, "--progress-spinner", "off", "--timeout", "5"]
+    try:
+        ran = subprocess.run(asked, capture_output=True, text=True, timeout=AUDIT_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return [], f"no answer within {AUDIT_SECONDS} s"
+    return read_audit(ran.stdout)
+
+
+def read_audit(answer: str) -> tuple[Sequence[str], str]:
+    """What pip-audit's JSON says, in the same form."""
+    try:
+        packages: Sequence[Any] = json.loads(answer)["dependencies"]
+    except (ValueError, KeyError):
+        return [], "no advisories can be reached"
+    found = [
+        f"{each['name']} {each['version']}: {fault['id']}"
+        f", mended in {', '.join(fault['fix_versions']) or 'no version yet'}"
+        for each in packages
+        for fault in each.get("vulns", ())
+    ]
+    skipped = [str(each["name"]) for each in packages if "skip_reason" in each]
+    if len(skipped) == len(packages):
+        return found, "no advisories can be reached"
+    return found, f"nothing is known of {', '.join(skipped)}" if skipped else ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the bill, or say what is wrong with it and with what it lists."""
+    if "--check" not in arguments:
+        BILL.write_text(bill())
+        return 0
+    complaints: list[str] = []
+    if not BILL.exists() or BILL.read_text() != bill():
+        complaints.append(f"{BILL.relative_to(ROOT)} is stale; run make schemas")
+    vulnerable, why_not = audited()
+    complaints += vulnerable
+    if why_not:
+        print(f"dependencies were not audited: {why_not}", file=sys.stderr)
+    print(*complaints, sep="\n", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
