@@ -16,8 +16,9 @@ from fastapi import FastAPI
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
-from shared import directory, fan_out, mongo
+from shared import audit, directory, fan_out, mongo
 from shared.access import Standing
+from shared.audit.sealing import ReadLog, Sealer
 from shared.fan_out import FanOutWorker
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
@@ -47,9 +48,12 @@ ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "leases": [],
     "engine": [],
     **answers.INDEXES,
+    **audit.INDEXES,
 }
 START_SECONDS = 60.0
 STOP_SECONDS = 25.0
+READS_SECONDS = 0.5
+"""How long the audit of a read may wait to be written."""
 
 
 class Runtime:
@@ -63,6 +67,7 @@ class Runtime:
         self.tracing = tracing_to(service.name, settings.traces_url)
         self.client: mongo.Client = mongo.open_client(settings.mongo_url.get_secret_value())
         self.db = mongo.database(self.client, settings.mongo_database)
+        self.reads = ReadLog(self.db)
         self.workers: list[Worker] = []
         self.consumers: list[Consumer] = []
         self.relay = Relay(self.db, lambda: kafka.producer(settings), on_sent=self._count_sent)
@@ -100,6 +105,8 @@ class Runtime:
         api.state.access = self.service.access
         api.state.standing = Standing(self.db)
         api.state.tokens = self._tokens
+        api.state.reads = self.reads
+        api.state.confidential = self.service.confidential
         api.state.rates = Rates(rate=self.settings.requests_a_second, burst=self.settings.caller_burst)
         add_probes(api, self)
 
@@ -127,11 +134,19 @@ class Runtime:
         self.consumers = [Consumer(self._broker, intake, self.settings) for intake in intakes]
         sweeper = Sweeper(self.work, self.guards, self.gates)
         broom = OutboxBroom(self.db, keep=timedelta(days=self.settings.outbox_keep_days))
+        sealer = Sealer(
+            self.work,
+            service=self.service.name,
+            file=self.settings.audit_anchor_file,
+            anchor_seconds=self.settings.audit_anchor_seconds,
+        )
         self.workers += [
             self._relaying,
             self._fanning,
             self._leased("sweeper", sweeper.turn, poll=0.25),
             self._leased("outbox-broom", broom.turn, poll=60.0),
+            self._leased("audit-sealer", sealer.turn, poll=1.0),
+            Worker("audit-reads", self.reads.turn, poll=READS_SECONDS),
             self._observing,
         ]
         self.workers += self.service.workers(self)
@@ -154,6 +169,7 @@ class Runtime:
                 await asyncio.gather(
                     *(worker.stop() for worker in self.workers if worker is not self._relaying)
                 )
+                await self.reads.flush()
                 await self.work.close()
                 await self._relaying.stop()
                 await self.relay.close()

@@ -60,7 +60,8 @@ class Service:
     `collections` are indexes by collection, made before the first request.  `directory` is whether
     the service keeps a local copy of the people.  `workers` are its own background jobs, and
     `prepare` runs once before any of them.  `large_bodies` is how many bytes are taken at the paths
-    that take files, where others take `max_body_bytes` of the settings.
+    that take files, where others take `max_body_bytes` of the settings.  `confidential` are the actions of
+    its access table whose reads are audited.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Service:
     workers: Callable[["Runtime"], Sequence["Worker"]] = _no_workers
     prepare: Callable[["Runtime"], Awaitable[None]] = _nothing
     large_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
+    confidential: frozenset[str] = frozenset()
 
     @property
     def publishes(self) -> Sequence[type[Message]]:

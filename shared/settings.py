@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         description="Where traces go as OTLP over HTTP, such as http://collector:4318/v1/traces.",
     )
 
+    audit_anchor_file: Path | None = Field(
+        default=None, description="A file outside the database to which anchors of the audit are added."
+    )
+    audit_anchor_seconds: float = Field(default=600, gt=0, description="Seconds between two anchors.")
+
     mongo_url: SecretStr = Field(
         description="A MongoDB connection string, such as mongodb://localhost:27017/?replicaSet=rs0."
     )

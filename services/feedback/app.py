@@ -27,6 +27,7 @@ SERVICE = Service(
     title="Cairn feedback",
     access=ACCESS,
     collections=COLLECTIONS,
+    confidential=frozenset({"read_feedback"}),
     routers=[
         give_feedback.router,
         acknowledge_feedback.router,

@@ -68,6 +68,7 @@ SERVICE = Service(
     title="Cairn goals",
     access=ACCESS,
     collections=COLLECTIONS,
+    confidential=frozenset({"read_grades"}),
     routers=[
         draft_goal.router,
         assign_goal.router,

@@ -39,5 +39,6 @@ SERVICE = Service(
     ],
     inbound={PersonSnapshot: take_told_person.take_told_person},
     fan_outs=[import_row.FAN_OUT],
+    confidential=frozenset({"read_demographics", "read_numbers"}),
     large_bodies={"/imports": import_people.LARGEST_FILE},
 )

@@ -34,6 +34,7 @@ SERVICE = Service(
     title="Cairn reviews",
     access=ACCESS,
     collections=COLLECTIONS,
+    confidential=frozenset({"read", "read_self_assessment", "read_manager_assessment"}),
     routers=[
         launch_cycle.router,
         write_self_assessment.router,

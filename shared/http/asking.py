@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from shared.access import Standing
+from shared.audit import Origin
 from shared.errors import Forbidden
 from shared.http.served import in_short
 from shared.identity import Caller
@@ -32,6 +33,11 @@ async def asked_by(request: Request) -> Caller:
     if known is None:
         known = request.scope[_CALLER] = await _admitted(request)
     return known
+
+
+def origin_of(request: Request, deed: str) -> Origin:
+    """For the audit: what is asked for, and the address that asks."""
+    return Origin(deed, request.client.host if request.client else "")
 
 
 async def _admitted(request: Request) -> Caller:

@@ -27,7 +27,7 @@ from shared.errors import (
     Stale,
     VersionConflict,
 )
-from shared.http.asking import Asking, asked_by, person_of
+from shared.http.asking import Asking, asked_by, origin_of, person_of
 from shared.http.served import in_short
 from shared.http.timing import said_time
 from shared.identity import Caller
@@ -155,7 +155,11 @@ class Runner:
         if must_match and self._condition is None:
             raise PreconditionMissing("Send If-Match with the ETag of what you have read.")
         wanted = _Wanted(handler, reply, status, location, match, self._condition)
-        cause = Cause(correlation_id() or "", traceparent=self._request.scope.get(TRACEPARENT_IN_SCOPE, ""))
+        cause = Cause(
+            correlation_id() or "",
+            traceparent=self._request.scope.get(TRACEPARENT_IN_SCOPE, ""),
+            origin=origin_of(self._request, getattr(handler, "__name__", "")),
+        )
         run = _answering(wanted) if self._key is None else await self._once(wanted, self._key)
         with _counted(self._request, handler) as count:
             try:

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request
 
 from shared.access import Table
 from shared.aggregate import Aggregate
-from shared.http.asking import Asking, asked_by, person_of
+from shared.audit.rows import read_row
+from shared.audit.sealing import ReadLog
+from shared.http.asking import Asking, asked_by, origin_of, person_of
 from shared.http.served import in_short
 from shared.http.timing import said_time
 from shared.identity import Caller
 from shared.ids import PersonId
+from shared.logs import correlation_id
 from shared.mongo import Database
 from shared.store import from_document
 
@@ -27,6 +30,9 @@ class Viewer:
         self.db: Database = request.app.state.db
         self._access: Table = request.app.state.access
         self._request = request
+        self._reads: ReadLog = request.app.state.reads
+        self._confidential: frozenset[str] = request.app.state.confidential
+        self._noted: set[tuple[str, tuple[str, ...]]] = set()
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
@@ -43,11 +49,13 @@ class Viewer:
         if doc is None:
             raise self._access.missing(action)
         await self._access.demand(self.caller, action, doc, self.db)
+        self._note(action, f"{collection}/{id_}")
         return from_document(kind, doc)
 
     async def demand(self, action: str, resource: object) -> None:
         """Return if the caller may do it; raise `Forbidden` or `NotFound`."""
         await self._access.demand(self.caller, action, resource, self.db)
+        self._note(action, *_ids(resource))
 
     async def may(self, action: str, resource: object) -> bool:
         """Whether the caller may do it."""
@@ -59,7 +67,40 @@ class Viewer:
 
     async def filter(self, action: str = "read") -> Mapping[str, Any]:
         """The MongoDB filter of all that the caller may."""
-        return await self._access.filter(action, self.caller, self.db)
+        found = await self._access.filter(action, self.caller, self.db)
+        self._note(action)
+        return found
+
+    def _note(self, action: str, *about: str) -> None:
+        """For the audit, once of each in a request: of a list, what was asked for."""
+        if action not in self._confidential or (action, about) in self._noted:
+            return
+        self._noted.add((action, about))
+        query, path = self._request.query_params, self._request.path_params
+        asked = {name: value for name, value in {**query, **path}.items() if name.endswith("_id")}
+        row = read_row(
+            self.caller,
+            origin_of(self._request, _route(self._request)),
+            action=action,
+            about=about,
+            asked={} if about else {name: str(value)[:200] for name, value in asked.items()},
+            correlation_id=correlation_id() or "",
+        )
+        self._reads.add(row)
+
+
+def _ids(resource: object) -> list[str]:
+    """What is known by an id of its own, whatever form it comes in."""
+    if isinstance(resource, Mapping):
+        found = cast("Mapping[str, Any]", resource).get("_id")
+    else:
+        found = getattr(resource, "id", None)
+    return [str(found)] if found else []
+
+
+def _route(request: Request) -> str:
+    route = getattr(request.scope.get("route"), "path_format", "")
+    return f"{request.method} {route}"
 
 
 async def viewer_for(request: Request) -> Viewer:

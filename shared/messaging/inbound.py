@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from pymongo import DeleteOne, UpdateOne
 
+from shared.audit import Origin
 from shared.clock import to_millisecond
 from shared.contracts.base import Inbound
 from shared.errors import Refusal
@@ -76,7 +77,12 @@ class InboundReader:
             Told(message, envelope.source, envelope.id, at),
             to_millisecond(datetime.now(UTC)),
             caller=Caller(envelope.source, roles=frozenset({"service"})),
-            cause=Cause(envelope.correlation_id, envelope.id, envelope.traceparent),
+            cause=Cause(
+                envelope.correlation_id,
+                envelope.id,
+                envelope.traceparent,
+                Origin(envelope.type, self._subscription.topic),
+            ),
             record=record,
             envelope=envelope,
         )

@@ -9,24 +9,26 @@ from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, UpdateOne
 from pymongo.errors import PyMongoError
 
+from shared.audit.rows import AUDIT, change_row
+from shared.contracts.base import State
 from shared.errors import Refusal
 from shared.mongo import InTransaction, Missed, Query, Write, WriteOp
 from shared.work.answers import ANSWERS, without_words_of
 from shared.work.gathering import gather
 from shared.work.job import Conflict, Job, NotYet
+from shared.work.operations import operation, version_of
 from shared.work.outbox import Outbox
 from shared.work.overlap import may_match
 from shared.work.transaction import AloneRequest, Doc, FanOutJob, Find, Load, Policy, Ref, Transaction, Writes
 
 FAN_OUTS = "fan_outs"
-WIDE = 16
-"""Fields from which on a document is not replaced but its fields are set that differ: of one that is replaced
-MongoDB reckons the keys of every index, of which a wide one has many."""
+UNAUDITED = frozenset({ANSWERS})
+"""What is written beside a change and says nothing of it."""
 ROUNDS = 8
 """So often strands that overtook each other run on together: of those that meet in a document one goes
 through each time.  A strand that runs alone asks the database alone."""
@@ -155,7 +157,7 @@ class Batch:
             return False
         writes = tx.writes
         for ref, (expected, _) in writes.puts.items():
-            if ref in self.docs and _version(self.docs[ref]) != expected:
+            if ref in self.docs and version_of(self.docs[ref]) != expected:
                 raise Conflict(ref)
         sequences = self._outbox.draft(writes, job, before=self.docs)
         for ref, (expected, doc) in writes.puts.items():
@@ -168,7 +170,24 @@ class Batch:
         for collection, id_ in sorted(writes.spent):
             self.defer(collection, DeleteOne({"_id": id_}))
         self._start(writes.fan_outs, job)
+        self._audit(writes, job)
         return True
+
+    def _audit(self, writes: Writes, job: Job) -> None:
+        """Have it known who asked for this; not of what follows by itself, nor if nothing is different."""
+        about = [f"{name}/{id_}" for name, id_ in writes.puts if name not in UNAUDITED]
+        about += sorted(f"{name}/{id_}" for name, id_ in writes.updated if name not in UNAUDITED)
+        if job.caller is None or not job.cause.origin.deed or not (about or writes.messages):
+            return
+        row = change_row(
+            job.caller,
+            job.cause.origin,
+            about=about,
+            events=[type(each).wire_type for each in writes.messages if not isinstance(each, State)],
+            reasoned=bool(getattr(job.message, "reason", "")),
+            correlation_id=job.cause.correlation_id,
+        )
+        self.defer(AUDIT, InsertOne(row))
 
     def _overtaken(self, tx: Transaction) -> bool:
         docs = self.docs
@@ -272,7 +291,7 @@ class Batch:
         ops = [
             op
             for id_, put in pending.puts.items()
-            if (op := _operation(id_, *put, before.get(id_))) is not None
+            if (op := operation(id_, *put, before.get(id_))) is not None
         ]
         ops += [UpdateOne({"_id": id_}, update, upsert=True) for id_, update in pending.updates]
         return Write(collection, ops, ordered=bool(pending.updates), exact=True) if ops else None
@@ -292,42 +311,6 @@ def _step(strand: Coroutine[Any, None, None], *, alone: bool) -> Load | Find | A
     except StopIteration:
         return None
     return request
-
-
-def _operation(id_: Any, stored: int, doc: Doc | None, before: Doc | None) -> WriteOp | None:
-    if doc is None:
-        return DeleteOne({"_id": id_, "version": stored}) if stored else None
-    if not stored:
-        return InsertOne(doc)
-    if before is not None and len(doc) >= WIDE:
-        return UpdateOne({"_id": id_, "version": stored}, _difference(before, doc))
-    return ReplaceOne({"_id": id_, "version": stored}, doc)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether MongoDB would store both alike: True equals 1 and is not the same."""
-    if one != other or isinstance(one, bool) != isinstance(other, bool):
-        return False
-    if isinstance(other, dict):
-        return all(_same(one[name], value) for name, value in cast("Doc", other).items())
-    if isinstance(other, list | tuple):
-        return all(map(_same, one, cast("list[Any]", other)))
-    return True
-
-
-def _difference(before: Doc, doc: Doc) -> Doc:
-    """The update that makes one document of the other; fields are named as attributes are, without dots."""
-    update: Doc = {
-        "$set": {name: value for name, value in doc.items() if not _same(before.get(name, ...), value)}
-    }
-    gone = before.keys() - doc.keys()
-    if gone:
-        update["$unset"] = dict.fromkeys(gone, "")
-    return update
-
-
-def _version(doc: Doc | None) -> int:
-    return 0 if doc is None else int(doc["version"])
 
 
 __all__ = ["FAN_OUTS", "Batch", "WriteOp", "Writes"]

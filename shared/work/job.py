@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shared.audit.rows import Origin
 from shared.identity import Caller
 
 if TYPE_CHECKING:
@@ -22,11 +23,15 @@ class NotYet(Exception):  # noqa: N818  an outcome that is tried again, not a fa
 
 
 class Cause(NamedTuple):
-    """Why something is done: carried from the first request through every event after it."""
+    """Why something is done: carried from the first request through every event after it.
+
+    `origin` is what was asked for and from where; empty where nobody asked, and it follows by itself.
+    """
 
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""
+    origin: Origin = Origin()
 
 
 @dataclass(slots=True, eq=False)

@@ -8,9 +8,9 @@ from pymongo import ReplaceOne, UpdateOne
 
 from shared import mongo
 from shared.work import Transaction, Work
-from shared.work.batch import WIDE
 from shared.work.engine import ByKey
 from shared.work.job import Job
+from shared.work.operations import WIDE
 from tests.overlap import met_before_commit
 
 REST = {f"field_{number}": number for number in range(WIDE)}

@@ -1,0 +1,117 @@
+"""The sealer, which one process does at a time, and the log of reads, which every process keeps."""
+
+import asyncio
+import os
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from shared import mongo
+from shared.audit.chain import FIRST, Anchor, seal_of
+from shared.audit.rows import AUDIT, HEAD, Row
+from shared.identity import service_caller
+from shared.logs import logger
+from shared.work import Transaction, Work
+
+PAGE: Final = 500
+ANCHOR_ROWS: Final = 1_000
+DUPLICATE: Final = 11_000
+_log = logger("audit")
+
+
+async def seal_page(most: int, tx: Transaction) -> Row | None:
+    """Chain the next rows to the head: the head as it is then; of two sealers one has to begin again."""
+    head = await tx.get(HEAD, HEAD)
+    rows = await tx.find(AUDIT, {"sealed": False}, sort={"_id": 1}, limit=most)
+    if not rows:
+        return head
+    number, seal = (head["number"], head["seal"]) if head else (0, FIRST)
+    for row in rows:
+        number, seal = number + 1, seal_of(seal, row)
+        tx.update(AUDIT, row["_id"], {"$set": {"sealed": True, "number": number, "seal": seal}})
+    sealed = {"_id": HEAD, "number": number, "seal": seal, "version": head["version"] if head else 0}
+    tx.put(HEAD, sealed)
+    return {**sealed, "page": len(rows)}
+
+
+class Sealer:
+    """The turn of a leased worker: chain what is not sealed, and anchor the chain now and then.
+
+    Rows are sealed in the order in which they are seen here; one that commits late is sealed later.  An
+    anchor goes to the log, and to `file` if there is one; it is due `anchor_seconds` or a thousand rows
+    after the one before.
+    """
+
+    def __init__(self, work: Work, *, service: str, file: Path | None, anchor_seconds: float) -> None:
+        self._work = work
+        self._service = service
+        self._file = file
+        self._anchor_seconds = anchor_seconds
+        self._anchored = 0
+        self._anchored_at = time.monotonic()
+
+    async def turn(self) -> bool:
+        """Seal one page; whether there may be more."""
+        caller = service_caller(self._service)
+        head: Any = await self._work.run(seal_page, PAGE, key=HEAD, caller=caller)
+        if head is None:
+            return False
+        await self._anchor(head["number"], head["seal"])
+        return head.get("page") == PAGE
+
+    async def _anchor(self, number: int, seal: str) -> None:
+        new, waited = number - self._anchored, time.monotonic() - self._anchored_at
+        if not new or not (waited >= self._anchor_seconds or new >= ANCHOR_ROWS):
+            return
+        anchor = Anchor(self._service, number, seal, datetime.now(UTC).isoformat(timespec="seconds"))
+        if self._file is not None:
+            await asyncio.to_thread(_append, self._file, anchor.line)
+        _log.info("anchor", service=anchor.service, number=number, seal=seal)
+        self._anchored, self._anchored_at = number, time.monotonic()
+
+
+def _append(path: Path, line: str) -> None:
+    """Write a line and have it on the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, f"{line}\n".encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class ReadLog:
+    """Rows of reads on their way into the database, written together within a moment of the read."""
+
+    def __init__(self, database: mongo.Database) -> None:
+        self._db = database
+        self._rows: deque[Row] = deque()
+
+    def add(self, row: Row) -> None:
+        """A read that was allowed."""
+        self._rows.append(row)
+
+    async def turn(self) -> bool:
+        """Write what is there; what the database does not take stays."""
+        rows = [self._rows.popleft() for _ in range(min(PAGE, len(self._rows)))]
+        if not rows:
+            return False
+        try:
+            await self._db[AUDIT].insert_many(rows, ordered=False)
+        except BulkWriteError as error:
+            if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
+                self._rows.extendleft(reversed(rows))
+                raise
+        except PyMongoError:
+            self._rows.extendleft(reversed(rows))
+            raise
+        return bool(self._rows)
+
+    async def flush(self) -> None:
+        """All of it, before the process ends."""
+        while await self.turn():
+            pass

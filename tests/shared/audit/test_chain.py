@@ -1,0 +1,203 @@
+"""Rows of the audit are chained once, and whatever is done to them afterwards is found."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import mongo
+from shared.audit.chain import FIRST, Anchor, read_anchors, seal_of, verify
+from shared.audit.rows import AUDIT, HEAD, INDEXES, Origin, change_row
+from shared.audit.sealing import PAGE, ReadLog, Sealer
+from shared.identity import Caller
+from shared.work import Work
+
+ROWS = 20
+TAMPERINGS = 1_000
+ANNA = Caller(subject="anna", person_id="person_a", roles=frozenset({"hr_admin"}))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def work(engines: Any, name: str) -> AsyncIterator[Work]:
+    async with mongo.connect(engines.mongo) as client:
+        work = Work(client, name)
+        for collection, indexes in INDEXES.items():
+            await mongo.ensure_collection(work.db, collection, indexes=indexes)
+        yield work
+
+
+def row(number: int) -> dict[str, Any]:
+    return change_row(
+        ANNA,
+        Origin("give_feedback", "10.0.0.1"),
+        about=[f"feedback/f{number}"],
+        events=["cairn.feedback.feedback_given.v1"],
+        reasoned=False,
+        correlation_id=f"c{number}",
+    )
+
+
+def sealer(work: Work, file: Path | None = None, *, seconds: float = 0.0) -> Sealer:
+    return Sealer(work, service="feedback", file=file, anchor_seconds=seconds)
+
+
+async def test_rows_are_sealed_once_in_the_order_in_which_they_are_seen(work: Work) -> None:
+    late, *rows = [row(n) for n in range(5)]
+    await work.db[AUDIT].insert_many(rows)
+    assert await sealer(work).turn() is False
+    await work.db[AUDIT].insert_one(late)
+    await sealer(work).turn()
+    await sealer(work).turn()
+    found = await work.db[AUDIT].find().sort("number", 1).to_list(None)
+    assert [each["_id"] for each in found] == [each["_id"] for each in (*rows, late)]
+    assert [each["number"] for each in found] == [1, 2, 3, 4, 5]
+    assert found[0]["seal"] == seal_of(FIRST, found[0])
+    assert await verify(work.db, service="feedback") == (5, "", 5, found[0]["at"], 0)
+
+
+async def test_two_sealers_at_once_make_one_chain_without_a_gap(work: Work, engines: Any, name: str) -> None:
+    async with mongo.connect(engines.mongo) as client:
+        other = Work(client, name)
+        await work.db[AUDIT].insert_many([row(n) for n in range(PAGE * 2 + 7)])
+        for _ in range(3):
+            await asyncio.gather(sealer(work).turn(), sealer(other).turn())
+        verdict = await verify(work.db, service="feedback")
+    assert (verdict.intact, verdict.wrong, verdict.unsealed) == (PAGE * 2 + 7, "", 0)
+
+
+async def test_an_anchor_is_written_when_it_is_due_and_says_how_far_the_chain_was(
+    work: Work, tmp_path: Path
+) -> None:
+    file = tmp_path / "anchors.jsonl"
+    one = sealer(work, file)
+    assert await one.turn() is False, "there is nothing to anchor"
+    await work.db[AUDIT].insert_many([row(n) for n in range(3)])
+    await one.turn()
+    await one.turn()
+    never = sealer(work, file, seconds=3600)
+    await work.db[AUDIT].insert_one(row(4))
+    await never.turn()
+    [anchor] = read_anchors(file.read_text().splitlines())
+    last = await work.db[AUDIT].find_one({"number": 3})
+    assert last is not None
+    assert (anchor.service, anchor.number, anchor.seal) == ("feedback", 3, last["seal"])
+    verdict = await verify(work.db, service="feedback", anchors=[anchor])
+    newest = await work.db[AUDIT].find_one({"number": 4})
+    assert newest is not None
+    assert (verdict.intact, verdict.unanchored, verdict.since) == (4, 1, newest["at"])
+
+
+def test_a_line_that_is_no_anchor_is_named() -> None:
+    with pytest.raises(ValueError, match="line 2 is no anchor"):
+        read_anchors([Anchor("feedback", 1, FIRST, "2026-01-01").line, '{"number": 1}'])
+
+
+Tampering = Callable[[mongo.Database, random.Random], Awaitable[None]]
+
+
+async def change_a_field(db: mongo.Database, dice: random.Random) -> None:
+    name, value = dice.choice(
+        [
+            ("by", "ben"),
+            ("deed", "withdraw_feedback"),
+            ("at", datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=dice.randrange(1000))),
+            ("about", []),
+            ("reasoned", True),
+            ("events", ["cairn.feedback.feedback_given.v1", "x"]),
+            ("roles", []),
+            ("more", 1),
+        ]
+    )
+    await db[AUDIT].update_one({"number": dice.randint(1, ROWS)}, {"$set": {name: value}})
+
+
+async def add_a_field(db: mongo.Database, dice: random.Random) -> None:
+    await db[AUDIT].update_one({"number": dice.randint(1, ROWS)}, {"$set": {"excuse": "none"}})
+
+
+async def take_a_row_away(db: mongo.Database, dice: random.Random) -> None:
+    await db[AUDIT].delete_one({"number": dice.randint(1, ROWS)})
+
+
+async def truncate(db: mongo.Database, dice: random.Random) -> None:
+    keep = dice.randint(0, ROWS - 1)
+    await db[AUDIT].delete_many({"number": {"$gt": keep}})
+    last = await db[AUDIT].find_one({"number": keep})
+    said = {"number": keep, "seal": last["seal"] if last else FIRST}
+    await db[HEAD].update_one({}, {"$set": said})
+
+
+async def put_a_row_in(db: mongo.Database, dice: random.Random) -> None:
+    at = dice.randint(1, ROWS)
+    await db[AUDIT].update_many({"number": {"$gte": at}}, [{"$set": {"number": {"$add": ["$number", 1000]}}}])
+    await db[AUDIT].update_many(
+        {"number": {"$gte": at}}, [{"$set": {"number": {"$subtract": ["$number", 999]}}}]
+    )
+    await db[AUDIT].insert_one(row(999) | {"sealed": True, "number": at, "seal": FIRST})
+
+
+async def swap_two(db: mongo.Database, dice: random.Random) -> None:
+    one, other = dice.sample(range(1, ROWS + 1), 2)
+    await db[AUDIT].update_one({"number": one}, {"$set": {"number": 10_000}})
+    await db[AUDIT].update_one({"number": other}, {"$set": {"number": one}})
+    await db[AUDIT].update_one({"number": 10_000}, {"$set": {"number": other}})
+
+
+async def chain_anew(db: mongo.Database, dice: random.Random) -> None:
+    """As who can write to the whole database would, and knows how seals are made."""
+    start = dice.randint(1, ROWS)
+    rows = await db[AUDIT].find().sort("number", 1).to_list(None)
+    rows[start - 1]["by"] = "nobody"
+    seal = rows[start - 2]["seal"] if start > 1 else FIRST
+    for each in rows[start - 1 :]:
+        seal = each["seal"] = seal_of(seal, each)
+        await db[AUDIT].replace_one({"_id": each["_id"]}, each)
+    await db[HEAD].update_one({}, {"$set": {"seal": seal}})
+
+
+KINDS: list[Tampering] = [
+    change_a_field,
+    add_a_field,
+    take_a_row_away,
+    truncate,
+    put_a_row_in,
+    swap_two,
+    chain_anew,
+]
+
+
+async def test_a_thousand_tamperings_are_found(work: Work) -> None:
+    await work.db[AUDIT].insert_many([row(n) for n in range(ROWS)])
+    await sealer(work).turn()
+    rows, head = await work.db[AUDIT].find().to_list(None), await work.db[HEAD].find_one({})
+    assert head is not None
+    anchor = Anchor("feedback", ROWS, head["seal"], "2026-01-01T00:00:00+00:00")
+    assert (await verify(work.db, service="feedback", anchors=[anchor])).wrong == ""
+    dice, missed = random.Random(4711), list[str]()
+    for number in range(TAMPERINGS):
+        tamper = KINDS[number % len(KINDS)]
+        await tamper(work.db, dice)
+        if not (await verify(work.db, service="feedback", anchors=[anchor])).wrong:
+            missed.append(f"{number}: {tamper.__name__}")
+        await work.db[AUDIT].delete_many({})
+        await work.db[AUDIT].insert_many(rows)
+        await work.db[HEAD].replace_one({}, head)
+    assert missed == []
+    assert (await verify(work.db, service="feedback", anchors=[anchor])).wrong == ""
+
+
+async def test_reads_that_the_database_did_not_take_are_written_later_and_once(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = ReadLog(work.db)
+    rows = [row(n) for n in range(PAGE + 3)]
+    for each in rows:
+        log.add(each)
+    await work.db[AUDIT].insert_one(rows[1])  # as if the answer to an earlier try was lost
+    await log.flush()
+    assert await work.db[AUDIT].count_documents({}) == PAGE + 3
+    assert await log.turn() is False
