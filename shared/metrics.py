@@ -164,6 +164,7 @@ class Metrics:
         self.outbox_stuck_keys = self._gauge(
             "cairn_outbox_stuck_keys", "Keys that wait behind an unsendable row."
         )
+        self.audit_unsealed = self._gauge("cairn_audit_unsealed_rows", "Rows of the audit not yet sealed.")
         self.parked_keys = self._gauge("cairn_parked_keys", "Keys that wait for a redrive.", "topic")
         self.unreadable = self._gauge(
             "cairn_unreadable_records", "Records that could not be read and wait for a redrive.", "topic"

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
 from shared import mongo
+from shared.audit import AUDIT
 from shared.fan_out import FAILURES
 from shared.health import Health, Probe
 from shared.messaging.consumer import Consumer
@@ -57,6 +58,7 @@ class Observer:
     async def turn(self) -> bool:
         """Measure once."""
         await self._outbox()
+        await self._audit()
         await self._sources()
         await self._fan_outs()
         self._workers()
@@ -82,6 +84,10 @@ class Observer:
         runtime.metrics.outbox(
             unsent=unsent, oldest_seconds=max(0.0, age), stuck_keys=len(runtime.relay.blocked)
         )
+
+    async def _audit(self) -> None:
+        unsealed = await self._runtime.db[AUDIT].count_documents({"sealed": False})
+        self._runtime.metrics.audit_unsealed.set(unsealed)
 
     async def _sources(self) -> None:
         counts = await mongo.aggregate(

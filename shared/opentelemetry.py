@@ -38,6 +38,8 @@ class _Recorded:
 class OpenTelemetry:
     """Traces of one service, sent in batches."""
 
+    on = True
+
     def __init__(self, service: str, exporter: SpanExporter) -> None:
 
         self._provider = TracerProvider(resource=Resource.create({SERVICE_NAME: f"cairn-{service}"}))

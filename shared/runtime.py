@@ -169,7 +169,8 @@ class Runtime:
                 await asyncio.gather(
                     *(worker.stop() for worker in self.workers if worker is not self._relaying)
                 )
-                await self.reads.flush()
+                with contextlib.suppress(PyMongoError):  # it has said so, and has nowhere to go
+                    await self.reads.flush()
                 await self.work.close()
                 await self._relaying.stop()
                 await self.relay.close()

@@ -30,7 +30,9 @@ class Span(Protocol):
 
 
 class Tracing(Protocol):
-    """Where spans begin."""
+    """Where spans begin; `on` is whether anything is noted."""
+
+    on: bool
 
     def begin(self, name: str, *, role: Role, parent: str, facts: Facts | None = None) -> Span:
         """Something begins, because of what `parent` is the traceparent of; empty for a trace of its own."""
@@ -55,6 +57,8 @@ class _Passed:
 
 class NoTracing:
     """Traces of nothing."""
+
+    on = False
 
     def begin(self, name: str, *, role: Role, parent: str, facts: Facts | None = None) -> Span:
         """Pass the parent on."""

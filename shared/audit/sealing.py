@@ -52,16 +52,19 @@ class Sealer:
         self._file = file
         self._anchor_seconds = anchor_seconds
         self._anchored = 0
+        self._head: Any = None
         self._anchored_at = time.monotonic()
 
     async def turn(self) -> bool:
         """Seal one page; whether there may be more."""
-        caller = service_caller(self._service)
-        head: Any = await self._work.run(seal_page, PAGE, key=HEAD, caller=caller)
-        if head is None:
-            return False
-        await self._anchor(head["number"], head["seal"])
-        return head.get("page") == PAGE
+        more = False
+        if await self._work.db[AUDIT].find_one({"sealed": False}, {"_id": 1}) is not None:
+            caller = service_caller(self._service)
+            self._head = await self._work.run(seal_page, PAGE, key=HEAD, caller=caller)
+            more = self._head is not None and self._head.get("page") == PAGE
+        if self._head is not None:
+            await self._anchor(self._head["number"], self._head["seal"])
+        return more
 
     async def _anchor(self, number: int, seal: str) -> None:
         new, waited = number - self._anchored, time.monotonic() - self._anchored_at
@@ -106,8 +109,9 @@ class ReadLog:
             if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
                 self._rows.extendleft(reversed(rows))
                 raise
-        except PyMongoError:
+        except PyMongoError as error:
             self._rows.extendleft(reversed(rows))
+            _log.warning("reads wait", waiting=len(self._rows), error=type(error).__name__)
             raise
         return bool(self._rows)
 

@@ -85,7 +85,7 @@ class Intake:
         """
         started = time.perf_counter()
         jobs = [self.guard.reader.read(record) for record in records]
-        spans = [self._begin(job) for job in jobs]
+        spans = [self._begin(job) for job in jobs] if self._tracing.on else []
         try:
             await self._work.execute(jobs, self.guard.plan)
             failing = _failing(jobs)
@@ -93,7 +93,7 @@ class Intake:
                 await self._stop_if_bad(failing, jobs)
                 await self._alone(failing)
         finally:
-            for job, span in zip(jobs, spans, strict=True):
+            for job, span in zip(jobs, spans, strict=False):
                 span.end(facts={"cairn.outcome": job.outcome or "left"}, failed=job.outcome == "parked")
         self._report(jobs, time.perf_counter() - started)
 
