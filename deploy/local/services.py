@@ -13,7 +13,7 @@ from deploy.local.ports import LOOPBACK, Ports
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 MODULE = "services.{service}"
 READY_SECONDS = 120.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 45.0
 
 
 @dataclass(frozen=True, kw_only=True)
