@@ -10,6 +10,14 @@ from tests.services.feedback.house import House
 WORDS = "canary-4711"
 
 
+@pytest.fixture
+async def house(house: House) -> House:
+    """In which nothing waits to be noted from before."""
+    await house.runtime.reads.flush()
+    await house.db[AUDIT].delete_many({})
+    return house
+
+
 async def rows(house: House, kind: str) -> list[dict[str, Any]]:
     await house.runtime.reads.flush()
     return await house.db[AUDIT].find({"kind": kind}).sort("_id", 1).to_list(None)

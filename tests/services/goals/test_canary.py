@@ -78,14 +78,19 @@ def reads() -> list[str]:
 def spelled(path: str, ids: dict[str, list[str]], *, n: int, parent_id: str) -> list[str]:
     """The route for the n-th goal, and for the open goal that it serves."""
     known = {name: listed[n % len(listed)] for name, listed in ids.items()}
-    other = {"period_id": "none", "template_id": "none", "assignment_id": "none"}
+    other = {"period_id": "none", "template_id": "none", "assignment_id": "none", "owner_id": "anna"}
     ours = path.format(**known, **other)
     return [ours, path.format(**{**known, "goal_id": parent_id}, **other)] if "{goal_id}" in path else [ours]
 
 
+NEXT_YEAR = {"name": "2027", "kind": "year", "starts_on": "2027-01-01", "ends_on": "2027-12-31"}
+
+
 @pytest.fixture
-async def parent_id(house: GoalsHouse) -> str:
+async def parent_id(house: GoalsHouse, monkeypatch: pytest.MonkeyPatch) -> str:
     await house.with_all_callers()
+    period = await house.as_("admin", "hr_admin").does("/periods", NEXT_YEAR)
+    monkeypatch.setitem(ASKED, "/planning/{owner_id}", [{"period_id": period["period_id"]}])
     return await house.agreed("chief", by="manager", level="organisation", visibility="everyone")
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.goals.domain.period import (
+    Correction,
     OutsidePeriod,
     Period,
     PeriodClosed,
@@ -58,7 +59,8 @@ def test_a_clock_that_slept_takes_every_step_and_one_that_goes_back_opens_nothin
 def test_what_each_stage_allows() -> None:
     open_ = opened()
     closing = open_.turn(at=datetime(2026, 4, 2, tzinfo=UTC))[0]
-    closed = open_.close(by=PersonId("admin"))[0]
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    closed = open_.close(by=PersonId("admin"), reason="We merge.", at=at)[0]
     open_.require("plan")
     open_.require("follow")
     closing.require("follow")
@@ -68,7 +70,7 @@ def test_what_each_stage_allows() -> None:
         with pytest.raises(PeriodClosed, match="carry it over"):
             closed.require(deed)
     with pytest.raises(PeriodClosed):
-        closed.close(by=None)
+        closed.close(by=None, reason="Again.", at=at)
 
 
 @pytest.mark.parametrize("due_on", [date(2025, 12, 31), date(2026, 4, 1)])
@@ -109,3 +111,15 @@ def test_stages_follow_each_other_and_never_go_back(days: int, grace: int) -> No
     first = period.turn(at=at)[0]
     later = first.turn(at=at + timedelta(days=30))[0]
     assert order.index(period.status) <= order.index(first.status) <= order.index(later.status)
+
+
+def test_a_correction_leads_through_every_stage_that_its_dates_pass() -> None:
+    period, events = opened(kind="custom").correct(
+        Correction(ends_on=date(2026, 1, 31), grace_days=0),
+        by=PersonId("admin"),
+        reason="It was short.",
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    assert [type(event).__name__ for event in events] == ["PeriodCorrected", "PeriodTurned", "PeriodTurned"]
+    assert period.status == "closed"
+    assert period.changes[0].before == Correction(ends_on=date(2026, 3, 31), grace_days=10)
