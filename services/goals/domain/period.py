@@ -95,7 +95,7 @@ class PeriodWording(Frozen):
         return self
 
 
-class Correction(Frozen):
+class PeriodCorrection(Frozen):
     """What is written anew of a period; what is not named stays."""
 
     name: PeriodName | None = None
@@ -112,7 +112,7 @@ class PeriodChange(Frozen):
     by_person_id: PersonId | None
     what: Literal["corrected", "closed", "reopened"]
     reason: str
-    before: Correction = Correction()
+    before: PeriodCorrection = PeriodCorrection()
 
 
 class Period(PeriodWording, Aggregate):
@@ -153,7 +153,7 @@ class Period(PeriodWording, Aggregate):
         return _brought(self, _stage(self, at), by=None) if due else (self, [])
 
     def correct(
-        self, correction: Correction, *, by: PersonId | None, reason: str, at: datetime
+        self, correction: PeriodCorrection, *, by: PersonId | None, reason: str, at: datetime
     ) -> "tuple[Period, Sequence[contract.PeriodCorrected | contract.PeriodTurned]]":
         """Write some of it anew, while it is not closed; nothing happens if it says so already.
 
@@ -173,7 +173,7 @@ class Period(PeriodWording, Aggregate):
             )
         except ValidationError as error:
             raise Invalid(f"The period would make no sense: {why(error)}.", fields=sorted(new)) from error
-        before = Correction(**{name: getattr(self, name) for name in new})
+        before = PeriodCorrection(**{name: getattr(self, name) for name in new})
         change = PeriodChange(at=at, by_person_id=by, what="corrected", reason=reason, before=before)
         again = {"reopened_until": None} if {"ends_on", "grace_days"} & new.keys() else {}
         period = _noted(self.model_copy(update=dict(wording) | again), change)

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.goals.domain.period import (
-    Correction,
     GoalsOutside,
     Period,
     PeriodClosed,
+    PeriodCorrection,
     PeriodExists,
     PeriodNotClosed,
     PeriodReason,
@@ -34,7 +34,7 @@ from shared.work import Transaction
 router = APIRouter(tags=["periods"])
 
 
-class NewCorrection(Correction):
+class NewPeriodCorrection(PeriodCorrection):
     """What is to be said of the period, and why."""
 
     reason: PeriodReason = Field(min_length=1)
@@ -44,7 +44,7 @@ class CorrectPeriod(Frozen):
     """What is to be said of which period, and why."""
 
     period_id: PeriodId
-    correction: Correction
+    correction: PeriodCorrection
     reason: str
 
 
@@ -106,12 +106,12 @@ async def _require_goals_within(period: Period, tx: Transaction) -> None:
     summary="Correct a period",
     responses=refusals(PeriodClosed, PeriodExists, GoalsOutside, Invalid),
 )
-async def patch_period(period_id: PeriodId, said: NewCorrection, run: Run) -> Response:
+async def patch_period(period_id: PeriodId, said: NewPeriodCorrection, run: Run) -> Response:
     """Write its name, dates, grace or cadence anew, with a reason; what is left out stays."""
     empty = sorted(name for name in said.model_fields_set if getattr(said, name) is None)
     if empty:
         raise Invalid(f"{empty[0]} cannot be emptied; leave it out to keep it as it is.", fields=empty)
-    correction = Correction(**said.model_dump(exclude={"reason"}))
+    correction = PeriodCorrection(**said.model_dump(exclude={"reason"}))
     command = CorrectPeriod(period_id=period_id, correction=correction, reason=said.reason)
     return await run(
         correct_period, command, key=period_id, reply=PeriodView.of, match=("periods", period_id)

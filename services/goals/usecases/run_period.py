@@ -34,7 +34,7 @@ class OpenPeriod(Frozen):
     wording: PeriodWording
 
 
-class Closure(BaseModel):
+class PeriodClosure(BaseModel):
     """Why it is closed; needed before its last day has ended."""
 
     reason: PeriodReason = ""
@@ -129,7 +129,7 @@ async def post_period(wording: PeriodWording, run: Run) -> Response:
     summary="Close a period",
     responses=refusals(PeriodClosed, ReasonMissing),
 )
-async def post_closure(period_id: PeriodId, run: Run, closure: Closure | None = None) -> Response:
+async def post_closure(period_id: PeriodId, run: Run, closure: PeriodClosure | None = None) -> Response:
     """End it now, with a reason if its last day is still to come; its goals are only read from here on."""
     command = ClosePeriod(period_id=period_id, reason=closure.reason if closure else "")
     return await run(close_period, command, key=period_id, reply=PeriodView.of, match=("periods", period_id))

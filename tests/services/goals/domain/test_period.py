@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.goals.domain.period import (
-    Correction,
     OutsidePeriod,
     Period,
     PeriodClosed,
     PeriodClosing,
+    PeriodCorrection,
     PeriodWording,
     ended,
 )
@@ -115,11 +115,11 @@ def test_stages_follow_each_other_and_never_go_back(days: int, grace: int) -> No
 
 def test_a_correction_leads_through_every_stage_that_its_dates_pass() -> None:
     period, events = opened(kind="custom").correct(
-        Correction(ends_on=date(2026, 1, 31), grace_days=0),
+        PeriodCorrection(ends_on=date(2026, 1, 31), grace_days=0),
         by=PersonId("admin"),
         reason="It was short.",
         at=datetime(2026, 3, 1, tzinfo=UTC),
     )
     assert [type(event).__name__ for event in events] == ["PeriodCorrected", "PeriodTurned", "PeriodTurned"]
     assert period.status == "closed"
-    assert period.changes[0].before == Correction(ends_on=date(2026, 3, 31), grace_days=10)
+    assert period.changes[0].before == PeriodCorrection(ends_on=date(2026, 3, 31), grace_days=10)
