@@ -199,7 +199,7 @@ class PeriodStore(Store[Period]):
     collection: ClassVar[str] = PERIODS
     kind = Period
 
-    async def between(self, starts_on: date, ends_on: date) -> Sequence[Period]:
+    async def with_dates(self, starts_on: date, ends_on: date) -> Sequence[Period]:
         """Those with just these dates."""
         dates = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
         return [from_document(Period, doc) for doc in await self._tx.find(PERIODS, dates)]

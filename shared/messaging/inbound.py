@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from pymongo import DeleteOne, UpdateOne
 
@@ -36,10 +36,13 @@ REASONS = ("unreadable", "refused", "failed")
 """Why a record that is nobody's successor is parked."""
 
 
-class Told(NamedTuple):
+M = TypeVar("M", bound=Inbound)
+
+
+class Told(NamedTuple, Generic[M]):
     """A message from outside, who sent it under which id, and the time that it gives itself, if any."""
 
-    message: Inbound
+    message: M
     source: str
     id: str
     at: datetime | None

@@ -72,7 +72,7 @@ async def close_period(command: ClosePeriod, tx: Transaction) -> Period:
 async def require_new(period: Period, tx: Transaction) -> None:
     """Refuse a period that would be taken for another one."""
     hold_periods(tx)
-    for other in await PeriodStore(tx).between(period.starts_on, period.ends_on):
+    for other in await PeriodStore(tx).with_dates(period.starts_on, period.ends_on):
         if other.period_id != period.period_id and other.is_like(period):
             raise PeriodExists(
                 f"There is a period “{other.name}” with these dates already;"

@@ -130,10 +130,9 @@ async def take_measurements(command: TakeMeasurements, tx: Transaction) -> Taken
     return TakenMeasurements(**counts, refused=len(results) - sum(counts.values()), results=results)
 
 
-async def take_told_measurement(told: Told, tx: Transaction) -> None:
+async def take_told_measurement(told: Told[ToldMeasurement], tx: Transaction) -> None:
     """Take what a system tells; raises the `Refusal` for which it is parked."""
     said = told.message
-    assert isinstance(said, ToldMeasurement)  # noqa: S101  the topic's only type
     id_ = measurement_id(told.source, told.id)
     if await MeasurementStore(tx).find(id_) is None:
         command = MeasureKeyResult(

@@ -11,14 +11,14 @@ soon as they are.  What a rule refuses is parked with the reason and changes not
 
 import logging
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
 from services.people.domain.csv_import import PersonRow, reconcile
 from services.people.domain.details import SentDetails
 from services.people.domain.identifiers import identifier_key
-from services.people.domain.person import CircularLine, ManagesThemselves, Person
+from services.people.domain.person import CircularLine, ManagesThemselves, NewDetails, Person
 from services.people.domain.places import unknown_unit
 from services.people.store.guards import GUARDS, LINES
 from services.people.store.people import PersonStore
@@ -31,14 +31,15 @@ from shared.messaging.inbound import Told
 from shared.work import Transaction
 
 log = logging.getLogger(__name__)
-EMPTIED: Final = {"given_name": "", "family_name": ""}
-"""What null means where there is always a text; elsewhere it means none."""
+NAMES: Final = frozenset({"given_name", "family_name"})
+"""Texts that may be empty and are never none."""
+KEPT: Final = frozenset({"time_zone", "language"})
+"""What everybody has."""
 
 
-async def take_told_person(told: Told, tx: Transaction) -> None:
+async def take_told_person(told: Told[PersonSnapshot], tx: Transaction) -> None:
     """Bring the directory to what is said; raises the `Refusal` for which it is parked."""
     said = told.message
-    assert isinstance(said, PersonSnapshot)  # noqa: S101  the topic's only type
     people, store, key = PersonStore(tx), ToldStore(tx), _key(said.employee_number)
     waiting = await store.waiting_for(key)
     known, id_ = await people.holder(key), derive("told", f"{len(told.source)}:{told.source}", told.id)
@@ -61,24 +62,11 @@ async def take_told_person(told: Told, tx: Transaction) -> None:
 
 
 def _row(said: PersonSnapshot, person_id: PersonId, before: Person | None) -> PersonRow:
-    stated = said.model_fields_set & set(SentDetails.model_fields)
-    if before is not None:
-        stated -= {"employee_number"}  # which may be written in another case
-    sent: dict[str, Any] = {
-        name: value if (value := getattr(said, name)) is not None else EMPTIED.get(name) for name in stated
-    }
-    sent = {name: value for name, value in sent.items() if value is not None or name not in _ALWAYS}
-    try:
-        details = SentDetails.model_validate(sent)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field, why = first["loc"][0], str(first["msg"]).removeprefix("Value error, ")
-        raise Invalid(f"{field}: {why}.", field=str(field)) from error
     return PersonRow(
         line=0,
         person_id=person_id,
         known=before is not None,
-        details=details.of_somebody_new() if before is None else _stated(details),
+        details=_details(said, known=before is not None),
         attributes={},
         unit_id=said.unit_id,
         manager_id=before.manager_id if before else None,
@@ -89,12 +77,24 @@ def _row(said: PersonSnapshot, person_id: PersonId, before: Person | None) -> Pe
     )
 
 
-_ALWAYS: Final = frozenset({"time_zone", "language"})
-"""What null leaves as it is, since everybody has one."""
-
-
-def _stated(details: SentDetails) -> Any:
-    return details.stated()
+def _details(said: PersonSnapshot, *, known: bool) -> NewDetails:
+    """What is said of the person; null takes away what need not be there, and leaves what everybody has."""
+    sent: dict[str, Any] = {}
+    for name in said.model_fields_set & set(SentDetails.model_fields):
+        value = getattr(said, name)
+        if value is not None:
+            sent[name] = value
+        elif name not in KEPT:
+            sent[name] = "" if name in NAMES else None
+    if known:
+        sent.pop("employee_number", None)  # which may be written in another case
+    try:
+        details = SentDetails.model_validate(sent)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field, why = first["loc"][0], str(first["msg"]).removeprefix("Value error, ")
+        raise Invalid(f"{field}: {why}.", field=str(field)) from error
+    return cast("NewDetails", details.stated()) if known else details.of_somebody_new()
 
 
 async def _with_manager(

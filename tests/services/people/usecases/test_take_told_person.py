@@ -120,8 +120,9 @@ async def test_who_waits_makes_no_circle(house: House) -> None:
             {"employee_number": "E1", "joined_on": "2026-02-01", "status": "left", "left_on": "2026-01-01"},
             "leaves-",
         ),
-        ({"given_name": "Eve"}, "UnreadableRecord: "),
-        ({"employee_number": "E9", "given_name": "Eve", "status": "ill"}, "UnreadableRecord: "),
+        ({"employee_number": "E9", "given_name": "Eve", "time_zone": "Mars/One"}, "unknown-time-zone: "),
+        ({"given_name": "Eve"}, "employee_number"),
+        ({"employee_number": "E9", "given_name": "Eve", "status": "ill"}, "status"),
     ],
     ids=str,
 )
@@ -133,6 +134,6 @@ async def test_what_cannot_be_taken_is_parked_with_the_reason(
     before = await house.published()
     assert await take(house, told(said, id_="bad", offset=7)) == ["parked"]
     [error] = await why(house)
-    assert error.startswith(reason) or reason == "UnreadableRecord: ", error
+    assert reason in error
     assert await house.published() == before
     assert await take(house, told({**ADA, "job_title": "Chief"}, id_="good")) == ["applied"]
