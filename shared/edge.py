@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.audit.reads import ReadLog
 from shared.logs import accept_correlation_id, bind_correlation, logger
 from shared.metrics import METHODS, Metrics
 from shared.problems import RULE_IN_SCOPE, too_large_response, unexpected_response
@@ -32,6 +33,8 @@ STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000; inc
 NO_ROUTE: Final = "(none)"
 NO_TEMPLATE: Final = "(asset)"
 CLIENT_LEFT: Final = 499
+REFUSED: Final = 400
+"""From here on an answer shows nothing of what was asked for."""
 HTTP_ERRORS: Final = 500
 """From here on an answer says that the server failed."""
 
@@ -52,8 +55,10 @@ class Edge:
         max_body_bytes: int,
         large_bodies: Mapping[str, int] | None = None,
         tracing: Tracing | None = None,
+        reads: ReadLog | None = None,
     ) -> None:
         self._app = app
+        self._reads = reads
         self._tracing = tracing or NoTracing()
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
@@ -67,7 +72,7 @@ class Edge:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         correlation = accept_correlation_id(headers.get(CORRELATION_HEADER, b"").decode("latin-1"))
         with bind_correlation(correlation):
-            exchange = _Exchange(scope, send, correlation=correlation)
+            exchange = _Exchange(scope, send, correlation=correlation, reads=self._reads)
             span = self._begin(scope, headers)
             self._metrics.http_in_flight.inc()
             try:
@@ -133,14 +138,15 @@ def _end(span: Span, exchange: "_Exchange") -> None:
 class _Exchange:
     """One request and the start of its answer."""
 
-    __slots__ = ("_correlation", "_send", "began", "scope", "status")
+    __slots__ = ("_correlation", "_reads", "_send", "began", "scope", "status")
 
-    def __init__(self, scope: Scope, send: Send, *, correlation: str) -> None:
+    def __init__(self, scope: Scope, send: Send, *, correlation: str, reads: ReadLog | None) -> None:
         self.scope = scope
         self.status = 0
         self.began = time.perf_counter()
         self._send = send
         self._correlation = correlation.encode()
+        self._reads = reads
 
     @property
     def route(self) -> str:
@@ -158,6 +164,8 @@ class _Exchange:
         """Pass on what is sent; add to its first part what every answer carries."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self._reads is not None and self.status < REFUSED:
+                self._reads.take(self.scope)
             message["headers"] = [*message.get("headers", ()), *self._missing(message.get("headers", ()))]
         await self._send(message)
 

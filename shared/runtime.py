@@ -18,7 +18,8 @@ from pymongo.errors import PyMongoError
 
 from shared import audit, directory, fan_out, mongo
 from shared.access import Standing
-from shared.audit.sealing import ReadLog, Sealer
+from shared.audit.reads import ReadLog
+from shared.audit.sealing import Sealer
 from shared.fan_out import FanOutWorker
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
@@ -105,7 +106,6 @@ class Runtime:
         api.state.access = self.service.access
         api.state.standing = Standing(self.db)
         api.state.tokens = self._tokens
-        api.state.reads = self.reads
         api.state.confidential = self.service.confidential
         api.state.rates = Rates(rate=self.settings.requests_a_second, burst=self.settings.caller_burst)
         add_probes(api, self)

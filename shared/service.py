@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 
 from shared.access import Table
 from shared.asyncapi import asyncapi_document
+from shared.audit.reads import Confidential
 from shared.contracts import catalogue
 from shared.contracts.base import Inbound, Message, State
 from shared.contracts.people import PersonState, UnitState
@@ -61,7 +62,7 @@ class Service:
     the service keeps a local copy of the people.  `workers` are its own background jobs, and
     `prepare` runs once before any of them.  `large_bodies` is how many bytes are taken at the paths
     that take files, where others take `max_body_bytes` of the settings.  `confidential` are the actions of
-    its access table whose reads are audited.
+    its access table whose reads are audited, and of which documents.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Service:
     workers: Callable[["Runtime"], Sequence["Worker"]] = _no_workers
     prepare: Callable[["Runtime"], Awaitable[None]] = _nothing
     large_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
-    confidential: frozenset[str] = frozenset()
+    confidential: Confidential = field(default_factory=dict[str, Callable[[Any], bool]])
 
     @property
     def publishes(self) -> Sequence[type[Message]]:
@@ -147,6 +148,7 @@ class Service:
             max_body_bytes=settings.max_body_bytes,
             large_bodies=self.large_bodies,
             tracing=runtime.tracing,
+            reads=runtime.reads,
         )
         return api
 

@@ -18,6 +18,7 @@ from services.feedback.usecases.keep_goal import forget_goal, keep_goal
 from services.feedback.usecases.settle_requests_of_departed import settle_requests_of_departed, welcome_back
 from services.feedback.usecases.withdraw_request import withdraw_requests_of_old_manager
 from services.feedback.views import router as views
+from shared.audit.reads import always
 from shared.contracts.goals import GoalState
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.service import Service
@@ -27,7 +28,7 @@ SERVICE = Service(
     title="Cairn feedback",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential=frozenset({"read_feedback"}),
+    confidential={"read_feedback": always, "read_request": always},
     routers=[
         give_feedback.router,
         acknowledge_feedback.router,

@@ -1,7 +1,7 @@
 """The goals service, by what it consists of."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from services.goals.access import ACCESS
 from services.goals.initiative_store import INITIATIVES
@@ -40,6 +40,7 @@ from services.goals.usecases.forget_owner import forget_owner
 from services.goals.usecases.look_at_goal import look_at_goal
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
 from services.goals.views import ROUTERS as VIEWS
+from shared.audit.reads import always
 from shared.contracts.goals import Measurement
 from shared.contracts.people import PersonState
 from shared.due import DueWorker
@@ -51,6 +52,11 @@ from shared.worker import Worker
 POLL_SECONDS: Final = 0.5
 LOOK_SECONDS: Final = 5.0
 """Several measurements of a goal within it cost one look."""
+
+
+def is_private(goal: Mapping[str, Any] | None) -> bool:
+    """Of goals that others read too, to read one is nothing that must be known."""
+    return goal is not None and goal["visibility"] == "private"
 
 
 def workers(runtime: Runtime) -> Sequence[Worker]:
@@ -68,7 +74,7 @@ SERVICE = Service(
     title="Cairn goals",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential=frozenset({"read_grades"}),
+    confidential={"read_grades": always, "read": is_private},
     routers=[
         draft_goal.router,
         assign_goal.router,

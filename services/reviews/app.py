@@ -15,6 +15,7 @@ from services.reviews.usecases.gather_evidence import drop_feedback, gather_evid
 from services.reviews.usecases.open_review import OPENING
 from services.reviews.usecases.release_leaver import HAND_OVER, release_leaver
 from services.reviews.usecases.reroute_reviews import reroute_reviews, take_in_joiner
+from shared.audit.reads import always
 from shared.contracts.feedback import FeedbackGiven, FeedbackWithdrawn
 from shared.contracts.goals import (
     GoalAgreed,
@@ -34,7 +35,9 @@ SERVICE = Service(
     title="Cairn reviews",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential=frozenset({"read", "read_self_assessment", "read_manager_assessment"}),
+    confidential=dict.fromkeys(
+        ("read", "read_self_assessment", "read_manager_assessment", "read_evidence"), always
+    ),
     routers=[
         launch_cycle.router,
         write_self_assessment.router,

@@ -8,7 +8,8 @@ the database can make the whole chain anew; that is what anchors are for, which 
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -68,34 +69,51 @@ def _plain(value: Any) -> str:
 
 
 async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] = ()) -> Verdict:
-    """Walk the whole chain and hold it against anchors."""
-    wanted = {each.number: each for each in anchors if each.service == service}
+    """Walk the whole chain and hold it against its head and anchors, also while it grows."""
+    wanted: defaultdict[int, list[Anchor]] = defaultdict(list)
+    for each in anchors:
+        if each.service == service:
+            wanted[each.number].append(each)
+    known, last = await _head(database), max(wanted, default=0)
     unsealed = await database[AUDIT].count_documents({"sealed": False})
-    number, seal, since, last = 0, FIRST, None, max(wanted, default=0)
-    async for row in _sealed(database):
-        wrong = _wrong(row, number + 1, seal)
-        if not wrong and number + 1 in wanted and wanted[number + 1].seal != row["seal"]:
-            wrong = f"row {number + 1} is not the one that was anchored at {wanted[number + 1].at}"
+    number, seal, since = 0, FIRST, None
+    async for row in database[AUDIT].find({"number": {"$gt": 0}}).sort("number", 1):
+        wrong = _wrong(row, number + 1, seal) or _unlike(row, [known, *wanted[number + 1]])
         if wrong:
             return Verdict(number, wrong, 0, None, unsealed)
         number, seal = number + 1, row["seal"]
         if number == last + 1:
             since = row["at"]
-    if number < last:
-        return Verdict(number, f"rows {number + 1} to {last} are gone: they were anchored", 0, None, unsealed)
-    head = await database[HEAD].find_one({"_id": HEAD})
-    if head is None and number:
-        return Verdict(number, "the head of the chain is gone", 0, None, unsealed)
-    if head is not None and (head["number"], head["seal"]) != (number, seal):
-        said = f"the chain ends at row {number}, and its head says {head['number']}"
-        return Verdict(number, said, 0, None, unsealed)
-    return Verdict(number, "", number - last, since, unsealed)
+    wrong = await _end(database, number, before=known.number, anchored=last)
+    return Verdict(number, wrong, 0 if wrong else number - last, since, unsealed)
 
 
-async def _sealed(database: Database) -> AsyncIterator[Mapping[str, Any]]:
-    rows = database[AUDIT].find({"number": {"$gt": 0}}).sort("number", 1)
-    async for row in rows:
-        yield row
+async def _head(database: Database) -> Anchor:
+    """How far the chain goes by what the database itself says."""
+    doc = await database[HEAD].find_one({"_id": HEAD})
+    return Anchor("", doc["number"], doc["seal"], "") if doc else Anchor("", 0, FIRST, "")
+
+
+async def _end(database: Database, number: int, *, before: int, anchored: int) -> str:
+    """What is wrong with where the chain ends; meanwhile it may have grown, and its head with it."""
+    if number < anchored:
+        return f"rows {number + 1} to {anchored} are gone: they were anchored"
+    if number < before:
+        return f"the chain ends at row {number}, and its head says {before}"
+    after = (await _head(database)).number
+    if number > after:
+        return f"the chain goes on to row {number}, and its head says {after}"
+    strays = await database[AUDIT].count_documents({"sealed": {"$ne": False}, "number": {"$not": {"$gt": 0}}})
+    return f"{strays} rows are neither sealed nor wait to be" if strays else ""
+
+
+def _unlike(row: Mapping[str, Any], said: Iterable[Anchor]) -> str:
+    """Who says that the row of this number had another seal."""
+    number = row["number"]
+    for each in said:
+        if each.number == number and each.seal != row["seal"]:
+            return f"row {number} is not the one {f'anchored at {each.at}' if each.at else 'of the head'}"
+    return ""
 
 
 def _wrong(row: Mapping[str, Any], number: int, before: str) -> str:
@@ -106,13 +124,14 @@ def _wrong(row: Mapping[str, Any], number: int, before: str) -> str:
     return ""
 
 
-def read_anchors(lines: Sequence[str]) -> list[Anchor]:
-    """Those of a file; raises `ValueError` with the number of a line that is none."""
+def read_anchors(lines: Sequence[str]) -> tuple[list[Anchor], list[int]]:
+    """Those of a file, and the numbers of the lines that are none, such as one that was torn."""
     found: list[Anchor] = []
+    torn: list[int] = []
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
                 found.append(Anchor.read(line))
-            except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(f"line {number} is no anchor") from error
-    return found
+            except (ValueError, KeyError, TypeError):
+                torn.append(number)
+    return found, torn

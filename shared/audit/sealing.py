@@ -1,16 +1,12 @@
-"""The sealer, which one process does at a time, and the log of reads, which every process keeps."""
+"""The sealer of an audit, which one process at a time is."""
 
 import asyncio
 import os
 import time
-from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pymongo.errors import BulkWriteError, PyMongoError
-
-from shared import mongo
 from shared.audit.chain import FIRST, Anchor, seal_of
 from shared.audit.rows import AUDIT, HEAD, Row
 from shared.identity import service_caller
@@ -19,7 +15,6 @@ from shared.work import Transaction, Work
 
 PAGE: Final = 500
 ANCHOR_ROWS: Final = 1_000
-DUPLICATE: Final = 11_000
 _log = logger("audit")
 
 
@@ -58,6 +53,8 @@ class Sealer:
     async def turn(self) -> bool:
         """Seal one page; whether there may be more."""
         more = False
+        if self._head is None:
+            self._head = await self._work.db[HEAD].find_one({"_id": HEAD})
         if await self._work.db[AUDIT].find_one({"sealed": False}, {"_id": 1}) is not None:
             caller = service_caller(self._service)
             self._head = await self._work.run(seal_page, PAGE, key=HEAD, caller=caller)
@@ -68,7 +65,7 @@ class Sealer:
 
     async def _anchor(self, number: int, seal: str) -> None:
         new, waited = number - self._anchored, time.monotonic() - self._anchored_at
-        if not new or not (waited >= self._anchor_seconds or new >= ANCHOR_ROWS):
+        if new <= 0 or not (waited >= self._anchor_seconds or new >= ANCHOR_ROWS):
             return
         anchor = Anchor(self._service, number, seal, datetime.now(UTC).isoformat(timespec="seconds"))
         if self._file is not None:
@@ -78,44 +75,11 @@ class Sealer:
 
 
 def _append(path: Path, line: str) -> None:
-    """Write a line and have it on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(descriptor, f"{line}\n".encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-class ReadLog:
-    """Rows of reads on their way into the database, written together within a moment of the read."""
-
-    def __init__(self, database: mongo.Database) -> None:
-        self._db = database
-        self._rows: deque[Row] = deque()
-
-    def add(self, row: Row) -> None:
-        """A read that was allowed."""
-        self._rows.append(row)
-
-    async def turn(self) -> bool:
-        """Write what is there; what the database does not take stays."""
-        rows = [self._rows.popleft() for _ in range(min(PAGE, len(self._rows)))]
-        if not rows:
-            return False
-        try:
-            await self._db[AUDIT].insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
-                self._rows.extendleft(reversed(rows))
-                raise
-        except PyMongoError as error:
-            self._rows.extendleft(reversed(rows))
-            _log.warning("reads wait", waiting=len(self._rows), error=type(error).__name__)
-            raise
-        return bool(self._rows)
-
-    async def flush(self) -> None:
-        """All of it, before the process ends."""
-        while await self.turn():
-            pass
+    """Add a line and have it on the disk; after one that was torn, on a line of its own."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "rb+") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else f"\n{line}"
+        file.write(f"{line}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())

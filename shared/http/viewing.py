@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
 from shared.access import Table
 from shared.aggregate import Aggregate
+from shared.audit.reads import Confidential, noted
 from shared.audit.rows import read_row
-from shared.audit.sealing import ReadLog
 from shared.http.asking import Asking, asked_by, origin_of, person_of
 from shared.http.served import in_short
 from shared.http.timing import said_time
@@ -30,9 +30,8 @@ class Viewer:
         self.db: Database = request.app.state.db
         self._access: Table = request.app.state.access
         self._request = request
-        self._reads: ReadLog = request.app.state.reads
-        self._confidential: frozenset[str] = request.app.state.confidential
-        self._noted: set[tuple[str, tuple[str, ...]]] = set()
+        self._confidential: Confidential = request.app.state.confidential
+        self._noted: set[tuple[str, str]] = set()
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
@@ -49,13 +48,13 @@ class Viewer:
         if doc is None:
             raise self._access.missing(action)
         await self._access.demand(self.caller, action, doc, self.db)
-        self._note(action, f"{collection}/{id_}")
+        self._note(action, f"{collection}/{id_}", doc)
         return from_document(kind, doc)
 
-    async def demand(self, action: str, resource: object) -> None:
-        """Return if the caller may do it; raise `Forbidden` or `NotFound`."""
+    async def demand(self, action: str, resource: object, *, about: str = "") -> None:
+        """Return if the caller may do it; raise `Forbidden` or `NotFound`; `about` is for the audit."""
         await self._access.demand(self.caller, action, resource, self.db)
-        self._note(action, *_ids(resource))
+        self._note(action, about)
 
     async def may(self, action: str, resource: object) -> bool:
         """Whether the caller may do it."""
@@ -71,9 +70,10 @@ class Viewer:
         self._note(action)
         return found
 
-    def _note(self, action: str, *about: str) -> None:
+    def _note(self, action: str, about: str = "", doc: Mapping[str, Any] | None = None) -> None:
         """For the audit, once of each in a request: of a list, what was asked for."""
-        if action not in self._confidential or (action, about) in self._noted:
+        confidential = self._confidential.get(action)
+        if confidential is None or (action, about) in self._noted or not confidential(doc):
             return
         self._noted.add((action, about))
         query, path = self._request.query_params, self._request.path_params
@@ -82,20 +82,11 @@ class Viewer:
             self.caller,
             origin_of(self._request, _route(self._request)),
             action=action,
-            about=about,
+            about=[about] if about else [],
             asked={} if about else {name: str(value)[:200] for name, value in asked.items()},
             correlation_id=correlation_id() or "",
         )
-        self._reads.add(row)
-
-
-def _ids(resource: object) -> list[str]:
-    """What is known by an id of its own, whatever form it comes in."""
-    if isinstance(resource, Mapping):
-        found = cast("Mapping[str, Any]", resource).get("_id")
-    else:
-        found = getattr(resource, "id", None)
-    return [str(found)] if found else []
+        noted(self._request.scope).append(row)
 
 
 def _route(request: Request) -> str:

@@ -64,7 +64,7 @@ class Everybody:
 def app_of(api: FastAPI) -> FastAPI:
     api.state.tokens, api.state.standing = Verifier(), Everybody()
     api.state.work = api.state.db = api.state.access = None
-    api.state.reads, api.state.confidential = None, frozenset()
+    api.state.confidential = {}
     api.state.rates, api.state.metrics = Rates(rate=0, burst=1), Metrics("goals")
     api.state.settings = SimpleNamespace(development=True)
     add_problem_handlers(api)

@@ -33,7 +33,7 @@ class DemographicsView(BaseModel):
 async def get_demographics(person_id: PersonId, view: View, response: Response) -> DemographicsView:
     """For the person and for HR admin, and nobody else."""
     await view.one(Person, "people", person_id, action="read_person")
-    await view.demand("read_demographics", Demographics(person_id=person_id))
+    await view.demand("read_demographics", Demographics(person_id=person_id), about=f"people/{person_id}")
     doc = await view.db["demographics"].find_one({"_id": demographics_id(person_id)})
     known = demographics_in(doc) if doc else Demographics(person_id=person_id)
     response.headers["ETag"] = entity_tag(known.version)

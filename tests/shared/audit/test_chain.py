@@ -6,19 +6,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from shared import mongo
+from shared.audit import chain
 from shared.audit.chain import FIRST, Anchor, read_anchors, seal_of, verify
+from shared.audit.reads import ReadLog, noted
 from shared.audit.rows import AUDIT, HEAD, INDEXES, Origin, change_row
-from shared.audit.sealing import PAGE, ReadLog, Sealer
+from shared.audit.sealing import PAGE, Sealer
 from shared.identity import Caller
+from shared.ids import PersonId
 from shared.work import Work
 
 ROWS = 20
 TAMPERINGS = 1_000
-ANNA = Caller(subject="anna", person_id="person_a", roles=frozenset({"hr_admin"}))  # type: ignore[arg-type]
+ANNA = Caller(subject="anna", person_id=PersonId("person_a"), roles=frozenset({"hr_admin"}))
 
 
 @pytest.fixture
@@ -81,7 +85,8 @@ async def test_an_anchor_is_written_when_it_is_due_and_says_how_far_the_chain_wa
     never = sealer(work, file, seconds=3600)
     await work.db[AUDIT].insert_one(row(4))
     await never.turn()
-    [anchor] = read_anchors(file.read_text().splitlines())
+    [anchor], torn = read_anchors(file.read_text().splitlines())
+    assert torn == []
     last = await work.db[AUDIT].find_one({"number": 3})
     assert last is not None
     assert (anchor.service, anchor.number, anchor.seal) == ("feedback", 3, last["seal"])
@@ -91,9 +96,55 @@ async def test_an_anchor_is_written_when_it_is_due_and_says_how_far_the_chain_wa
     assert (verdict.intact, verdict.unanchored, verdict.since) == (4, 1, newest["at"])
 
 
-def test_a_line_that_is_no_anchor_is_named() -> None:
-    with pytest.raises(ValueError, match="line 2 is no anchor"):
-        read_anchors([Anchor("feedback", 1, FIRST, "2026-01-01").line, '{"number": 1}'])
+async def test_an_anchor_after_a_torn_one_is_on_a_line_of_its_own(work: Work, tmp_path: Path) -> None:
+    file = tmp_path / "anchors.jsonl"
+    file.write_text('{"at": "2026-01-')
+    await work.db[AUDIT].insert_one(row(1))
+    await sealer(work, file).turn()
+    anchors, torn = read_anchors(file.read_text().splitlines())
+    assert ([each.number for each in anchors], torn) == ([1], [1])
+
+
+async def test_a_sealer_that_is_new_anchors_what_others_have_sealed(work: Work, tmp_path: Path) -> None:
+    file = tmp_path / "anchors.jsonl"
+    await work.db[AUDIT].insert_one(row(1))
+    await sealer(work, seconds=3600).turn()
+    await sealer(work, file).turn()
+    assert [each.number for each in read_anchors(file.read_text().splitlines())[0]] == [1]
+
+
+async def test_a_chain_that_grows_while_it_is_walked_is_intact(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await work.db[AUDIT].insert_many([row(n) for n in range(3)])
+    await sealer(work).turn()
+    await work.db[AUDIT].insert_many([row(n) for n in range(3, 6)])
+    head = chain._head
+
+    async def grown(database: mongo.Database) -> Anchor:
+        found = await head(database)
+        await sealer(work).turn()
+        return found
+
+    with monkeypatch.context() as growing:
+        growing.setattr(chain, "_head", grown)
+        assert await verify(work.db, service="feedback") == (6, "", 6, ANY, 0)
+    assert await verify(work.db, service="feedback") == (6, "", 6, ANY, 0)
+
+
+async def test_a_tail_that_was_cut_and_grown_anew_is_found_by_the_anchor_of_the_first(work: Work) -> None:
+    await work.db[AUDIT].insert_many([row(n) for n in range(5)])
+    await sealer(work).turn()
+    rows = await work.db[AUDIT].find().sort("number", 1).to_list(None)
+    first = Anchor("feedback", 5, rows[4]["seal"], "monday")
+    await work.db[AUDIT].delete_many({"number": {"$gt": 3}})
+    await work.db[HEAD].update_one({}, {"$set": {"number": 3, "seal": rows[2]["seal"]}})
+    await work.db[AUDIT].insert_many([row(n) for n in (7, 8)])
+    await sealer(work).turn()
+    newest = await work.db[AUDIT].find_one({"number": 5})
+    assert newest is not None
+    later = Anchor("feedback", 5, newest["seal"], "tuesday")
+    assert "anchored at monday" in (await verify(work.db, service="feedback", anchors=[first, later])).wrong
 
 
 Tampering = Callable[[mongo.Database, random.Random], Awaitable[None]]
@@ -140,6 +191,21 @@ async def put_a_row_in(db: mongo.Database, dice: random.Random) -> None:
     await db[AUDIT].insert_one(row(999) | {"sealed": True, "number": at, "seal": FIRST})
 
 
+async def forge_a_row(db: mongo.Database, dice: random.Random) -> None:
+    """That looks sealed and has no place in the chain."""
+    place = dice.choice([{}, {"number": "7"}, {"number": 0}, {"number": -1}, {"number": None}])
+    await db[AUDIT].insert_one(row(999) | {"sealed": True} | place)
+
+
+async def go_on_by_hand(db: mongo.Database, dice: random.Random) -> None:
+    """With rows that are chained well, of which the head knows nothing."""
+    last = await db[AUDIT].find_one({"number": ROWS})
+    assert last is not None
+    forged = row(dice.randrange(1000)) | {"sealed": True, "number": ROWS + 1}
+    forged["at"] = forged["at"].replace(microsecond=0)
+    await db[AUDIT].insert_one(forged | {"seal": seal_of(last["seal"], forged)})
+
+
 async def swap_two(db: mongo.Database, dice: random.Random) -> None:
     one, other = dice.sample(range(1, ROWS + 1), 2)
     await db[AUDIT].update_one({"number": one}, {"$set": {"number": 10_000}})
@@ -166,6 +232,8 @@ KINDS: list[Tampering] = [
     truncate,
     put_a_row_in,
     swap_two,
+    forge_a_row,
+    go_on_by_hand,
     chain_anew,
 ]
 
@@ -190,13 +258,12 @@ async def test_a_thousand_tamperings_are_found(work: Work) -> None:
     assert (await verify(work.db, service="feedback", anchors=[anchor])).wrong == ""
 
 
-async def test_reads_that_the_database_did_not_take_are_written_later_and_once(
-    work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log = ReadLog(work.db)
+async def test_reads_of_which_some_were_taken_already_are_written_once(work: Work) -> None:
+    log, scope = ReadLog(work.db), dict[str, Any]()
     rows = [row(n) for n in range(PAGE + 3)]
-    for each in rows:
-        log.add(each)
+    noted(scope).extend(rows)
+    log.take(scope)
+    log.take(scope)
     await work.db[AUDIT].insert_one(rows[1])  # as if the answer to an earlier try was lost
     await log.flush()
     assert await work.db[AUDIT].count_documents({}) == PAGE + 3
