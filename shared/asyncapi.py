@@ -4,7 +4,7 @@ A schema describes a record's value as it lies on the topic: the message's own f
 repeat the envelope.  Headers are CloudEvents 1.0 in Kafka's binary mode.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.contracts.base import Inbound, Message, State
@@ -97,9 +97,9 @@ def whole_document() -> Schema:
     return asyncapi_document(title="Cairn events", publishes=all_messages(), takes=all_inbound())
 
 
-def _channel(topic: str, kinds: Iterable[type[Message]]) -> Schema:
+def _channel(topic: str, kinds: Sequence[type[Message]]) -> Schema:
     state = topic.endswith(".state")
-    inbound = not topic.endswith((".state", ".events"))
+    inbound = any(issubclass(kind, Inbound) and topic_of(kind) == topic for kind in kinds)
     described = (
         "The newest public state of each aggregate; compacted, a null value means that it was erased."
         if state

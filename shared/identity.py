@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 
 from shared.ids import PersonId
 
-Role = Literal["hr_partner", "hr_admin", "executive", "auditor", "service"]
+Role = Literal["hr_partner", "hr_admin", "executive", "auditor", "privacy_officer", "service"]
 ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
 
 

@@ -16,15 +16,18 @@ from fastapi import FastAPI
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
-from shared import audit, directory, fan_out, mongo
+from shared import audit, directory, erasure, fan_out, mongo
 from shared.access import Standing
 from shared.audit.reads import ReadLog
 from shared.audit.sealing import Sealer
+from shared.due import DueWorker
+from shared.erasure import Forget, Forgetter
 from shared.fan_out import FanOutWorker
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
 from shared.messaging.baseline import take_baseline
 from shared.messaging.consumer import Consumer, Intake
+from shared.messaging.envelope import topic_of
 from shared.messaging.guard import Guard
 from shared.messaging.inbound import Gate
 from shared.messaging.relay import OutboxBroom, Relay
@@ -50,6 +53,7 @@ ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "engine": [],
     **answers.INDEXES,
     **audit.INDEXES,
+    **erasure.INDEXES,
 }
 START_SECONDS = 60.0
 STOP_SECONDS = 25.0
@@ -84,6 +88,7 @@ class Runtime:
             self.client,
             settings.mongo_database,
             policy=service.access,
+            unaudited=service.unaudited,
             ears=ears,
             max_commands=settings.command_batch_max,
         )
@@ -119,6 +124,11 @@ class Runtime:
         self.workers.append(worker)
         return worker
 
+    def forgetter(self, forget: Forget) -> Forgetter:
+        """How this service forgets who was erased."""
+        recheck = timedelta(seconds=self.settings.erasure_recheck_seconds)
+        return Forgetter(forget, self.service.forgotten, recheck)
+
     async def start(self) -> None:
         """Connect, wait for what is needed, then begin to consume and relay.
 
@@ -146,6 +156,7 @@ class Runtime:
             self._leased("sweeper", sweeper.turn, poll=0.25),
             self._leased("outbox-broom", broom.turn, poll=60.0),
             self._leased("audit-sealer", sealer.turn, poll=1.0),
+            *self._forgetting(),
             Worker("audit-reads", self.reads.turn, poll=READS_SECONDS),
             self._observing,
         ]
@@ -199,7 +210,7 @@ class Runtime:
 
     async def _wait_for_topics(self) -> None:
         names = {each.topic for each in (*self.guards, *self.gates)}
-        names |= {f"cairn.{self.service.name}.{kind}" for kind in ("events", "state")}
+        names |= {topic_of(kind) for kind in self.service.publishes}
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         told = ""
         while True:
@@ -227,6 +238,13 @@ class Runtime:
             self.metrics.fan_out_done.inc(done)
 
         return FanOutWorker(self.work, self.service.expansions, on_progress=progressed).turn
+
+    def _forgetting(self) -> Sequence[Worker]:
+        """What forgets who was erased, whatever time requests say it is."""
+        if self.service.forget is None:
+            return ()
+        turning = DueWorker(self.work, erasure.TURNS, self.forgetter(self.service.forget).take_turn)
+        return (self._leased("forgetting", turning.turn, poll=0.5),)
 
     def _count_sent(self, rows: Sequence[mongo.Doc]) -> None:
         for topic, count in Counter(str(row["topic"]) for row in rows).items():

@@ -4,7 +4,7 @@ A service is a value: its name, access table, routes, reactions, fan-outs, colle
 `shared.runtime` brings it to life; nothing here does I/O, so that schemas are made without engines.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,13 @@ from shared.asyncapi import asyncapi_document
 from shared.audit.reads import Confidential
 from shared.contracts import catalogue
 from shared.contracts.base import Inbound, Message, State
+from shared.contracts.erasure import Forgotten
 from shared.contracts.people import PersonState, UnitState
 from shared.directory import FAN_OUTS as DIRECTORY_FAN_OUTS
 from shared.directory import forget_person, forget_unit, keep_person, keep_unit
 from shared.docs_pages import add_docs
 from shared.edge import Edge
+from shared.erasure import Forget, Held, begin_forgetting
 from shared.fan_out import FanOut
 from shared.http.served import served
 from shared.known_fields import close_bodies
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 Reactions = Mapping[type[Message], Reaction | tuple[Reaction, ...]]
 DIRECTORY: Reactions = {PersonState: keep_person, UnitState: keep_unit}
-DIRECTORY_ERASURES: Reactions = {PersonState: forget_person, UnitState: forget_unit}
+DIRECTORY_ERASURES: Reactions = {PersonState: (forget_person, begin_forgetting), UnitState: forget_unit}
 
 
 def _no_workers(runtime: "Runtime") -> "Sequence[Worker]":
@@ -56,8 +58,11 @@ async def _nothing(runtime: "Runtime") -> None:
 class Service:
     """One service, by what it consists of.
 
-    `reactions` and `erasures` go by message type; a tuple runs in order in one transaction.  `inbound`
-    are reactions to what systems of the enterprise tell: they are given a `Told`.
+    `reactions` and `erasures` go by message type; a tuple runs in order in one transaction.  `erasures` of
+    people and units follow those of the directory copy.  `inbound` are reactions to what systems of the
+    enterprise tell: they are given a `Told`.  `held` is what the service keeps of people, and `forget`
+    deletes what of it goes when somebody is erased.  `unaudited` are collections whose ids are words, such as
+    an address: the audit says nothing of them.
     `collections` are indexes by collection, made before the first request.  `directory` is whether
     the service keeps a local copy of the people.  `workers` are its own background jobs, and
     `prepare` runs once before any of them.  `large_bodies` is how many bytes are taken at the paths
@@ -79,11 +84,19 @@ class Service:
     prepare: Callable[["Runtime"], Awaitable[None]] = _nothing
     large_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
     confidential: Confidential = field(default_factory=dict[str, Callable[[Any], bool]])
+    unaudited: Collection[str] = ()
+    held: Sequence[Held] = ()
+    forget: Forget | None = None
 
     @property
     def publishes(self) -> Sequence[type[Message]]:
         """The events and states that it owns."""
         return catalogue.messages_of(self.name)
+
+    @property
+    def forgotten(self) -> type[Forgotten]:
+        """How it tells that it has forgotten somebody."""
+        return next(kind for kind in self.publishes if issubclass(kind, Forgotten))
 
     @property
     def expansions(self) -> Sequence[FanOut]:
@@ -93,7 +106,7 @@ class Service:
     def subscriptions(self) -> Sequence[Subscription]:
         """What it does with each topic that it reads, by topic name."""
         reactions = {**(DIRECTORY if self.directory else {}), **self.reactions}
-        erasures = {**(DIRECTORY_ERASURES if self.directory else {}), **self.erasures}
+        erasures = _after(DIRECTORY_ERASURES if self.directory else {}, self.erasures)
         topics = sorted({topic_of(kind) for kind in (*reactions, *erasures)})
         return [
             Subscription(topic, _of_topic(topic, reactions), _states(_of_topic(topic, erasures)))
@@ -153,12 +166,19 @@ class Service:
         return api
 
 
-def _of_topic(topic: str, reactions: Reactions) -> dict[type[Any], Sequence[Reaction]]:
+def _after(first: Reactions, then: Reactions) -> Reactions:
+    """Both, those of one type one after the other."""
     return {
-        kind: reaction if isinstance(reaction, tuple) else (reaction,)
-        for kind, reaction in reactions.items()
-        if topic_of(kind) == topic
+        kind: (*_in_turn(first.get(kind, ())), *_in_turn(then.get(kind, ()))) for kind in {**first, **then}
     }
+
+
+def _in_turn(reaction: Reaction | tuple[Reaction, ...]) -> tuple[Reaction, ...]:
+    return (reaction,) if callable(reaction) else reaction
+
+
+def _of_topic(topic: str, reactions: Reactions) -> dict[type[Any], Sequence[Reaction]]:
+    return {kind: _in_turn(reaction) for kind, reaction in reactions.items() if topic_of(kind) == topic}
 
 
 def _states(erasures: dict[type[Any], Sequence[Reaction]]) -> dict[type[State], Sequence[Reaction]]:

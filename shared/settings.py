@@ -154,6 +154,16 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=5, ge=1, le=120, description="Seconds from 1 to 120.")
     outbox_keep_days: float = Field(default=7, gt=0, le=365, description="Days up to 365.")
     notyet_deadline_seconds: float = Field(default=300, gt=0, description="Seconds above 0.")
+    erasure_recheck_seconds: float = Field(
+        default=3600,
+        gt=0,
+        description="Seconds after which a forgotten person is looked for once more; longer than events may"
+        " be under way.",
+    )
+    erasure_log_file: Path | None = Field(
+        default=None,
+        description="A file outside the database to which the people service adds every erasure.",
+    )
     park_stop_count: int = Field(default=1000, ge=1, description="A number of parked keys, at least 1.")
     park_stop_share: float = Field(default=0.2, gt=0, le=1, description="A share above 0, at most 1.")
     retry_attempts: int = Field(default=5, ge=1, le=50, description="A number from 1 to 50.")

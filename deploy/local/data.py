@@ -43,6 +43,11 @@ class DataDirectory:
         """The webhooks that were received, a line each."""
         return self.path / "webhooks.jsonl"
 
+    @property
+    def erasures(self) -> Path:
+        """Who was erased, a line each, for after a restore."""
+        return self.path / "erasures.jsonl"
+
     def log_of(self, name: str) -> Path:
         """The log file of one process."""
         return self.logs / f"{name}.log"

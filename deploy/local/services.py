@@ -34,6 +34,7 @@ class Surroundings:
         return {
             "CAIRN_DEVELOPMENT": "true",
             "CAIRN_TIMERS": "false",
+            "CAIRN_ERASURE_RECHECK_SECONDS": "10",
             "CAIRN_MONGO_URL": self.mongo,
             "CAIRN_KAFKA_BOOTSTRAP": self.kafka,
             "CAIRN_OIDC_ISSUER": self.issuer,
@@ -72,6 +73,8 @@ def service_child(
     """
     port = service_port(surroundings.ports, service)
     own = {"CAIRN_HTTP_HOST": LOOPBACK, "CAIRN_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    if service == "people":
+        own["CAIRN_ERASURE_LOG_FILE"] = str(data.erasures)
     own["MALLOC_ARENA_MAX"] = "2"  # or each thread of the driver keeps memory of its own
     return Child(
         name=service,

@@ -14,7 +14,7 @@ A request is known to who asks and who is asked; not to the person it is about, 
 asks, nor to HR.  Recognition is public.
 """
 
-from shared.access import HR_ADMIN, Kind, Table, anyone, manager, party, self_, when
+from shared.access import HR_ADMIN, PRIVACY_OFFICER, Kind, Table, anyone, manager, party, self_, when
 
 _FEEDBACK = Kind("feedback", read="read_feedback")
 _REQUEST = Kind("feedback request", read="read_request")
@@ -33,6 +33,7 @@ ACCESS = Table(
         ),
         "read_request": (_REQUESTER, _ASKED),
         "read_recognition": (anyone(),),
+        "read_personal_data": (self_("person_id"), PRIVACY_OFFICER),
         "read_framework": (anyone(), HR_ADMIN),
     },
     writes={
@@ -47,6 +48,7 @@ ACCESS = Table(
         "edit_framework": (HR_ADMIN,),
     },
     kinds={
+        "read_personal_data": Kind("person"),
         "read_feedback": _FEEDBACK,
         "acknowledge_feedback": _FEEDBACK,
         "withdraw_feedback": _FEEDBACK,

@@ -1,6 +1,7 @@
 """The feedback service, by what it consists of."""
 
 from services.feedback.access import ACCESS
+from services.feedback.held import HELD
 from services.feedback.store import COLLECTIONS
 from services.feedback.usecases import (
     acknowledge_feedback,
@@ -14,6 +15,7 @@ from services.feedback.usecases import (
     withdraw_feedback,
     withdraw_request,
 )
+from services.feedback.usecases.forget_person import forget_person
 from services.feedback.usecases.keep_goal import forget_goal, keep_goal
 from services.feedback.usecases.settle_requests_of_departed import settle_requests_of_departed, welcome_back
 from services.feedback.usecases.withdraw_request import withdraw_requests_of_old_manager
@@ -21,6 +23,7 @@ from services.feedback.views import router as views
 from shared.audit.reads import always
 from shared.contracts.goals import GoalState
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
+from shared.http.personal import personal_data_router
 from shared.service import Service
 
 SERVICE = Service(
@@ -28,7 +31,7 @@ SERVICE = Service(
     title="Cairn feedback",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential={"read_feedback": always, "read_request": always},
+    confidential={"read_feedback": always, "read_request": always, "read_personal_data": always},
     routers=[
         give_feedback.router,
         acknowledge_feedback.router,
@@ -41,6 +44,7 @@ SERVICE = Service(
         acknowledge_recognition.router,
         edit_framework.router,
         views,
+        personal_data_router("feedback", HELD),
     ],
     reactions={
         GoalState: keep_goal,
@@ -49,4 +53,6 @@ SERVICE = Service(
         ManagerChanged: withdraw_requests_of_old_manager,
     },
     erasures={GoalState: forget_goal},
+    held=HELD,
+    forget=forget_person,
 )

@@ -16,6 +16,7 @@ from typing import Final
 from shared.access import (
     AUDITOR,
     HR_ADMIN,
+    PRIVACY_OFFICER,
     SERVICE,
     Grant,
     Kind,
@@ -71,6 +72,7 @@ ACCESS = Table(
         "read_template": (when(anyone(), status="published"), HR_ADMIN, AUDITOR),
         "read_edition": (when(anyone(), published=True), HR_ADMIN, AUDITOR),
         "read_period": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
+        "read_personal_data": (self_("person_id"), PRIVACY_OFFICER),
         "read_assignment": (party("by_person_id"), when(HR_ADMIN, visibility=_SHARED), AUDITOR),
     },
     writes={
@@ -103,6 +105,7 @@ ACCESS = Table(
     conceal="read",
     noun="goal",
     kinds={
+        "read_personal_data": Kind("person"),
         "read_assignment": _ASSIGNMENT,
         "assign": Kind("assignment"),
         "read_period": _PERIOD,

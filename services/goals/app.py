@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from services.goals.access import ACCESS
+from services.goals.held import HELD
 from services.goals.initiative_store import INITIATIVES
 from services.goals.store import COLLECTIONS, GOALS, LOOKS, PERIOD_TURNS
 from services.goals.usecases import (
@@ -36,7 +37,7 @@ from services.goals.usecases import (
 )
 from services.goals.usecases.fold_goals import FoldWorker
 from services.goals.usecases.follow_people import follow_person
-from services.goals.usecases.forget_owner import forget_owner
+from services.goals.usecases.forget_person import forget_person
 from services.goals.usecases.look_at_goal import look_at_goal
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
 from services.goals.views import ROUTERS as VIEWS
@@ -44,6 +45,7 @@ from shared.audit.reads import always
 from shared.contracts.goals import Measurement
 from shared.contracts.people import PersonState
 from shared.due import DueWorker
+from shared.http.personal import personal_data_router
 from shared.http.titles import Titled, titles_router
 from shared.runtime import Runtime
 from shared.service import Service
@@ -74,7 +76,7 @@ SERVICE = Service(
     title="Cairn goals",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential={"read_grades": always, "read": is_private},
+    confidential={"read_grades": always, "read": is_private, "read_personal_data": always},
     routers=[
         draft_goal.router,
         assign_goal.router,
@@ -104,10 +106,12 @@ SERVICE = Service(
         draft_from_template.router,
         *VIEWS,
         titles_router(Titled(GOALS, "title"), Titled(INITIATIVES, "title", "read_initiative")),
+        personal_data_router("goals", HELD),
     ],
     reactions={PersonState: follow_person},
     inbound={Measurement: take_measurements.take_told_measurement},
-    erasures={PersonState: forget_owner},
+    held=HELD,
+    forget=forget_person,
     fan_outs=[ASSIGNING],
     workers=workers,
 )

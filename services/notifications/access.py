@@ -4,15 +4,16 @@ They are each person's own: no manager, HR role, auditor nor service reads what 
 Analysts have the published events, which say that and never what.  What was withdrawn nobody reads.
 """
 
-from shared.access import Table, self_, when
+from shared.access import PRIVACY_OFFICER, Kind, Table, self_, when
 
 _OWN = self_("person_id")
 _SHOWN = when(_OWN, withdrawn_at=None)
 
 ACCESS = Table(
     "notifications",
-    reads={"read": (_SHOWN,)},
+    reads={"read": (_SHOWN,), "read_personal_data": (_OWN, PRIVACY_OFFICER)},
     writes={"mark_read": (_SHOWN,), "choose": (_OWN,)},
     conceal="read",
     noun="notification",
+    kinds={"read_personal_data": Kind("person")},
 )

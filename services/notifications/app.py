@@ -7,18 +7,20 @@ from services.notifications.access import ACCESS
 from services.notifications.belongings import Belongings
 from services.notifications.domain.outlets import endpoint_id
 from services.notifications.domain.rules import announced
+from services.notifications.held import HELD
 from services.notifications.store import COLLECTIONS
 from services.notifications.usecases import choose_preferences, read_inbox, read_notification
 from services.notifications.usecases.announce import announce
 from services.notifications.usecases.deliver_mail import MailSender
 from services.notifications.usecases.deliver_webhooks import WebhookSender
-from services.notifications.usecases.forget_person import FORGETTING, forget_told
+from services.notifications.usecases.forget_person import close_inbox, forget_person
 from services.notifications.usecases.open_outlets import open_from
 from services.notifications.usecases.read_inbox import READING
 from services.notifications.usecases.take_back_feedback import take_back_feedback
+from shared.audit.reads import always
 from shared.contracts.feedback import FeedbackWithdrawn
 from shared.contracts.people import PersonState
-from shared.directory import forget_person
+from shared.http.personal import personal_data_router
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.worker import Worker
@@ -58,10 +60,14 @@ SERVICE = Service(
         choose_preferences.router,
         stream.router,
         views.router,
+        personal_data_router("notifications", HELD),
     ],
     reactions={**dict.fromkeys(announced(), announce), FeedbackWithdrawn: take_back_feedback},
-    erasures={PersonState: (forget_person, forget_told)},
-    fan_outs=[READING, FORGETTING],
+    erasures={PersonState: close_inbox},
+    fan_outs=[READING],
+    held=HELD,
+    forget=forget_person,
+    confidential={"read_personal_data": always},
     workers=workers,
     prepare=prepare,
 )

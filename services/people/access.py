@@ -3,6 +3,9 @@
 Everybody who works here reads the entries of those who work here: name, title, level, unit, manager.
 Who has left, what other systems call a person, and demographic attributes are for fewer.
 
+Who answers people about their data, the privacy officer, reads all that is held of one, and has them erased;
+HR can hold that back and not bring it about.
+
 Relations are asked of the same local copy that every other service keeps, which this service fills
 from its own state topic.  So a relation means the same everywhere, is asked by the same indexes,
 and is the same moment late here as elsewhere; what the service decides about the directory itself
@@ -14,7 +17,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shared import mongo
-from shared.access import AUDITOR, HR_ADMIN, SERVICE, Grant, Table, anyone, hr_partner, party, self_, when
+from shared.access import (
+    AUDITOR,
+    HR_ADMIN,
+    PRIVACY_OFFICER,
+    SERVICE,
+    Grant,
+    Kind,
+    Table,
+    anyone,
+    hr_partner,
+    party,
+    self_,
+    when,
+)
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.work import Transaction
@@ -62,11 +78,20 @@ _HR_PARTNER_THERE: Grant = replace(party("hr_partner_ids"), name="HR partner", r
 ACCESS = PeopleTable(
     "people",
     reads={
-        "read_person": (when(anyone(), status="active"), _HR_PARTNER, HR_ADMIN, AUDITOR, SERVICE),
+        "read_person": (
+            when(anyone(), status="active"),
+            _HR_PARTNER,
+            HR_ADMIN,
+            PRIVACY_OFFICER,
+            AUDITOR,
+            SERVICE,
+        ),
         "read_numbers": (_SELF, _HR_PARTNER, HR_ADMIN, AUDITOR, SERVICE),
         "read_demographics": (_SELF, HR_ADMIN),
         "read_unit": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
         "read_import": (HR_ADMIN, SERVICE),
+        "read_personal_data": (_SELF, PRIVACY_OFFICER),
+        "read_erasure": (HR_ADMIN, PRIVACY_OFFICER, AUDITOR),
     },
     writes={
         "join": (_HR_PARTNER_THERE, HR_ADMIN),
@@ -76,7 +101,10 @@ ACCESS = PeopleTable(
         "record_demographics": (HR_ADMIN,),
         "edit_unit": (HR_ADMIN,),
         "import_people": (HR_ADMIN, SERVICE),
+        "erase": (PRIVACY_OFFICER,),
+        "hold": (HR_ADMIN, PRIVACY_OFFICER),
     },
     noun="person",
     stored={"person_id": "_id"},
+    kinds={"read_erasure": Kind("erasure")},
 )

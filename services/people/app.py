@@ -1,11 +1,18 @@
 """The people service, by what it consists of."""
 
+from collections.abc import Sequence
+
 from services.people.access import ACCESS
+from services.people.held import HELD
 from services.people.store import COLLECTIONS
+from services.people.store.people import IDENTIFIERS
 from services.people.usecases import (
     change_person,
     change_unit,
     create_unit,
+    erase_person,
+    follow_erasure,
+    hold_person,
     import_people,
     import_row,
     join_person,
@@ -14,10 +21,30 @@ from services.people.usecases import (
     take_back_person,
     take_told_person,
 )
-from services.people.views import demographics, imports, people, units
+from services.people.usecases.forget_person import forget_person
+from services.people.usecases.log_erasures import ErasureLog
+from services.people.views import demographics, erasures, imports, people, units
 from shared.audit.reads import always
+from shared.contracts.catalogue import all_messages
+from shared.contracts.erasure import Forgotten
 from shared.contracts.people import PersonSnapshot
+from shared.http.personal import personal_data_router
+from shared.runtime import Runtime
 from shared.service import Service
+from shared.worker import Worker
+
+POLL_SECONDS = 1.0
+FORGOTTEN = [kind for kind in all_messages() if issubclass(kind, Forgotten)]
+"""How each service tells that it has forgotten somebody."""
+
+
+def workers(runtime: Runtime) -> Sequence[Worker]:
+    """What writes the log of erasures, where one is set."""
+    file = runtime.settings.erasure_log_file
+    if file is not None:
+        runtime.leased("erasure-log", ErasureLog(runtime.work, file).turn, poll=POLL_SECONDS)
+    return ()
+
 
 SERVICE = Service(
     name="people",
@@ -37,9 +64,18 @@ SERVICE = Service(
         units.router,
         import_people.router,
         imports.router,
+        erase_person.router,
+        hold_person.router,
+        erasures.router,
+        personal_data_router("people", HELD),
     ],
+    reactions=dict.fromkeys(FORGOTTEN, follow_erasure.follow_erasure),
     inbound={PersonSnapshot: take_told_person.take_told_person},
     fan_outs=[import_row.FAN_OUT],
-    confidential={"read_demographics": always, "read_numbers": always},
+    confidential=dict.fromkeys(("read_demographics", "read_numbers", "read_personal_data"), always),
+    unaudited=[IDENTIFIERS],
+    held=HELD,
+    forget=forget_person,
+    workers=workers,
     large_bodies={"/imports": import_people.LARGEST_FILE},
 )

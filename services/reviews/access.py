@@ -7,7 +7,19 @@ manager's assessment before it is shared (domain/review.py).
 """
 
 from services.reviews.domain.review import SHARED
-from shared.access import AUDITOR, HR_ADMIN, Kind, Table, anyone, chain, hr_partner, party, self_, when
+from shared.access import (
+    AUDITOR,
+    HR_ADMIN,
+    PRIVACY_OFFICER,
+    Kind,
+    Table,
+    anyone,
+    chain,
+    hr_partner,
+    party,
+    self_,
+    when,
+)
 
 _PERSON, _REVIEWER, _CHAIN = self_("person_id"), party("reviewer_id"), chain("person_id")
 _HR = hr_partner("person_id")
@@ -39,6 +51,7 @@ ACCESS = Table(
         ),
         "read_evidence": (_PERSON, _REVIEWER, _HR, HR_ADMIN, AUDITOR),
         "read_cycle": (anyone(), HR_ADMIN, AUDITOR),
+        "read_personal_data": (_PERSON, PRIVACY_OFFICER),
         "read_launch": (HR_ADMIN, AUDITOR),
     },
     writes={
@@ -52,5 +65,10 @@ ACCESS = Table(
     },
     conceal="read",
     noun="review",
-    kinds={"read_cycle": _CYCLE, "read_launch": _CYCLE, "launch": Kind("cycle")},
+    kinds={
+        "read_personal_data": Kind("person"),
+        "read_cycle": _CYCLE,
+        "read_launch": _CYCLE,
+        "launch": Kind("cycle"),
+    },
 )

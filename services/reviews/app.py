@@ -2,6 +2,7 @@
 
 from services.reviews import reading, views
 from services.reviews.access import ACCESS
+from services.reviews.held import HELD
 from services.reviews.store import COLLECTIONS, CYCLES
 from services.reviews.usecases import (
     acknowledge_review,
@@ -11,6 +12,7 @@ from services.reviews.usecases import (
     write_manager_assessment,
     write_self_assessment,
 )
+from services.reviews.usecases.forget_person import forget_person
 from services.reviews.usecases.gather_evidence import drop_feedback, gather_evidence, gather_feedback
 from services.reviews.usecases.open_review import OPENING
 from services.reviews.usecases.release_leaver import HAND_OVER, release_leaver
@@ -27,6 +29,7 @@ from shared.contracts.goals import (
     MeasurementCorrected,
 )
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
+from shared.http.personal import personal_data_router
 from shared.http.titles import Titled, titles_router
 from shared.service import Service
 
@@ -36,7 +39,8 @@ SERVICE = Service(
     access=ACCESS,
     collections=COLLECTIONS,
     confidential=dict.fromkeys(
-        ("read", "read_self_assessment", "read_manager_assessment", "read_evidence"), always
+        ("read", "read_self_assessment", "read_manager_assessment", "read_evidence", "read_personal_data"),
+        always,
     ),
     routers=[
         launch_cycle.router,
@@ -48,6 +52,7 @@ SERVICE = Service(
         views.router,
         reading.router,
         titles_router(Titled(CYCLES, "name", action="read_cycle")),
+        personal_data_router("reviews", HELD),
     ],
     reactions={
         PersonJoined: take_in_joiner,
@@ -64,4 +69,6 @@ SERVICE = Service(
         FeedbackWithdrawn: drop_feedback,
     },
     fan_outs=[OPENING, HAND_OVER],
+    held=HELD,
+    forget=forget_person,
 )

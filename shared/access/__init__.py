@@ -15,6 +15,7 @@ one is its service's, and who relates to whom is `shared.directory`'s.
 from shared.access.grants import (
     AUDITOR,
     HR_ADMIN,
+    PRIVACY_OFFICER,
     SERVICE,
     SUITE,
     Grant,
@@ -36,6 +37,7 @@ __all__ = [
     "AUDITOR",
     "HR_ADMIN",
     "NOTHING",
+    "PRIVACY_OFFICER",
     "SERVICE",
     "SUITE",
     "Grant",

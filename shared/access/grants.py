@@ -173,6 +173,8 @@ def _relative(name: str, field: str, relates: Relates, look_up: LookUp) -> Grant
 
 HR_ADMIN: Final = Grant("HR admin", role="hr_admin")
 AUDITOR: Final = Grant("auditor", role="auditor")
+PRIVACY_OFFICER: Final = Grant("privacy officer", role="privacy_officer")
+"""Who answers people that ask for their data, and has them erased; reads whole what is held of somebody."""
 SERVICE: Final = Grant("service", role="service")
 SUITE: Final = Grant("the suite", suite=True)
 """The suite itself, when a reaction does it and nobody asks."""

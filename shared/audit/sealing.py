@@ -1,12 +1,12 @@
 """The sealer of an audit, which one process at a time is."""
 
 import asyncio
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from shared.appended import append_line
 from shared.audit.chain import FIRST, Anchor, seal_of
 from shared.audit.rows import AUDIT, HEAD, Row
 from shared.identity import service_caller
@@ -69,17 +69,6 @@ class Sealer:
             return
         anchor = Anchor(self._service, number, seal, datetime.now(UTC).isoformat(timespec="seconds"))
         if self._file is not None:
-            await asyncio.to_thread(_append, self._file, anchor.line)
+            await asyncio.to_thread(append_line, self._file, anchor.line)
         _log.info("anchor", service=anchor.service, number=number, seal=seal)
         self._anchored, self._anchored_at = number, time.monotonic()
-
-
-def _append(path: Path, line: str) -> None:
-    """Add a line and have it on the disk; after one that was torn, on a line of its own."""
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "rb+") as file:
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            line = line if file.read(1) == b"\n" else f"\n{line}"
-        file.write(f"{line}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())

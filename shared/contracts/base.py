@@ -49,7 +49,14 @@ class Message(Frozen):
 
 
 class Event(Message):
-    """Something that happened, in the past tense; published on `cairn.<publisher>.events`."""
+    """Something that happened, in the past tense; published on `cairn.<publisher>.<stream>`.
+
+    All events of an aggregate are on one stream, for they are numbered together.
+    """
+
+    stream: ClassVar[str] = "events"
+    cumulative: ClassVar[bool] = False
+    """Whether each says all that those before it have said, so that one may be missing."""
 
 
 class State(Message):

@@ -6,6 +6,7 @@ Values and competencies are keys from the organisation's own lists, so that no f
 from typing import ClassVar, Literal
 
 from shared.contracts.base import Event, State
+from shared.contracts.erasure import Forgotten
 from shared.ids import FeedbackId, FeedbackRequestId, GoalId, PersonId, RecognitionId
 
 FeedbackKind = Literal["praise", "suggestion", "observation"]
@@ -98,6 +99,10 @@ class RecognitionAcknowledged(Event):
     recognition_id: RecognitionId
     giver_id: PersonId
     by_person_id: PersonId
+
+
+class PersonForgotten(Forgotten):
+    """How far the feedback service is with forgetting a person."""
 
 
 class FeedbackState(State):

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from shared.clock import Instant
 from shared.contracts.base import Event, Frozen, Inbound, State
+from shared.contracts.erasure import Forgotten
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
 from shared.unseen import seen
 
@@ -287,6 +288,10 @@ class KeyResultFigures(Frozen):
     unit_kind: UnitKind = "number"
     commit: float | None = None
     stretch: float | None = None
+
+
+class PersonForgotten(Forgotten):
+    """How far the goals service is with forgetting a person."""
 
 
 class GoalState(State):

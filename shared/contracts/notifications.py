@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from shared.contracts.base import Event, State
+from shared.contracts.erasure import Forgotten
 from shared.ids import NotificationId, PersonId
 
 Channel = Literal["inbox", "email", "webhook"]
@@ -47,6 +48,10 @@ class NotificationFailed(_NotificationEvent):
 
 class NotificationRead(_NotificationEvent):
     """The person has read it."""
+
+
+class PersonForgotten(Forgotten):
+    """How far the notifications service is with forgetting a person."""
 
 
 class NotificationState(State):

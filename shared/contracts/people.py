@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.contracts.base import Event, Inbound, State
+from shared.contracts.erasure import Forgotten
 from shared.ids import PersonId, UnitId
 
 
@@ -66,6 +67,17 @@ class UnitChanged(Event):
     subject_field: ClassVar[str] = "unit_id"
     unit_id: UnitId
     parent_id: UnitId | None
+
+
+class PersonErased(Event):
+    """All that the directory knows of a person is gone for good; every service forgets them too."""
+
+    subject_field: ClassVar[str] = "person_id"
+    person_id: PersonId
+
+
+class PersonForgotten(Forgotten):
+    """How far the people service is with forgetting a person."""
 
 
 class PersonState(State):

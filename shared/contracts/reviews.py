@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from shared.contracts.base import Event, State
+from shared.contracts.erasure import Forgotten
 from shared.ids import CycleId, PersonId, ReviewId
 
 ReviewStage = Literal[
@@ -86,6 +87,10 @@ class ReviewCancelled(_ReviewEvent):
     """The review ends before it was shared."""
 
     reason: CancelReason
+
+
+class PersonForgotten(Forgotten):
+    """How far the reviews service is with forgetting a person."""
 
 
 class CycleState(State):

@@ -294,9 +294,9 @@ def decode_data(kind: type[Message], value: bytes | None, envelope: Envelope) ->
 
 @cache
 def topic_of(kind: type[Message]) -> str:
-    """`cairn.<publisher>.events`, `cairn.<publisher>.state`, or the one that an inbound message names."""
+    """`cairn.<publisher>.<stream>`, `cairn.<publisher>.state`, or the one that an inbound message names."""
     if issubclass(kind, Event):
-        return f"cairn.{kind.publisher}.events"
+        return f"cairn.{kind.publisher}.{kind.stream}"
     if issubclass(kind, State):
         return f"cairn.{kind.publisher}.state"
     if issubclass(kind, Inbound) and kind.topic:

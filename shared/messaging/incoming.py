@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.contracts.base import Message, State
+from shared.contracts.base import Event, Message, State
 from shared.messaging.envelope import (
     Catalogue,
     Envelope,
@@ -45,7 +45,8 @@ class Subscription:
     @property
     def strict(self) -> bool:
         """Whether each sequence counts; a state topic is thinned out by compaction."""
-        return not self.topic.endswith(".state")
+        thin = any(issubclass(kind, Event) and kind.cumulative for kind in self.reactions)
+        return not (thin or self.topic.endswith(".state"))
 
 
 @dataclass(slots=True, eq=False)

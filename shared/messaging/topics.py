@@ -7,25 +7,43 @@ is missing, corrects configuration, and tells what it must not change.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from shared.contracts.base import Message, State
+from shared.contracts.base import Inbound, Message, State
 from shared.messaging import kafka
 from shared.messaging.envelope import topic_of
 from shared.settings import Settings
 
 DAY_MS = 86_400_000
 EVENTS_CONFIG: Mapping[str, str] = {"cleanup.policy": "delete", "retention.ms": str(90 * DAY_MS)}
+INBOUND_CONFIG: Mapping[str, str] = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(14 * DAY_MS),
+    "segment.ms": str(DAY_MS),
+}
+"""What others tell may name people: it is kept for as long as it may take to find that it was wrong."""
 STATE_CONFIG: Mapping[str, str] = {
     "cleanup.policy": "compact",
     "min.compaction.lag.ms": "0",
     "max.compaction.lag.ms": str(DAY_MS),
     "delete.retention.ms": str(30 * DAY_MS),
 }
+
+
+LASTING_IN_KAFKA: Final = timedelta(
+    milliseconds=max(
+        2 * int(STATE_CONFIG["max.compaction.lag.ms"]),
+        int(INBOUND_CONFIG["retention.ms"]) + int(INBOUND_CONFIG["segment.ms"]),
+    )
+)
+"""How long a name may stay in Kafka once it is erased: in a state until it is compacted, which begins at most
+a lag after the null, and in what was told until its segment goes.  Events hold no names.
+Source: Apache Kafka, topic configuration, max.compaction.lag.ms, retention.ms and segment.ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +67,13 @@ class Found:
 def topics_for(messages: Iterable[type[Message]]) -> Sequence[Topic]:
     """The topics of these message types, by name."""
     names = {topic_of(kind): kind for kind in messages}
-    return [
-        Topic(name, STATE_CONFIG if issubclass(kind, State) else EVENTS_CONFIG)
-        for name, kind in sorted(names.items())
-    ]
+    return [Topic(name, _config_of(kind)) for name, kind in sorted(names.items())]
+
+
+def _config_of(kind: type[Message]) -> Mapping[str, str]:
+    if issubclass(kind, State):
+        return STATE_CONFIG
+    return INBOUND_CONFIG if issubclass(kind, Inbound) else EVENTS_CONFIG
 
 
 async def provision(settings: Settings, topics: Sequence[Topic]) -> Sequence[Found]:

@@ -47,11 +47,19 @@ class _Pending:
 class Batch:
     """What messages of one transaction share; made anew for every attempt."""
 
-    def __init__(self, transaction: InTransaction, *, policy: Policy, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        transaction: InTransaction,
+        *,
+        policy: Policy,
+        outbox: Outbox,
+        unaudited: frozenset[str] = UNAUDITED,
+    ) -> None:
         self.docs: dict[Ref, Doc | None] = {}
         self.fanned_out = False
         self._transaction = transaction
         self._policy = policy
+        self._unaudited = unaudited
         self._outbox = outbox
         self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
         self._deferred: defaultdict[str, list[WriteOp]] = defaultdict(list)
@@ -169,14 +177,15 @@ class Batch:
                 self._update(ref, {"$inc": {"version": 1}})
         for collection, id_ in sorted(writes.spent):
             self.defer(collection, DeleteOne({"_id": id_}))
+        self._deleted += writes.emptied
         self._start(writes.fan_outs, job)
         self._audit(writes, job)
         return True
 
     def _audit(self, writes: Writes, job: Job) -> None:
         """Have it known who asked for this; not of what follows by itself, nor if nothing is different."""
-        about = [f"{name}/{id_}" for name, id_ in writes.puts if name not in UNAUDITED]
-        about += sorted(f"{name}/{id_}" for name, id_ in writes.updated if name not in UNAUDITED)
+        about = [f"{name}/{id_}" for name, id_ in writes.puts if name not in self._unaudited]
+        about += sorted(f"{name}/{id_}" for name, id_ in writes.updated if name not in self._unaudited)
         if job.caller is None or not job.cause.origin.deed or not (about or writes.messages):
             return
         row = change_row(

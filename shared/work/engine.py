@@ -17,7 +17,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from shared import mongo
 from shared.clock import Clock, SystemClock
 from shared.identity import Caller
-from shared.work.batch import Batch
+from shared.work.batch import UNAUDITED, Batch
 from shared.work.job import Cause, Handler, Job
 from shared.work.outbox import Outbox
 from shared.work.transaction import DenyAll, Policy
@@ -91,7 +91,7 @@ class Ears:
 
 
 class Work:
-    """The one way to change a service's database."""
+    """The one way to change a service's database; the audit says nothing of collections `unaudited`."""
 
     def __init__(  # noqa: PLR0913  all but two by name, and with defaults
         self,
@@ -99,6 +99,7 @@ class Work:
         database: str,
         *,
         policy: Policy | None = None,
+        unaudited: Iterable[str] = (),
         clock: Clock | None = None,
         ears: Ears | None = None,
         epoch: int = 0,
@@ -111,6 +112,7 @@ class Work:
         self._client = client
         self._name = database
         self._policy = policy or DenyAll()
+        self._unaudited = UNAUDITED | frozenset(unaudited)
         self._max_commands = max_commands
         self._queue: deque[tuple[Job, asyncio.Future[Any]]] = deque()
         self._committer: asyncio.Task[None] | None = None
@@ -198,7 +200,9 @@ class Work:
     async def _transact(self, jobs: Sequence[Job], plan: Planner) -> None:
         transaction = mongo.InTransaction(self._client, self._name)
         try:
-            batch = Batch(transaction, policy=self._policy, outbox=Outbox(epoch=self.epoch))
+            batch = Batch(
+                transaction, policy=self._policy, outbox=Outbox(epoch=self.epoch), unaudited=self._unaudited
+            )
             for job in jobs:
                 job.result = job.error = None
             planned = await plan(batch, jobs)

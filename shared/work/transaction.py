@@ -96,6 +96,7 @@ class Writes:
 
     __slots__ = (
         "announced",
+        "emptied",
         "fan_outs",
         "holds",
         "messages",
@@ -113,6 +114,7 @@ class Writes:
         self.updates: list[tuple[Ref, Doc]] = []
         self.updated: set[Ref] = set()
         self.announced: set[str] = set()
+        self.emptied: list[Any] = []
         self.messages: list[Message] = []
         self.tombstones: list[tuple[type[State], str]] = []
         self.fan_outs: list[FanOutJob] = []
@@ -272,6 +274,14 @@ class Transaction:
         if expected and ref not in self.reads:
             raise TypeError(f"{ref}: written but not read")
         return expected
+
+    def forget_answers(self, *ids: Any) -> None:
+        """Empty the kept answers of the commands that wrote these documents; of deleted ones that is done."""
+        self.writes.emptied += ids
+
+    def discard(self, collection: str, id_: Any) -> None:
+        """Delete a document that nobody changes, such as a row of a log, unseen."""
+        self.writes.spent.add((collection, id_))
 
     def update(self, collection: str, id_: Any, update: Mapping[str, Any]) -> None:
         """Upsert blindly with update operators; a collection is updated or put, not both."""

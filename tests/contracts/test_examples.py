@@ -30,8 +30,10 @@ def test_an_example_is_a_message_with_all_its_fields(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", all_topics(), ids=lambda kind: kind.wire_type)
 def test_the_catalogue_tells_of_it(kind: Any) -> None:
-    section = PAGE.read_text().partition(f"\n### {kind.__name__}\n")[2].partition("\n### ")[0]
-    assert f"`{kind.wire_type}`" in section
+    heading = f"\n### {kind.__name__}\n\n`{kind.wire_type}`"
+    page = PAGE.read_text()
+    assert page.count(heading) == 1
+    section = page.partition(heading)[2].partition("\n### ")[0]
     assert all(f"| {name} |" in section for name in kind.model_fields)
 
 

@@ -21,7 +21,14 @@ from tests.faults.rules import names, promised, told
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 READS = {
-    "people": ("people.state",),
+    "people": (
+        "feedback.erasures",
+        "goals.erasures",
+        "notifications.erasures",
+        "people.erasures",
+        "people.state",
+        "reviews.erasures",
+    ),
     "goals": ("people.state",),
     "feedback": ("goals.state", "people.events", "people.state"),
     "reviews": ("feedback.events", "goals.events", "people.events", "people.state"),

@@ -20,6 +20,8 @@ from httpx import ASGITransport, AsyncClient
 from shared.access import Standing
 from shared.contracts.base import Message, State
 from shared.contracts.people import PersonState
+from shared.due import DueWorker
+from shared.erasure import TURNS
 from shared.fan_out import FanOutWorker
 from shared.messaging.envelope import Envelope, Record, encode_data, topic_of
 from shared.messaging.incoming import EventJob
@@ -87,7 +89,9 @@ class House:
         return asker if self.now is None else asker.at(self.now)
 
     async def erase(self, kind: type[State], subject: str) -> None:
+        """Have somebody or something erased, and forgotten as far as it was there."""
         await self.feed(self.null(kind, subject))
+        await self.forget()
 
     async def publish(self, *messages: Message, at: datetime | None = None) -> list[EventJob]:
         return await self.feed(*[self.record(message, at=at) for message in messages])
@@ -119,6 +123,16 @@ class House:
     async def expand(self) -> None:
         """Run the open fan-outs to their end."""
         await drain(FanOutWorker(self.work, self.service.expansions))
+
+    async def forget(self, *, later: bool = False) -> None:
+        """Let the worker forget who was erased; `later`: the time of the second look has come."""
+        if later:
+            await self.db[TURNS].update_many({}, {"$set": {"due_at": datetime.now(UTC)}})
+        forget = self.service.forget
+        assert forget is not None
+        worker = DueWorker(self.work, TURNS, self.runtime.forgetter(forget).take_turn)
+        while await self.db[TURNS].find_one({"due_at": {"$lte": datetime.now(UTC)}}) is not None:
+            await worker.turn()
 
     async def published(self, *, subject: str | None = None, topic: str = "events") -> list[dict[str, Any]]:
         """The data of what waits to be sent, in order, with its type's short name; a null is `gone`."""

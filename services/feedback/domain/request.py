@@ -150,6 +150,10 @@ class FeedbackRequest(Ask, Aggregate):
         request = self._settled("withdrawn", at=at).model_copy(update={"because": because})
         return request, contract.FeedbackRequestWithdrawn(**self.parties(), because=because)
 
+    def without_reason(self) -> "FeedbackRequest":
+        """As before, but for what was said when it was declined."""
+        return self.model_copy(update={"reason": ""})
+
     def state(self) -> contract.FeedbackRequestState:
         """What others may know: neither the question nor a reason."""
         return contract.FeedbackRequestState(

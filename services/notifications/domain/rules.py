@@ -256,6 +256,11 @@ SILENT: Final[Mapping[type[Event], str]] = {
     reviews.ReviewCancelled: "the person has left",
     people.PersonMoved: "known to those whom it concerns",
     people.PersonDetailsChanged: "no news",
+    people.PersonErased: "nobody is to be told",
+    people.PersonForgotten: "seen on the receipt",
+    goals.PersonForgotten: "seen on the receipt",
+    feedback.PersonForgotten: "seen on the receipt",
+    reviews.PersonForgotten: "seen on the receipt",
     people.UnitCreated: "no news",
     people.UnitChanged: "no news",
 }

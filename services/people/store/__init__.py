@@ -5,7 +5,7 @@ from typing import Final
 
 from pymongo import IndexModel
 
-from services.people.store import imports, people, told, units
+from services.people.store import erasures, imports, people, told, units
 from services.people.store.guards import GUARDS
 
 COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -13,6 +13,7 @@ COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
     **units.COLLECTIONS,
     **imports.COLLECTIONS,
     **told.COLLECTIONS,
+    **erasures.COLLECTIONS,
     "demographics": [],
     GUARDS: [],
 }

@@ -30,6 +30,14 @@ class DemographicsStore:
         doc = {"_id": demographics_id(demographics.person_id), **demographics.model_dump()}
         return demographics.model_copy(update={"version": self._tx.put(self.collection, doc)})
 
+    async def forget(self, person_id: PersonId) -> int:
+        """Delete what is known of a person; how many documents that were."""
+        known = await self.of(person_id)
+        if known is None:
+            return 0
+        self._tx.delete(self.collection, demographics_id(person_id), version=known.version)
+        return 1
+
 
 def demographics_id(person_id: PersonId) -> str:
     """What the document with a person's attributes is called."""

@@ -67,6 +67,11 @@ class PersonStore(Store[Person]):
             await self._give_up(key, after.person_id)
         return self.save(after)
 
+    async def give_up_identifiers(self, person: Person) -> None:
+        """Free what they were known by."""
+        for key in identifier_keys(person).values():
+            await self._give_up(key, person.person_id)
+
     async def holder(self, key: str | None) -> PersonId | None:
         """Who holds an identifier."""
         doc = await self._tx.peek(IDENTIFIERS, key) if key else None

@@ -60,7 +60,7 @@ class ToldStore:
 
     async def of(self, person_id: PersonId) -> ToldOf:
         """All about a person; empty if nothing was told yet."""
-        doc = await self._tx.peek(TOLD, _id(person_id))
+        doc = await self._tx.peek(TOLD, told_id(person_id))
         return ToldOf.model_validate(doc) if doc else ToldOf(person_id=person_id)
 
     async def waiting_for(self, manager_key: str) -> Sequence[PersonId]:
@@ -71,8 +71,17 @@ class ToldStore:
 
     def save(self, told: ToldOf) -> None:
         """Store it over the version that was read."""
-        self._tx.put(TOLD, {"_id": _id(told.person_id), **told.model_dump()})
+        self._tx.put(TOLD, {"_id": told_id(told.person_id), **told.model_dump()})
+
+    async def forget(self, person_id: PersonId) -> int:
+        """Delete what was told of a person; how many documents that were."""
+        told = await self.of(person_id)
+        if not told.version:
+            return 0
+        self._tx.delete(TOLD, told_id(person_id), version=told.version)
+        return 1
 
 
-def _id(person_id: PersonId) -> str:
+def told_id(person_id: PersonId) -> str:
+    """What the document about a person is called."""
     return f"told_of_{person_id}"

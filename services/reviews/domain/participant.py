@@ -32,6 +32,10 @@ class Participant(Aggregate):
         """Work here no more."""
         return self.model_copy(update={"active": False})
 
+    def forgotten(self) -> "Participant":
+        """As one who was erased: gone, and without reviews."""
+        return self.model_copy(update={"active": False, "manager_id": None, "review_ids": ()})
+
     def reviewed_in(self, review_id: ReviewId) -> "Participant":
         """With one more review."""
         return self.model_copy(update={"review_ids": (*self.review_ids, review_id)})

@@ -79,6 +79,7 @@ def spelled(path: str, ids: dict[str, list[str]], *, n: int, parent_id: str) -> 
     """The route for the n-th goal, and for the open goal that it serves."""
     known = {name: listed[n % len(listed)] for name, listed in ids.items()}
     other = {"period_id": "none", "template_id": "none", "assignment_id": "none", "owner_id": "anna"}
+    other |= {"person_id": "anna"}
     ours = path.format(**known, **other)
     return [ours, path.format(**{**known, "goal_id": parent_id}, **other)] if "{goal_id}" in path else [ours]
 

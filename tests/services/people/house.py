@@ -60,8 +60,8 @@ class House(house.House):
             await self.expand()
 
     async def _feed_back(self) -> bool:
-        [guard] = self.runtime.guards
-        rows = await self.db["outbox"].find({"topic": guard.topic}).sort("_id", 1).to_list(None)
+        topics = [guard.topic for guard in self.runtime.guards]
+        rows = await self.db["outbox"].find({"topic": {"$in": topics}}).sort("_id", 1).to_list(None)
         new = [row for row in rows if row["_id"] not in self._fed]
         self._fed |= {row["_id"] for row in new}
         records = [

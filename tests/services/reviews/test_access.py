@@ -161,7 +161,7 @@ async def test_no_route_answers_without_a_token(house: House) -> None:
     routes = [(method.upper(), path) for path, methods in paths.items() for method in methods]
     assert len(routes) >= len({each.values[0].path for each in ROUTES})
     for method, path in routes:
-        filled = path.format(cycle_id="c", review_id="r")
+        filled = path.format(cycle_id="c", review_id="r", person_id="p")
         answer = await house.client.request(method, filled, json=CYCLE)
         assert answer.status_code == 401, (method, path)
 

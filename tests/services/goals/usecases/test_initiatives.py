@@ -462,6 +462,7 @@ async def test_nothing_of_who_is_erased_is_left_behind(house: GoalsHouse) -> Non
 
     async def settle() -> None:
         await house.look()
+        await house.look(datetime.now(UTC))  # which is when somebody is forgotten
         worker = FoldWorker(house.work)
         while await worker.turn():
             pass

@@ -9,8 +9,7 @@ async def test_all_that_a_person_was_told_goes_with_them(house: House) -> None:
     await house.publish(*[praise(f"f{n}") for n in range(5)], checked_in("g1"))
     await house.as_("anna").send("PUT", "/preferences", {"channels": {"email": True}}, If_Match='"v0"')
     ids = [event["notification_id"] for event in await house.published() if event["person_id"] == "anna"]
-    await house.feed(house.null(PersonState, "anna"))
-    await house.expand()
+    await house.erase(PersonState, "anna")
     assert await house.told() == [("mona", "goal_in_trouble")]
     for collection in ("notifications", "deliveries", "preferences"):
         assert await house.db[collection].count_documents({"person_id": "anna"}) == 0, collection
@@ -23,6 +22,5 @@ async def test_all_that_a_person_was_told_goes_with_them(house: House) -> None:
 async def test_an_erasure_that_is_told_again_is_none(house: House) -> None:
     await house.publish(praise("f1"))
     for _ in range(2):
-        await house.feed(house.null(PersonState, "anna"))
-        await house.expand()
+        await house.erase(PersonState, "anna")
     assert await house.told() == []

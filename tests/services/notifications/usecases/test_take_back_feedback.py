@@ -116,5 +116,5 @@ async def test_one_of_a_person_who_was_erased_counts_nothing_off(house: House) -
     await house.publish(withdrawn())
     inbox: Any = await house.db["inboxes"].find_one({"_id": "anna"})
     assert inbox["unread"] == 0
-    await house.expand()
+    await house.forget()
     assert await house.told() == []

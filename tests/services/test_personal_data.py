@@ -1,0 +1,55 @@
+"""All that is held of a person is for themselves and the privacy officer, whatever others read elsewhere."""
+
+from typing import Any
+
+import pytest
+
+from shared.contracts.people import PersonState
+from shared.service import Service
+from tests.architecture.test_personal_data import SERVICES
+from tests.services.house import StaffedHouse
+from tests.services.organisation import STAFF, person_state
+
+OTHERS = {
+    "manager": (),
+    "ben": (),
+    "chief": ("executive",),
+    "partner": ("hr_partner",),
+    "admin": ("hr_admin",),
+    "auditor": ("auditor",),
+    "goals": ("service",),
+}
+
+
+@pytest.fixture(params=SERVICES, ids=lambda service: service.name)
+async def house(request: pytest.FixtureRequest, open_house: Any) -> StaffedHouse:
+    service: Service = request.param
+    house = await open_house(service, StaffedHouse)
+    house.people = {
+        each.person_id: person_state(each.person_id, manager_id=each.manager_id) for each in STAFF
+    }
+    await house.publish(*house.people.values())
+    return house
+
+
+async def test_it_is_for_the_person_and_the_privacy_officer(house: StaffedHouse) -> None:
+    path = "/personal-data/anna"
+    for allowed in (house.as_("anna"), house.as_("officer", "privacy_officer")):
+        found = await allowed.read(path)
+        assert (found["service"], found["person_id"]) == (house.service.name, "anna")
+    for who, roles in OTHERS.items():
+        assert (await house.as_(who, *roles).get(path)).status_code == 403, who
+    assert (await house.client.get(path)).status_code == 401
+    assert house.service.confidential["read_personal_data"](None)
+
+
+async def test_it_is_forgotten_with_the_person_whoever_they_were(house: StaffedHouse) -> None:
+    await house.erase(PersonState, "anna")
+    await house.forget(later=True)
+    said = [each for each in await house.published(topic="erasures") if each["person_id"] == "anna"]
+    assert [each["checked"] for each in said] == [False, True]
+    assert await house.db["directory_people"].find_one({"_id": "anna"}) is None
+    found = await house.as_("officer", "privacy_officer").read("/personal-data/anna")
+    assert found["kinds"] == {}
+    await house.erase(PersonState, "anna")
+    assert (await house.published(topic="erasures"))[-1]["checked"] is False, "told again it begins anew"
