@@ -102,6 +102,7 @@ async def engine_figures(rounds: int, scale: float, growth: int) -> dict[str, An
 
 async def suite_figures(rounds: int, scale: float, people: int) -> dict[str, Any]:
     """What only the whole suite can show."""
+    starts = [await _start() for _ in range(rounds - 1)]
     with tempfile.TemporaryDirectory(prefix="cairn-bench-") as directory:
         async with standing(Path(directory)) as stand:
             rest = await _settled(stand)
@@ -112,6 +113,9 @@ async def suite_figures(rounds: int, scale: float, people: int) -> dict[str, Any
             thousand = [await assign(stand) for _ in range(rounds)]
             everyone = await assign(stand, stand.people)
             launches = [await launch(stand) for _ in range(rounds)]
+            starts.append(stand.ready_s)
+            after = await _settled(stand)
+            peaks = [max(each.peak_rss_mb.values()) for each in launches]
             return {
                 "http_vs_naive": ratio(rates["ours"], rates["naive"]),
                 "kr_update_per_s": round(statistics.median(rates["ours"])),
@@ -127,11 +131,30 @@ async def suite_figures(rounds: int, scale: float, people: int) -> dict[str, Any
                         "rest": rest[name],
                         "load": load[name],
                         "launch": max(each.peak_rss_mb[name] for each in launches),
+                        "after": after[name],
                     }
                     for name in rest
                 },
-                "ready_s": round(stand.ready_s, 1),
+                "ready_s": round(statistics.median(starts), 1),
+                "ranges": {
+                    "kr_update_per_s": [round(min(rates["ours"])), round(max(rates["ours"]))],
+                    "latency_p50_ms": _range([each["p50"] for each in latency["rounds"]]),
+                    "latency_p99_ms": _range([each["p99"] for each in latency["rounds"]]),
+                    "rss_mb": _range(peaks),
+                    "ready_s": _range(starts),
+                },
             }
+
+
+async def _start() -> float:
+    """Seconds from nothing to a suite that is ready."""
+    with tempfile.TemporaryDirectory(prefix="cairn-bench-") as directory:
+        async with standing(Path(directory)) as stand:
+            return stand.ready_s
+
+
+def _range(values: Sequence[float]) -> list[float]:
+    return [round(min(values), 1), round(max(values), 1)]
 
 
 async def reads_figures(people: int, goals: int) -> dict[str, Any]:
@@ -194,7 +217,8 @@ def bars(results: Mapping[str, Any]) -> list[Bar]:
     made: list[Bar] = []
     for name, (goal, more, unit) in GOALS.items():
         if name in single:
-            made.append(Bar(name, *[single[name]] * 3, goal, more, unit))
+            low, high = results.get("ranges", {}).get(name, (single[name],) * 2)
+            made.append(Bar(name, single[name], low, high, goal, more, unit))
         elif name in results:
             found = results[name]
             made.append(Bar(name, found["median"], found["low"], found["high"], goal, more, unit))

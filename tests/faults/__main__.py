@@ -7,6 +7,7 @@ as a machine allows; MINUTES says how often each fault comes.  `make test` has a
 import argparse
 import asyncio
 import json
+import os
 import random
 import statistics
 import sys
@@ -31,7 +32,8 @@ from tests.faults.run import Fault, Group, NoBiteError, Run, Watch
 from tests.faults.town import TWICE, running_town
 
 GOALS = 500
-RATE = 150.0
+RATE = min(150.0, 25.0 * (os.cpu_count() or 1))
+"""Commands a second that are offered: what a machine of so many cores takes while things go wrong."""
 SETTLE_SECONDS = 180.0
 PATIENCE = 2.0
 """The faults of a run may take so many times the minutes that they are meant to."""
