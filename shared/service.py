@@ -60,14 +60,15 @@ class Service:
 
     `reactions` and `erasures` go by message type; a tuple runs in order in one transaction.  `erasures` of
     people and units follow those of the directory copy.  `inbound` are reactions to what systems of the
-    enterprise tell: they are given a `Told`.  `held` is what the service keeps of people, and `forget`
-    deletes what of it goes when somebody is erased.  `unaudited` are collections whose ids are words, such as
-    an address: the audit says nothing of them.
+    enterprise tell: they are given a `Told`.
     `collections` are indexes by collection, made before the first request.  `directory` is whether
     the service keeps a local copy of the people.  `workers` are its own background jobs, and
     `prepare` runs once before any of them.  `large_bodies` is how many bytes are taken at the paths
     that take files, where others take `max_body_bytes` of the settings.  `confidential` are the actions of
-    its access table whose reads are audited, and of which documents.
+    its access table whose reads are audited, and of which documents; `unaudited` collections whose ids are
+    words, such as an address: the audit says nothing of them.  `states` are the published states, each with
+    its collection and the aggregate there, for after a restore.  `held` is what the service keeps of people,
+    and `forget` deletes what of it goes when somebody is erased.
     """
 
     name: str
@@ -84,6 +85,9 @@ class Service:
     prepare: Callable[["Runtime"], Awaitable[None]] = _nothing
     large_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
     confidential: Confidential = field(default_factory=dict[str, Callable[[Any], bool]])
+    states: Mapping[type[State], tuple[str, type[Any]]] = field(
+        default_factory=dict[type[State], tuple[str, type[Any]]]
+    )
     unaudited: Collection[str] = ()
     held: Sequence[Held] = ()
     forget: Forget | None = None

@@ -1,6 +1,9 @@
 """The feedback service, by what it consists of."""
 
 from services.feedback.access import ACCESS
+from services.feedback.domain.feedback import Feedback
+from services.feedback.domain.recognition import Recognition
+from services.feedback.domain.request import FeedbackRequest
 from services.feedback.held import HELD
 from services.feedback.store import COLLECTIONS
 from services.feedback.usecases import (
@@ -21,6 +24,7 @@ from services.feedback.usecases.settle_requests_of_departed import settle_reques
 from services.feedback.usecases.withdraw_request import withdraw_requests_of_old_manager
 from services.feedback.views import router as views
 from shared.audit.reads import always
+from shared.contracts.feedback import FeedbackRequestState, FeedbackState, RecognitionState
 from shared.contracts.goals import GoalState
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.http.personal import personal_data_router
@@ -53,6 +57,11 @@ SERVICE = Service(
         ManagerChanged: withdraw_requests_of_old_manager,
     },
     erasures={GoalState: forget_goal},
+    states={
+        FeedbackState: ("feedback", Feedback),
+        FeedbackRequestState: ("feedback_requests", FeedbackRequest),
+        RecognitionState: ("recognitions", Recognition),
+    },
     held=HELD,
     forget=forget_person,
 )

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from services.goals.access import ACCESS
+from services.goals.domain.goal import Goal
+from services.goals.domain.initiative import Initiative
+from services.goals.domain.template import GoalTemplate
 from services.goals.held import HELD
 from services.goals.initiative_store import INITIATIVES
 from services.goals.store import COLLECTIONS, GOALS, LOOKS, PERIOD_TURNS
+from services.goals.template_store import TEMPLATES
 from services.goals.usecases import (
     align_goal,
     amend_goal,
@@ -42,7 +46,9 @@ from services.goals.usecases.look_at_goal import look_at_goal
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
 from services.goals.views import ROUTERS as VIEWS
 from shared.audit.reads import always
-from shared.contracts.goals import Measurement
+from shared.contracts.goals import GoalState, Measurement
+from shared.contracts.goals_initiatives import InitiativeState
+from shared.contracts.goals_templates import GoalTemplateState
 from shared.contracts.people import PersonState
 from shared.due import DueWorker
 from shared.http.personal import personal_data_router
@@ -110,6 +116,11 @@ SERVICE = Service(
     ],
     reactions={PersonState: follow_person},
     inbound={Measurement: take_measurements.take_told_measurement},
+    states={
+        GoalState: (GOALS, Goal),
+        InitiativeState: (INITIATIVES, Initiative),
+        GoalTemplateState: (TEMPLATES, GoalTemplate),
+    },
     held=HELD,
     forget=forget_person,
     fan_outs=[ASSIGNING],

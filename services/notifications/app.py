@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from services.notifications import stream, views
 from services.notifications.access import ACCESS
 from services.notifications.belongings import Belongings
+from services.notifications.domain.notification import Notification
 from services.notifications.domain.outlets import endpoint_id
 from services.notifications.domain.rules import announced
 from services.notifications.held import HELD
-from services.notifications.store import COLLECTIONS
+from services.notifications.store import COLLECTIONS, NOTIFICATIONS
 from services.notifications.usecases import choose_preferences, read_inbox, read_notification
 from services.notifications.usecases.announce import announce
 from services.notifications.usecases.deliver_mail import MailSender
@@ -19,6 +20,7 @@ from services.notifications.usecases.read_inbox import READING
 from services.notifications.usecases.take_back_feedback import take_back_feedback
 from shared.audit.reads import always
 from shared.contracts.feedback import FeedbackWithdrawn
+from shared.contracts.notifications import NotificationState
 from shared.contracts.people import PersonState
 from shared.http.personal import personal_data_router
 from shared.runtime import Runtime
@@ -65,6 +67,7 @@ SERVICE = Service(
     reactions={**dict.fromkeys(announced(), announce), FeedbackWithdrawn: take_back_feedback},
     erasures={PersonState: close_inbox},
     fan_outs=[READING],
+    states={NotificationState: (NOTIFICATIONS, Notification)},
     held=HELD,
     forget=forget_person,
     confidential={"read_personal_data": always},

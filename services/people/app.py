@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from services.people.access import ACCESS
+from services.people.domain.person import Person
+from services.people.domain.unit import OrgUnit
 from services.people.held import HELD
 from services.people.store import COLLECTIONS
 from services.people.store.people import IDENTIFIERS
@@ -27,7 +29,7 @@ from services.people.views import demographics, erasures, imports, people, units
 from shared.audit.reads import always
 from shared.contracts.catalogue import all_messages
 from shared.contracts.erasure import Forgotten
-from shared.contracts.people import PersonSnapshot
+from shared.contracts.people import PersonSnapshot, PersonState, UnitState
 from shared.http.personal import personal_data_router
 from shared.runtime import Runtime
 from shared.service import Service
@@ -74,6 +76,7 @@ SERVICE = Service(
     fan_outs=[import_row.FAN_OUT],
     confidential=dict.fromkeys(("read_demographics", "read_numbers", "read_personal_data"), always),
     unaudited=[IDENTIFIERS],
+    states={PersonState: ("people", Person), UnitState: ("units", OrgUnit)},
     held=HELD,
     forget=forget_person,
     workers=workers,

@@ -2,8 +2,10 @@
 
 from services.reviews import reading, views
 from services.reviews.access import ACCESS
+from services.reviews.domain.cycle import Cycle
+from services.reviews.domain.review import Review
 from services.reviews.held import HELD
-from services.reviews.store import COLLECTIONS, CYCLES
+from services.reviews.store import COLLECTIONS, CYCLES, REVIEWS
 from services.reviews.usecases import (
     acknowledge_review,
     launch_cycle,
@@ -29,6 +31,7 @@ from shared.contracts.goals import (
     MeasurementCorrected,
 )
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
+from shared.contracts.reviews import CycleState, ReviewState
 from shared.http.personal import personal_data_router
 from shared.http.titles import Titled, titles_router
 from shared.service import Service
@@ -69,6 +72,7 @@ SERVICE = Service(
         FeedbackWithdrawn: drop_feedback,
     },
     fan_outs=[OPENING, HAND_OVER],
+    states={CycleState: (CYCLES, Cycle), ReviewState: (REVIEWS, Review)},
     held=HELD,
     forget=forget_person,
 )

@@ -1,0 +1,134 @@
+"""Goals come back from a backup: topics say what the database says, and everybody goes on from there."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pymongo import AsyncMongoClient
+
+from deploy.local.suite import Suite
+from shared.messaging.rewinding import newest_states
+from tests.suite.house import PROJECT, House
+from tests.suite.test_main_job import suite_in
+
+DEADLINE = 90.0
+HR = ("hr-system", "hr_admin")
+
+
+def hired(house: House, name: str, **more: Any) -> str:
+    entry = {"given_name": name, "email": f"{name}@example.com", **more}
+    return str(house.does("people", "/people", entry, as_=HR)["person_id"])
+
+
+def agreed(house: House, owner: str, boss: str) -> str:
+    grow = {"key_result_id": "grow", "title": "Grow", "type": "increase", "start": 0, "target": 10}
+    words = {"title": "Grow", "description": "Grow it", "relevance": "It matters", "visibility": "everyone"}
+    body = {**words, "starts_on": "2026-01-01", "due_on": "2099-12-31", "key_results": [grow]}
+    goal_id = str(house.does("goals", "/goals", body, as_=(owner,))["goal_id"])
+    house.does("goals", f"/goals/{goal_id}/proposal", {"to_person_id": boss}, as_=(owner,))
+    house.does("goals", f"/goals/{goal_id}/agreement", as_=(boss,))
+    return goal_id
+
+
+def measured(house: House, goal_id: str, owner: str, value: float) -> None:
+    path = f"/goals/{goal_id}/key-results/grow/measurements"
+    house.does("goals", path, {"value": value}, as_=(owner,))
+
+
+async def dumped(db: Any) -> dict[str, list[dict[str, Any]]]:
+    names = await db.list_collection_names()
+    return {name: await db[name].find({}).to_list(None) for name in names if not name.startswith("system.")}
+
+
+async def put_back(db: Any, dump: Mapping[str, list[dict[str, Any]]]) -> None:
+    for name in await db.list_collection_names():
+        await db[name].drop()
+    for name, docs in dump.items():
+        if docs:
+            await db[name].insert_many(docs)
+
+
+async def made_whole(suite: Suite, backup_at: datetime) -> int:
+    own = {"CAIRN_HTTP_PORT": "1", **suite.surroundings.variables()}
+    command = ["-m", "shared.restored", "services.goals", "--backup-at", backup_at.isoformat()]
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, *command, cwd=PROJECT, env={**os.environ, **own}
+    )
+    return await running.wait()
+
+
+async def test_a_service_that_was_restored_goes_on_from_its_backup(tmp_path: Path) -> None:
+    async with suite_in(tmp_path) as suite:
+        with httpx.Client(timeout=30, trust_env=False) as http:
+            house = House(suite.addresses(), suite.issuer, http)
+            await lived(suite, house)
+
+
+async def lived(suite: Suite, house: House) -> None:
+    def before() -> tuple[str, str, str]:
+        boss = hired(house, "boss")
+        anna = hired(house, "anna", manager_id=boss)
+        kept = agreed(house, anna, boss)
+        measured(house, kept, anna, 1)
+        house.require_rest()
+        return boss, anna, kept
+
+    def after() -> tuple[str, str]:
+        measured(house, kept, anna, 9)
+        lost = agreed(house, anna, boss)
+        late = hired(house, "late", manager_id=boss)
+        house.require_rest()
+        return lost, late
+
+    boss, anna, kept = await asyncio.to_thread(before)
+    async with AsyncMongoClient[Any](house.addresses.mongo) as client:
+        goals = client["cairn_goals"]
+        dump, backup_at = await dumped(goals), datetime.now(UTC)
+        lost, late = await asyncio.to_thread(after)
+        assert await made_whole(suite, backup_at) == 1, "while the service runs its groups stay"
+        await suite.services["goals"].stop()
+        await put_back(goals, dump)
+        assert await made_whole(suite, backup_at) == 0
+        await suite.start_service("goals")
+        await asyncio.to_thread(house.require_rest)
+        await until(lambda: says_the_same(suite, goals), "the topic says something else")
+        newest = await newest_states(suite.settings, "cairn.goals.state")
+        assert newest[lost].gone
+        await until(lambda: knows(client["cairn_feedback"]["known_goals"], {kept}), "feedback knows others")
+        await until(
+            lambda: knows(goals["directory_people"], {boss, anna, late}), "people were not heard again"
+        )
+        await asyncio.to_thread(measured, house, kept, anna, 3)
+        await asyncio.to_thread(house.require_rest)
+        evidence = client["cairn_reviews"]["evidence_goals"]
+
+        async def seen() -> bool:
+            found: Any = await evidence.find_one({"_id": kept})
+            return found["progress"] == 0.3
+
+        await until(seen, "what happens after the restore is not followed")
+        await until(lambda: says_the_same(suite, goals), "the topic says something else in the end")
+
+
+async def says_the_same(suite: Suite, goals: Any) -> bool:
+    newest = await newest_states(suite.settings, "cairn.goals.state")
+    docs = await goals["goals"].find({}, {"sequence": 1}).to_list(None)
+    told = {id_: last.sequence for id_, last in newest.items() if not last.gone}
+    return told == {doc["_id"]: doc["sequence"] for doc in docs}
+
+
+async def knows(collection: Any, wanted: set[str]) -> bool:
+    return {doc["_id"] for doc in await collection.find({}, {"_id": 1}).to_list(None)} == wanted
+
+
+async def until(holds: Any, what: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not await holds():
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.3)
