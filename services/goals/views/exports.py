@@ -17,6 +17,7 @@ from services.goals.store import GOALS
 from services.goals.views.earlier import FIELDS as EARLIER_FIELDS
 from services.goals.views.earlier import figures_of, hidden_of
 from services.goals.views.goals import GoalsWanted
+from services.goals.views.judgements import readable
 from services.goals.views.plan_export import PlansAreCsv, PlanTooLarge, plan_response
 from shared.clock import Instant
 from shared.errors import NotFound
@@ -118,6 +119,10 @@ MEASUREMENT_COLUMNS: Final[Sequence[Column]] = (
 _OWN_FIELDS: Final = ("title", "key_results", *EARLIER_FIELDS)
 
 
+ELSEWHERE: Final = ("parent_id", "origin_id")
+"""Other goals that a goal names."""
+
+
 class MeasurementsWanted(GoalsWanted):
     """Of which goals, and when they were measured."""
 
@@ -175,7 +180,17 @@ async def export_goals(view: View, form: AskedForm, wanted: Annotated[GoalsExpor
             raise PlansAreCsv("A plan is a CSV file; leave format out.")
         return await plan_response(view, filter_)
     pages = read_pages(view.db[GOALS], filter_, fields=fields_of(GOAL_COLUMNS), size=PAGE)
-    return await exported(pages, columns=GOAL_COLUMNS, form=form, name="goals", on=view.now.date())
+    shown = _without_hidden(pages, view)
+    return await exported(shown, columns=GOAL_COLUMNS, form=form, name="goals", on=view.now.date())
+
+
+async def _without_hidden(pages: AsyncGenerator[list[Doc]], view: Viewer) -> AsyncGenerator[list[Doc]]:
+    """What a goal serves, or was carried over from, is named if who asks may read that goal too."""
+    async for page in pages:
+        known = await readable([doc.get(name) for doc in page for name in ELSEWHERE], view)
+        for doc in page:
+            doc.update({name: None for name in ELSEWHERE if doc.get(name) not in known})
+        yield page
 
 
 @router.get(

@@ -1,14 +1,15 @@
-"""What owner and manager say to each other about a goal, which its audience beyond them does not read.
+"""What of a goal is not for all who read it.
 
 Why something was asked to be changed, declined or cancelled may tell of a person; it is for those who may
-read the grades.
+read the grades.  What a goal serves, or was carried over from, is named to those who may read that goal too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from services.goals.store import GOALS
 from services.goals.views.goal_view import GoalView
 from shared.http.viewing import Viewer
+from shared.ids import GoalId
 
 WIDER = frozenset({"team", "everyone"})
 """Visibilities with an audience beyond those who judge."""
@@ -16,6 +17,33 @@ WIDER = frozenset({"team", "everyone"})
 
 async def for_reader(goals: Sequence[GoalView], view: Viewer) -> list[GoalView]:
     """The views without what is not for who asks."""
+    return await _without_judgements(await _without_hidden(goals, view), view)
+
+
+async def readable(ids: Iterable[GoalId | None], view: Viewer) -> Collection[GoalId]:
+    """Which of these goals who asks may read."""
+    wanted = sorted({id_ for id_ in ids if id_ is not None})
+    if not wanted:
+        return ()
+    ways = [{"_id": {"$in": wanted}}, await view.filter()]
+    return {doc["_id"] async for doc in view.db[GOALS].find({"$and": ways}, {"_id": 1})}
+
+
+async def _without_hidden(goals: Sequence[GoalView], view: Viewer) -> Sequence[GoalView]:
+    known = await readable([id_ for goal in goals for id_ in (goal.parent_id, goal.origin_id)], view)
+
+    def shown(goal: GoalView) -> GoalView:
+        hidden = {
+            name: None
+            for name, id_ in (("parent_id", goal.parent_id), ("origin_id", goal.origin_id))
+            if id_ is not None and id_ not in known
+        }
+        return goal.model_copy(update=hidden) if hidden else goal
+
+    return [shown(goal) for goal in goals]
+
+
+async def _without_judgements(goals: Sequence[GoalView], view: Viewer) -> list[GoalView]:
     telling = [goal.goal_id for goal in goals if _tells(goal)]
     if not telling:
         return list(goals)

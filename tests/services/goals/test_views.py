@@ -114,3 +114,16 @@ async def test_every_read_stands_on_an_index(house: GoalsHouse) -> None:
     assert len(plans) >= len(CALLERS) * len(ASKED)
     assert {plan["ns"] for plan in plans} == set(names)
     assert [plan["command"] for plan in plans if "COLLSCAN" in plan["planSummary"]] == []
+
+
+async def test_what_a_goal_serves_is_named_to_who_may_read_that_too(house: GoalsHouse) -> None:
+    parent = await house.agreed("manager", by="chief", level="team", visibility="everyone")
+    goal_id = await house.agreed(parent_id=parent, visibility="everyone")
+    await house.db["goals"].update_one({"_id": parent}, {"$set": {"visibility": "private"}})
+    for who, named in (("manager", parent), ("ben", None)):
+        asker = house.as_(who)
+        assert (await asker.read(f"/goals/{goal_id}"))["parent_id"] == named
+        [listed] = await asker.listed("/goals", owner_id="anna")
+        assert listed["parent_id"] == named
+        rows = (await asker.get("/goals/export", owner_id="anna")).text
+        assert (parent in rows) == (named is not None)
