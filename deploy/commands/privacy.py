@@ -5,7 +5,7 @@ Exit codes: 0 it is done, or under way; 1 it could not be done, and nothing was 
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from deploy.asking import AskingFailedError, Target, TokenOption, client_of, rea
 from deploy.console import err, out, plain
 from deploy.local.services import SERVICES
 from deploy.options import DATA, DataOption, run
+from deploy.personal_pdf import fonts_at_hand, write_pdf
 
 if TYPE_CHECKING:
     import httpx
@@ -47,20 +48,36 @@ def register(app: typer.Typer) -> None:
 
 
 @privacy.command("export")
-def export(
+def export(  # noqa: PLR0913  a command's options
     person: PersonArgument,
+    *,
     to: Annotated[Path, typer.Option("--to", metavar="FILE.json", help="Where it is written.")],
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE.pdf", help="Write it as a document to read, too.")
+    ] = None,
+    fonts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--font",
+            metavar="FILE.ttf",
+            help="For its text; may be given several times, for more scripts.",
+            exists=True,
+        ),
+    ] = None,
     urls: UrlsOption = None,
     token: TokenOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Write all that is held of a person, from every service, into one JSON file that only you can read."""
+    """Write all that is held of a person, from every service, into files that only you can read."""
     targets = [_target(service, urls, token, data) for service in SERVICES]
     found = run(_personal_data(targets, person))
     if not any(part["kinds"] for part in found):
         raise AskingFailedError(f"nothing is held of {person}", mend="See that the id is right")
     text = json.dumps({"person_id": person, "services": found}, ensure_ascii=False, indent=2)
-    _write(to, text)
+    _write(to, lambda part: part.write_text(text))
+    if pdf is not None:
+        given = fonts or fonts_at_hand()
+        _write(pdf, lambda part: write_pdf(part, found, person=person, fonts=given))
     table = Table("Service", "Kind", "Documents")
     for part in found:
         for kind, docs in part["kinds"].items():
@@ -227,12 +244,12 @@ async def _answered(
     return answer.json() if answer.content else {}
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, write: Callable[[Path], object]) -> None:
     """Into a file that others cannot read, whole or not at all."""
     part = file.with_name(f"{file.name}.part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
-            opened.write(text)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        write(part)
         part.replace(file)
     except OSError as error:
         raise AskingFailedError(

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from pymongo import AsyncMongoClient
+from pypdf import PdfReader
 
 from shared import mongo
 from shared.contracts.people import PersonState
@@ -163,8 +164,12 @@ async def test_nothing_that_named_the_person_is_left(house: House, tmp_path: Pat
     )
     assert "cairn.people.state" in await in_kafka(house)
     file = tmp_path / "all.json"
-    assert cairn(house, "export", person_id, "--to", str(file)).returncode == 0
-    assert file.stat().st_mode & 0o077 == 0
+    document = tmp_path / "all.pdf"
+    exported = cairn(house, "export", person_id, "--to", str(file), "--pdf", str(document))
+    assert exported.returncode == 0, exported.stderr
+    assert (file.stat().st_mode | document.stat().st_mode) & 0o077 == 0
+    text = "".join(page.extract_text() for page in PdfReader(document).pages)
+    assert text.count(CANARY) > 5
     export = json.loads(file.read_text())
     kinds = {kind for part in export["services"] for kind in part["kinds"]}
     assert {"person", "demographics", "goal", "check_in", "feedback_received", "self_assessment"} <= kinds
