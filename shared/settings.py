@@ -164,6 +164,11 @@ class Settings(BaseSettings):
         default=None,
         description="A file outside the database to which the people service adds every erasure.",
     )
+    retain_left_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days after which who has left is erased by itself, unless held; left out, never.",
+    )
     park_stop_count: int = Field(default=1000, ge=1, description="A number of parked keys, at least 1.")
     park_stop_share: float = Field(default=0.2, gt=0, le=1, description="A share above 0, at most 1.")
     retry_attempts: int = Field(default=5, ge=1, le=50, description="A number from 1 to 50.")

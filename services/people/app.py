@@ -23,8 +23,10 @@ from services.people.usecases import (
     take_back_person,
     take_told_person,
 )
+from services.people.usecases.erase_person import lasting
 from services.people.usecases.forget_person import forget_person
 from services.people.usecases.log_erasures import ErasureLog
+from services.people.usecases.retain_people import Retention
 from services.people.views import demographics, erasures, imports, people, units
 from shared.audit.reads import always
 from shared.contracts.catalogue import all_messages
@@ -36,13 +38,17 @@ from shared.service import Service
 from shared.worker import Worker
 
 POLL_SECONDS = 1.0
+RETENTION_SECONDS = 3600.0
 FORGOTTEN = [kind for kind in all_messages() if issubclass(kind, Forgotten)]
 """How each service tells that it has forgotten somebody."""
 
 
 def workers(runtime: Runtime) -> Sequence[Worker]:
-    """What writes the log of erasures, where one is set."""
-    file = runtime.settings.erasure_log_file
+    """What writes the log of erasures, and who erases by the clock, where it is set."""
+    file, days = runtime.settings.erasure_log_file, runtime.settings.retain_left_days
+    if days is not None:
+        retention = Retention(runtime.work, days=days, lasting=lasting(runtime.settings))
+        runtime.leased("retention", retention.turn, poll=RETENTION_SECONDS)
     if file is not None:
         runtime.leased("erasure-log", ErasureLog(runtime.work, file).turn, poll=POLL_SECONDS)
     return ()

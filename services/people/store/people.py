@@ -29,6 +29,11 @@ COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
         _by_name("manager_id", name="by_manager"),
         _by_name("unit_id", name="by_unit"),
         _by_name("job_level", name="by_job_level"),
+        IndexModel(
+            [("left_on", ASCENDING), ("_id", ASCENDING)],
+            name="by_departure",
+            partialFilterExpression={"left_on": {"$gt": ""}},
+        ),
     ],
     IDENTIFIERS: [],
 }

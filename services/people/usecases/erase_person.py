@@ -1,7 +1,7 @@
 """Erase a person who has left, here at once and then in every service.
 
-When    the privacy officer asks (POST /people/{person_id}/erasure)
-May     erase: privacy officer                     (access.py)
+When    the privacy officer asks (POST /people/{person_id}/erasure), or the suite (retain_people)
+May     erase: privacy officer, the suite          (access.py)
 Rule    require_erasable, Erasure.ask
 Emits   people.PersonErased, and a null in place of the person's state
 Then    every service forgets the person and says so; follow_erasure
@@ -45,6 +45,7 @@ from shared.messaging.envelope import topic_of
 from shared.messaging.guard import PARKED
 from shared.messaging.topics import LASTING_IN_KAFKA
 from shared.problem_docs import refusals
+from shared.settings import Settings
 from shared.work import Transaction
 
 router = APIRouter(tags=["privacy"])
@@ -73,6 +74,11 @@ class ErasePerson(Frozen):
     asked: AskedErasure
     lasting: timedelta
     restored: bool
+
+
+def lasting(settings: Settings) -> timedelta:
+    """How long copies stay in Kafka, and in the outbox of a service."""
+    return max(LASTING_IN_KAFKA, timedelta(days=settings.outbox_keep_days) + BROOM)
 
 
 async def erase_person(command: ErasePerson, tx: Transaction) -> Erasure:
@@ -169,11 +175,10 @@ async def post_erasure(person_id: PersonId, asked: AskedErasure, run: Run, reque
     What they wrote of others stays with those, by an id that names nobody.
     """
     state = request.app.state
-    outbox = timedelta(days=state.settings.outbox_keep_days) + BROOM
     command = ErasePerson(
         person_id=person_id,
         asked=asked,
-        lasting=max(LASTING_IN_KAFKA, outbox),
+        lasting=lasting(state.settings),
         restored=state.work.epoch > 0,
     )
     return await run(
