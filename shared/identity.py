@@ -1,8 +1,8 @@
 """Who asks: the caller of a command or a view, as far as their token tells it.
 
-Roles come from the token; relations between people (self, manager, HR partner of) are asked of
-the directory by `shared.access`.  How a token is checked is `shared.tokens`'s; this module
-knows no web framework, so that any part of a service can name a caller.
+Roles come from the token and from the identity provider's groups; relations between people (self,
+manager, HR partner of) are asked of the directory by `shared.access`.  How a token is checked is
+`shared.tokens`'s; this module knows no web framework, so that any part of a service can name a caller.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from shared.ids import PersonId
 
 Role = Literal["hr_partner", "hr_admin", "executive", "auditor", "privacy_officer", "service"]
 ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
+GroupRole = Literal["hr_partner", "hr_admin", "executive", "auditor", "privacy_officer"]
+"""What a group of the identity provider can give: only a token makes a service."""
+GROUP_ROLES: Final[frozenset[GroupRole]] = frozenset(get_args(GroupRole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Caller:
         return "service" in self.roles
 
     def has(self, *roles: Role) -> bool:
-        """Whether the token grants any of these roles."""
+        """Whether any of these roles is granted to them."""
         return not self.roles.isdisjoint(roles)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, FastAPI
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
+from starlette.types import ASGIApp
 
 from shared.access import Table
 from shared.asyncapi import asyncapi_document
@@ -69,6 +70,8 @@ class Service:
     words, such as an address: the audit says nothing of them.  `states` are the published states, each with
     its collection and the aggregate there, for after a restore.  `held` is what the service keeps of people,
     and `forget` deletes what of it goes when somebody is erased.
+    `mounts` are protocols of others' making, by the path below which they are served; None where the
+    settings do not ask for it.
     """
 
     name: str
@@ -91,6 +94,9 @@ class Service:
     unaudited: Collection[str] = ()
     held: Sequence[Held] = ()
     forget: Forget | None = None
+    mounts: Mapping[str, Callable[["Runtime"], ASGIApp | None]] = field(
+        default_factory=dict[str, "Callable[[Runtime], ASGIApp | None]"]
+    )
 
     @property
     def publishes(self) -> Sequence[type[Message]]:
@@ -157,6 +163,9 @@ class Service:
 
         api.router.lifespan_context = lifespan
         runtime.furnish(api)
+        for path, make in self.mounts.items():
+            if (mounted := make(runtime)) is not None:
+                api.mount(path, mounted)
         add_problem_handlers(api, unavailable=(Unsettled, PyMongoError))
         add_docs(api, events=self.asyncapi)
         api.add_middleware(

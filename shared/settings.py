@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from shared.identity import GroupRole
+
 PREFIX = "CAIRN_"
 SECRETS_DIR = "CAIRN_SECRETS_DIR"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -42,9 +44,9 @@ def _paired(value: object) -> object:
     if not isinstance(value, str):
         return value
     pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
-    if not all(name and equals and url for name, equals, url in pairs):
-        raise ValueError("must be written as name=url, name=url")
-    return {name.strip(): url.strip() for name, _, url in pairs}
+    if not all(name and equals and said for name, equals, said in pairs):
+        raise ValueError("must be written as name=value, name=value")
+    return {name.strip(): said.strip() for name, _, said in pairs}
 
 
 class Settings(BaseSettings):
@@ -137,6 +139,16 @@ class Settings(BaseSettings):
     service_urls: Annotated[dict[str, str], NoDecode, BeforeValidator(_paired)] = Field(
         default={},
         description="Where the other services are: people=http://people:8000, goals=http://goals:8000.",
+    )
+
+    scim_token: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="The identity provider's bearer token, at least 32 characters; left out, no SCIM.",
+    )
+    scim_roles: Annotated[dict[str, GroupRole], NoDecode, BeforeValidator(_paired)] = Field(
+        default={},
+        description="The roles that the identity provider's groups give: HR=hr_admin, Audit=auditor.",
     )
 
     service_token: SecretStr | None = Field(

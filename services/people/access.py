@@ -36,6 +36,8 @@ from shared.identity import Caller
 from shared.ids import PersonId
 from shared.work import Transaction
 
+IDENTITY_PROVIDER: Final = Caller(subject="scim", roles=frozenset({"hr_admin"}))
+"""Whose SCIM token stands for HR's own system: nobody in the directory."""
 _SHOWN_BY: Final[Mapping[str, str]] = {
     "read_person": "read_person",
     "change": "read_person",
@@ -100,6 +102,7 @@ ACCESS = PeopleTable(
         "record_departure": (_HR_PARTNER, HR_ADMIN),
         "take_back": (_HR_PARTNER, HR_ADMIN),
         "record_demographics": (HR_ADMIN,),
+        "give_roles": (HR_ADMIN,),
         "edit_unit": (HR_ADMIN,),
         "import_people": (HR_ADMIN, SERVICE),
         "erase": (PRIVACY_OFFICER, SUITE),

@@ -1,19 +1,24 @@
 """The people service, by what it consists of."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from services.people.access import ACCESS
 from services.people.domain.person import Person
 from services.people.domain.unit import OrgUnit
 from services.people.held import HELD
+from services.people.scim import UseCases, give_roles_anew, scim_app
 from services.people.store import COLLECTIONS
 from services.people.store.people import IDENTIFIERS
+from services.people.store.scim import SCIM_NAMES
 from services.people.usecases import (
     change_person,
     change_unit,
+    close_access,
     create_unit,
     erase_person,
     follow_erasure,
+    give_role,
     hold_person,
     import_people,
     import_row,
@@ -21,6 +26,8 @@ from services.people.usecases import (
     record_demographics,
     record_departure,
     take_back_person,
+    take_scim_group,
+    take_scim_user,
     take_told_person,
 )
 from services.people.usecases.erase_person import lasting
@@ -54,6 +61,7 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
     return ()
 
 
+SCIM = UseCases(take_scim_user.take_scim_user, take_scim_group.take_scim_group, close_access.close_access)
 SERVICE = Service(
     name="people",
     title="Cairn people",
@@ -81,10 +89,12 @@ SERVICE = Service(
     inbound={PersonSnapshot: take_told_person.take_told_person},
     fan_outs=[import_row.FAN_OUT],
     confidential=dict.fromkeys(("read_demographics", "read_numbers", "read_personal_data"), always),
-    unaudited=[IDENTIFIERS],
+    unaudited=[IDENTIFIERS, SCIM_NAMES],
     states={PersonState: ("people", Person), UnitState: ("units", OrgUnit)},
     held=HELD,
     forget=forget_person,
     workers=workers,
+    mounts={"/scim": partial(scim_app, SCIM)},
+    prepare=partial(give_roles_anew, give_role.give_role),
     large_bodies={"/imports": import_people.LARGEST_FILE},
 )

@@ -7,6 +7,7 @@ from services.people.store.demographics import demographics_id
 from services.people.store.erasures import ERASURES, HOLDS
 from services.people.store.imports import CHUNKS, OUTCOMES, PROBLEMS
 from services.people.store.people import IDENTIFIERS
+from services.people.store.scim import SCIM_GROUPS, SCIM_NAMES, SCIM_USERS, scim_user_key
 from services.people.store.told import TOLD, told_id
 from shared.erasure import COPY, Held
 
@@ -47,6 +48,23 @@ HELD: Final = (
         "kept",
         "Counts rows and names nobody; expires after 90 days.",
         handed_out=False,
+    ),
+    Held(
+        "identity_provider_user",
+        SCIM_USERS,
+        "_id",
+        "deleted",
+        "At once; the provider's own copy is its own.",
+        derived=scim_user_key,
+    ),
+    Held("identity_provider_name", SCIM_NAMES, "person_id", "deleted", "At once.", handed_out=False),
+    Held(
+        "identity_provider_group",
+        SCIM_GROUPS,
+        "member_ids",
+        "deleted",
+        "They are taken out of it at once; the group stays.",
+        hidden=("member_ids", "displays", "resource"),
     ),
     Held("import_sent", "imports", "by", "kept", "Who sent which file; an id. Expires after 90 days."),
     Held("erasure", ERASURES, "_id", "kept", "The receipt: ids, a ground, a case number and times."),

@@ -1,40 +1,60 @@
-"""Takes a token's worth from those who have left, until their identity provider does.
+"""What the directory makes of a caller's token: nothing of who has left, and more of who is in a group.
 
-Relations ask the directory themselves; `self` and roles do not, so that the commonest decisions
-read nothing.  Asked once a request, remembered for seconds.
+Takes a token's worth from those who have left, until their identity provider does, and adds the roles that
+the provider's groups give.  Relations ask the directory themselves; `self` and roles do not, so that the
+commonest decisions read nothing.  Asked once a request, remembered for seconds.
 """
 
 import time
+from dataclasses import replace
+from typing import Final
 
 from shared import mongo
 from shared.directory import PEOPLE
-from shared.identity import Caller
+from shared.identity import GROUP_ROLES, Caller, GroupRole
 from shared.ids import PersonId
+
+Known = tuple[bool, frozenset[GroupRole]]
+"""Whether somebody has left, and the roles that groups give them."""
+NOBODY: Final[Known] = False, frozenset()
 
 
 class Standing:
-    """Whether callers still work here, as the local copy has it, at most `seconds` ago."""
+    """Whether callers still work here, and their roles by group, as the local copy has it, `seconds` late."""
 
     def __init__(self, database: mongo.Database, *, seconds: float = 5.0) -> None:
         self._database = database
         self._seconds = seconds
-        self._left: dict[PersonId, tuple[bool, float]] = {}
+        self._remembered: dict[PersonId, tuple[Known, float]] = {}
 
-    async def admit(self, caller: Caller) -> Caller:
-        """The caller; without person and roles if they have left.  Who is not known stays as they are."""
+    async def admit(self, caller: Caller, *, with_roles: bool = True) -> Caller:
+        """The caller; without person and roles if they have left.  Who is not known stays as they are.
+
+        `with_roles` adds those by group: a service that asks for a person asks with none.
+        """
         person_id = caller.person_id
-        if person_id is None or not await self._has_left(person_id):
+        if person_id is None:
             return caller
-        return Caller(subject=caller.subject)
+        left, roles = await self._known(person_id)
+        if left:
+            return Caller(subject=caller.subject)
+        if not with_roles or roles <= caller.roles:
+            return caller
+        return replace(caller, roles=caller.roles | roles)
 
-    async def _has_left(self, person_id: PersonId) -> bool:
+    async def _known(self, person_id: PersonId) -> Known:
         now = time.monotonic()
-        left, until = self._left.get(person_id, (False, 0.0))
+        known, until = self._remembered.get(person_id, (NOBODY, 0.0))
         if until > now:
-            return left
-        doc = await self._database[PEOPLE].find_one({"_id": person_id}, {"status": 1})
-        left = doc is not None and doc.get("status") == "left"
-        if len(self._left) > 10_000:
-            self._left.clear()
-        self._left[person_id] = left, now + self._seconds
-        return left
+            return known
+        doc = await self._database[PEOPLE].find_one({"_id": person_id}, {"status": 1, "roles": 1})
+        if doc is None:
+            known = NOBODY
+        else:
+            given = doc.get("roles") or ()
+            roles: frozenset[GroupRole] = frozenset({role for role in GROUP_ROLES if role in given})
+            known = bool(doc.get("status") == "left"), roles
+        if len(self._remembered) > 10_000:
+            self._remembered.clear()
+        self._remembered[person_id] = known, now + self._seconds
+        return known

@@ -53,6 +53,13 @@ class PersonDetailsChanged(Event):
     person_id: PersonId
 
 
+class PersonRolesChanged(Event):
+    """The identity provider's groups give a person other roles than before; the state has them."""
+
+    subject_field: ClassVar[str] = "person_id"
+    person_id: PersonId
+
+
 class UnitCreated(Event):
     """An org unit was added."""
 
@@ -84,7 +91,8 @@ class PersonState(State):
     """A person as the directory shows them; carries names, so its readers are granted one by one.
 
     `job_level` is the level of the job in the organisation's own code, such as `L3`; what is paid for it is
-    not told.  Demographic attributes are never part of it.
+    not told.  `roles` are those that the identity provider's groups give, beside those of the person's token;
+    pass over one that you do not know.  Demographic attributes are never part of it.
     """
 
     subject_field: ClassVar[str] = "person_id"
@@ -102,6 +110,7 @@ class PersonState(State):
     left_on: date | None
     status: Literal["active", "left"]
     job_level: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 class UnitState(State):

@@ -52,7 +52,8 @@ async def _admitted(request: Request) -> Caller:
     if not caller.is_service:
         raise Forbidden(f"Only services send {ON_BEHALF_OF}; leave the header out.")
     person_id = PersonId(on_behalf_of)
-    return await standing.admit(Caller(subject=f"{caller.subject}>{person_id}", person_id=person_id))
+    asked_for = Caller(subject=f"{caller.subject}>{person_id}", person_id=person_id)
+    return await standing.admit(asked_for, with_roles=False)
 
 
 @in_short(asked_by)

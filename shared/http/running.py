@@ -91,7 +91,7 @@ class _Count:
 
 
 @contextmanager
-def _counted(request: Request, handler: Handler) -> Generator[_Count]:
+def counted(metrics: Metrics, handler: Handler) -> Generator[_Count]:
     """Count and time a command by the name of its handler."""
     count, began = _Count(), time.perf_counter()
     try:
@@ -100,7 +100,6 @@ def _counted(request: Request, handler: Handler) -> Generator[_Count]:
         count.outcome = "refused"
         raise
     finally:
-        metrics: Metrics = request.app.state.metrics
         seconds = time.perf_counter() - began
         metrics.command(name=handler.__name__, outcome=count.outcome, seconds=seconds)
 
@@ -161,7 +160,7 @@ class Runner:
             origin=origin_of(self._request, getattr(handler, "__name__", "")),
         )
         run = _answering(wanted) if self._key is None else await self._once(wanted, self._key)
-        with _counted(self._request, handler) as count:
+        with counted(self._request.app.state.metrics, handler) as count:
             try:
                 answer, replayed = await self._work.run(
                     run, command, key=key, caller=self.caller, cause=cause, now=self._now

@@ -74,7 +74,7 @@ ACCESS = Table(
 )
 
 
-def person(person_id, manager_id=None, unit_id=None, status="active"):
+def person(person_id, manager_id=None, unit_id=None, status="active", roles=()):
     return PersonState(
         person_id=person_id,
         given_name=person_id,
@@ -89,6 +89,7 @@ def person(person_id, manager_id=None, unit_id=None, status="active"):
         joined_on=None,
         left_on=None,
         status=status,
+        roles=roles,
     )
 
 
@@ -366,3 +367,18 @@ async def test_standing_is_remembered_for_seconds_only(work, monkeypatch):
     assert await standing.admit(emil) == emil
     now = 1005.0
     assert (await standing.admit(emil)).person_id is None
+
+
+async def test_standing_adds_the_roles_that_groups_give_and_none_to_a_service_that_asks_for_somebody(work):
+    await work.execute(
+        [Job("ann", keep_person, person("ann", roles=("auditor", "service", "wizard")), NOW)], ByKey.plan
+    )
+    standing = Standing(work.db, seconds=0)
+    assert (await standing.admit(caller("ann", "hr_admin"))).roles == {"hr_admin", "auditor"}
+    assert (await standing.admit(caller("ann"))).roles == {"auditor"}
+    assert (await standing.admit(caller("ann"), with_roles=False)).roles == frozenset()
+    await work.execute(
+        [Job("ann", keep_person, person("ann", roles=("auditor",), status="left"), NOW)], ByKey.plan
+    )
+    left = await standing.admit(caller("ann", "hr_admin"))
+    assert (left.person_id, left.roles) == (None, frozenset())

@@ -261,6 +261,7 @@ SILENT: Final[Mapping[type[Event], str]] = {
     goals.PersonForgotten: "seen on the receipt",
     feedback.PersonForgotten: "seen on the receipt",
     reviews.PersonForgotten: "seen on the receipt",
+    people.PersonRolesChanged: "they know it from where it was given",
     people.UnitCreated: "no news",
     people.UnitChanged: "no news",
 }

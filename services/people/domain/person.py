@@ -4,7 +4,7 @@ Owns the directory entry and what may happen to it.  Refuses to know demographic
 (see `demographics`), and who else exists: the line above a manager is an argument.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import ClassVar, Literal, Required, Self, TypedDict, Unpack
 
@@ -16,9 +16,11 @@ from shared.contracts.people import (
     PersonJoined,
     PersonLeft,
     PersonMoved,
+    PersonRolesChanged,
     PersonState,
 )
 from shared.errors import Invalid, Refusal
+from shared.identity import GroupRole
 from shared.ids import PersonId, UnitId
 
 PersonEvent = PersonJoined | PersonMoved | ManagerChanged | PersonLeft | PersonDetailsChanged
@@ -71,7 +73,8 @@ class Person(Aggregate):
     `employee_number` and `external_id` are how other systems call the person; they never leave
     the people service.  E-mail addresses are kept in lower case, so that they can be looked up.
     `job_level` is a code of the organisation's own, such as `L3`: how far up a job stands, not what is paid
-    for it, which is the pay grade.
+    for it, which is the pay grade.  `roles` are those that the identity provider's groups give.
+    `deprovisioned` is that the provider has deleted its User, and sees none until the person is taken back.
     """
 
     id_field: ClassVar[str] = "person_id"
@@ -91,6 +94,8 @@ class Person(Aggregate):
     joined_on: date | None = None
     left_on: date | None = None
     status: Literal["active", "left"] = "active"
+    roles: tuple[GroupRole, ...] = ()
+    deprovisioned: bool = False
 
     @property
     def name(self) -> str:
@@ -160,8 +165,20 @@ class Person(Aggregate):
         """Come back after leaving, into the same unit and line."""
         if self.status == "active":
             return (self,)
-        person = self.model_copy(update={"status": "active", "left_on": None, "joined_on": joined_on})
+        back = {"status": "active", "left_on": None, "joined_on": joined_on, "deprovisioned": False}
+        person = self.model_copy(update=back)
         return person, _joined(person)
+
+    def deprovision(self) -> Self:
+        """Be no User of the identity provider any more; of somebody who has left."""
+        return self.model_copy(update={"deprovisioned": True})
+
+    def take_roles(self, roles: Iterable[GroupRole]) -> tuple[Self, *tuple[PersonRolesChanged, ...]]:
+        """Have these roles by the identity provider's groups, and no others by them."""
+        ordered = tuple(sorted({*roles}))
+        if ordered == self.roles:
+            return (self,)
+        return self.model_copy(update={"roles": ordered}), PersonRolesChanged(person_id=self.person_id)
 
     def state(self) -> PersonState:
         """What the directory shows of the person."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from pymongo import IndexModel
 
-from services.people.store import erasures, imports, people, told, units
+from services.people.store import erasures, imports, people, scim, told, units
 from services.people.store.guards import GUARDS
 
 COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -14,6 +14,7 @@ COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
     **imports.COLLECTIONS,
     **told.COLLECTIONS,
     **erasures.COLLECTIONS,
+    **scim.COLLECTIONS,
     "demographics": [],
     GUARDS: [],
 }

@@ -5,5 +5,7 @@ from typing import Final
 GUARDS: Final = "people_guards"
 LINES: Final = "lines"
 """Of who reports to whom."""
+GROUPS: Final = "groups"
+"""Of who is in which group of the identity provider."""
 STRUCTURE: Final = "structure"
 """Of the tree of units."""

@@ -34,6 +34,12 @@ COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
             name="by_departure",
             partialFilterExpression={"left_on": {"$gt": ""}},
         ),
+        IndexModel([("deprovisioned", ASCENDING), ("_id", ASCENDING)], name="by_user"),
+        IndexModel(
+            [("external_id", ASCENDING), ("_id", ASCENDING)],
+            name="by_external_id",
+            partialFilterExpression={"external_id": {"$gt": ""}},
+        ),
     ],
     IDENTIFIERS: [],
 }
@@ -92,6 +98,12 @@ class PersonStore(Store[Person]):
             line[person_id] = None
             person_id = doc["manager_id"]
         return list(line)
+
+    async def known_among(self, person_ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
+        """Those of them who are there, by id."""
+        docs = await self._tx.peek_many(self.collection, person_ids)
+        found = [from_document(Person, doc) for doc in docs if doc is not None]
+        return {person.person_id: person for person in found}
 
     async def reporting_to(self, manager_id: PersonId, *, limit: int) -> Sequence[Person]:
         """Active people who report to a person directly, by id."""

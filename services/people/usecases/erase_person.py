@@ -32,6 +32,7 @@ from services.people.store.demographics import DemographicsStore
 from services.people.store.erasures import ErasureStore, HoldStore
 from services.people.store.imports import PROBLEMS
 from services.people.store.people import PersonStore
+from services.people.store.scim import ScimGroupStore, ScimUserStore
 from services.people.store.told import ToldStore
 from services.people.views.erasures import ErasureView
 from shared.contracts.base import Frozen
@@ -121,7 +122,9 @@ async def _forget_here(person: Person, people: PersonStore, tx: Transaction, *, 
     require_erasable(person, reports=len(reports), held=held is not None, again=again)
     aside = await _told_aside(person, tx)
     problems = await _problems_naming(person, tx)
+    await ScimGroupStore(tx).take_out(person.person_id, at=tx.now.isoformat())
     await people.give_up_identifiers(person)
+    await ScimUserStore(tx).forget(person.person_id)
     await DemographicsStore(tx).forget(person.person_id)
     await ToldStore(tx).forget(person.person_id)
     for id_ in aside:

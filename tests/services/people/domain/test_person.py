@@ -18,6 +18,7 @@ from shared.contracts.people import (
     PersonJoined,
     PersonLeft,
     PersonMoved,
+    PersonRolesChanged,
     PersonState,
 )
 from shared.ids import PersonId, UnitId
@@ -137,6 +138,7 @@ def test_what_changes_nothing_causes_no_event():
 def test_the_state_shows_everything_but_what_other_systems_call_the_person():
     state = ann(external_id="scim-7").state()
     assert set(PersonState.model_fields) == set(Person.model_fields) - {
+        "deprovisioned",
         "employee_number",
         "external_id",
         "version",
@@ -149,3 +151,20 @@ def test_the_state_shows_everything_but_what_other_systems_call_the_person():
 def test_a_person_survives_being_written_as_a_document_and_read_again():
     person = ann()
     assert Person.model_validate(person.model_dump(mode="json")) == person
+
+
+def test_who_comes_back_is_a_user_of_the_identity_provider_again():
+    gone, *_ = ann().leave(date(2026, 1, 31))
+    hidden = gone.deprovision()
+    assert hidden.deprovisioned is True
+    assert hidden.correct(location="Bern")[0].deprovisioned is True
+    back, _ = hidden.rejoin(date(2026, 9, 1))
+    assert back.deprovisioned is False
+
+
+def test_roles_are_those_that_groups_give_and_only_others_are_news():
+    person, changed = ann().take_roles({"hr_admin", "auditor"})
+    assert person.roles == person.state().roles == ("auditor", "hr_admin")
+    assert changed == PersonRolesChanged(person_id=ANN)
+    assert person.take_roles(["hr_admin", "auditor"]) == (person,)
+    assert person.take_roles(())[0].roles == ()

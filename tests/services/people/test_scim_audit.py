@@ -1,0 +1,78 @@
+"""What the identity provider does is in the audit, counted, and limited as everybody's requests are."""
+
+from typing import Any
+
+import pytest
+
+from shared.rates import Rates
+from tests.services.people.house import House
+from tests.services.people.identity_provider import ADA, BEN, ERROR, OFF, Provider
+
+
+async def rows(house: House, **wanted: Any) -> list[dict[str, Any]]:
+    await house.runtime.reads.flush()
+    return await house.db["audit"].find({"by": "scim", **wanted}).sort("_id", 1).to_list(None)
+
+
+async def test_a_change_says_what_was_done_by_whom_and_from_where(scim_house: House, idp: Provider) -> None:
+    user = await idp.create(ADA)
+    group = await idp.create_group("HR Admins", user["id"])
+    await idp.patch(user["id"], OFF)
+    found = await rows(scim_house, kind="change")
+    assert [each["deed"] for each in found] == ["take_scim_user", "take_scim_group", "take_scim_user"]
+    assert all(each["address"] and each["correlation_id"] for each in found)
+    assert found[1]["events"] == ["cairn.people.person_roles_changed.v1"]
+    assert {f"people/{user['id']}", f"scim_groups/{group['id']}"} <= {*found[1]["about"]}
+    assert found[2]["events"] == ["cairn.people.person_left.v1"]
+
+
+async def test_what_closes_access_beside_a_refusal_is_a_change_of_its_own(
+    scim_house: House, idp: Provider
+) -> None:
+    await idp.create(BEN)
+    user = await idp.create(ADA)
+    await idp.patch(user["id"], OFF, {"op": "replace", "path": "userName", "value": BEN["userName"]})
+    assert [each["deed"] for each in await rows(scim_house, kind="change")][-1] == "close_access"
+
+
+async def test_whose_number_was_shown_is_noted(scim_house: House, idp: Provider) -> None:
+    ada, ben = await idp.create(ADA), await idp.create(BEN)
+    await idp.send("GET", f"/Users/{ada['id']}")
+    await idp.send("GET", "/Users?attributes=userName")
+    await idp.send("POST", "/Users/.search", {"filter": 'userName eq "ben@example.com"'})
+    await idp.send("GET", f"/Users/{ada['id']}", If_None_Match=ada["meta"]["version"])
+    await idp.send("GET", "/Users/person_x")
+    await idp.send("GET", "/Groups")
+    await idp.send("GET", "/Schemas")
+    found = await rows(scim_house, kind="read")
+    both = {f"people/{ada['id']}", f"people/{ben['id']}"}
+    assert [({*each["about"]}, each["deed"]) for each in found] == [
+        ({f"people/{ada['id']}"}, "GET /scim/v2/Users/{id}"),
+        (both, "GET /scim/v2/Users"),
+        ({f"people/{ben['id']}"}, "POST /scim/v2/Users/.search"),
+    ]
+    assert {each["action"] for each in found} == {"read_numbers"}
+
+
+async def test_a_provider_that_asks_too_often_is_told_when_to_ask_again(
+    scim_house: House, idp: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(scim_house.app.state._state, "rates", Rates(rate=0.5, burst=2))
+    stranger = Provider(scim_house, "another-token-that-is-long-enough-too")
+    assert [(await stranger.send("GET", "/Users")).status_code for _ in range(3)] == [401] * 3
+    assert [(await idp.send("GET", "/Users")).status_code for _ in range(2)] == [200] * 2
+    refused = await idp.send("GET", "/Users")
+    assert (refused.status_code, refused.json()["status"]) == (429, "429")
+    assert refused.json()["schemas"] == [ERROR]
+    assert int(refused.headers["Retry-After"]) >= 1
+
+
+async def test_commands_and_refusals_are_counted(scim_house: House, idp: Provider) -> None:
+    def counted(outcome: str) -> float:
+        text = scim_house.app.state.metrics
+        return text.commands.labels("take_scim_user", outcome)._value.get()
+
+    done, refused = counted("done"), counted("refused")
+    await idp.create(ADA)
+    assert (await idp.send("POST", "/Users", ADA)).status_code == 409
+    assert (counted("done") - done, counted("refused") - refused) == (1, 1)
