@@ -25,6 +25,7 @@ from deploy.local.addresses import Addresses
 from deploy.local.issuer import KEY_FILE, Issuer, issuer_of
 from deploy.local.mail import MailSink
 from deploy.local.ports import LOOPBACK, Ports
+from deploy.local.scim import SCIM_TOKEN_FILE, scim_token_of
 from deploy.local.services import SERVICES, service_urls
 from deploy.local.webhooks import receiver, webhook_secret_of
 
@@ -33,19 +34,20 @@ HTTP_PORT = 8000
 SMTP_PORT = 8025
 TOKEN_LIFETIME = timedelta(days=365)
 MAIL, WEBHOOKS = "mail", "webhooks.jsonl"
-SENDER = "notifications"
+SENDER, DIRECTORY = "notifications", "people"
 
 
-def give_secrets(directory: Path, *, issuer: Issuer, webhook_secret: str) -> None:
+def give_secrets(directory: Path, *, issuer: Issuer, webhook_secret: str, scim_token: str) -> None:
     """Write what each service may know into a directory of its own, files named as its settings."""
     for service in SERVICES:
         token = issuer.sign(f"service:{service}", ["service"], lifetime=TOKEN_LIFETIME)
         _write(directory / service / "service_token", token)
     _write(directory / SENDER / "webhook_secret", webhook_secret)
+    _write(directory / DIRECTORY / "scim_token", scim_token)
 
 
 def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
-    """Write the addresses, and beside those for the host the key that its commands sign with."""
+    """Write the addresses, and beside the host's the key that its commands sign with and SCIM's token."""
     inside = Addresses(
         kafka="kafka:9092",
         mongo="mongodb://mongo:27017/?replicaSet=cairn",
@@ -71,6 +73,7 @@ def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
     host = data / "host"
     host.mkdir(exist_ok=True)
     _write(host / KEY_FILE, (data / KEY_FILE).read_text())
+    _write(host / SCIM_TOKEN_FILE, scim_token_of(data))
     inside.save(data)
     outside.save(host)
 
@@ -106,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = wish.data.resolve()
     ports = Ports.from_base(wish.port_base)
     issuer, webhook_secret = issuer_of(data, ports.issuer), webhook_secret_of(data)
-    give_secrets(wish.secrets, issuer=issuer, webhook_secret=webhook_secret)
+    give_secrets(wish.secrets, issuer=issuer, webhook_secret=webhook_secret, scim_token=scim_token_of(data))
     tell_addresses(data, ports=ports, issuer=issuer)
     app = trial_app(data, issuer=issuer, webhook_secret=webhook_secret)
     uvicorn.run(

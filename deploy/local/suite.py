@@ -21,6 +21,7 @@ from deploy.local.engines import EnginePorts, Engines, engines_of
 from deploy.local.issuer import AUDIENCE, Issuer, issuer_of
 from deploy.local.mail import MailSink, mail_server
 from deploy.local.ports import LOOPBACK, Ports, require_free
+from deploy.local.scim import scim_variables
 from deploy.local.services import (
     SERVICES,
     STOP_SECONDS,
@@ -119,9 +120,8 @@ class Suite:
             ChildDiedError: it ended, or is not ready in time.
         """
         token = self.issuer.sign(f"service:{service}", ["service"], lifetime=SERVICE_TOKEN_LIFETIME)
-        child = service_child(
-            service, surroundings=self.surroundings, data=self.data, extra={"CAIRN_SERVICE_TOKEN": token}
-        )
+        own = {"CAIRN_SERVICE_TOKEN": token, **scim_variables(service, self.data.path)}
+        child = service_child(service, surroundings=self.surroundings, data=self.data, extra=own)
         self.services[service] = child
         require_free({service: service_port(self.ports, service)})
         await child.start()

@@ -178,6 +178,22 @@ def test_service_takes_what_it_is_told_in_a_trial(service, monkeypatch, tmp_path
     assert settings.service_urls == {name: f"http://{name}:8000" for name in SERVICES}
 
 
+def test_people_takes_the_identity_providers_token_from_a_secret_file_and_its_groups_roles(
+    monkeypatch, tmp_path
+):
+    (tmp_path / "scim_token").write_text("x" * 32 + "\n")
+    variables = told("people")
+    assert "CAIRN_SCIM_TOKEN" not in variables, "a secret is a file"
+    settings = settings_from(monkeypatch, variables, tmp_path, "people")
+    assert settings.scim_token is not None
+    assert settings.scim_token.get_secret_value() == "x" * 32
+    assert set(settings.scim_roles.values()) == {"hr_admin", "hr_partner", "executive", "auditor"}
+    example = (ROOT / "deploy/docker/settings/example/services.env").read_text()
+    assert "#CAIRN_SCIM_ROLES=" in example
+    for text in (example, (ROOT / ".env.example").read_text(), (ROOT / "docs/compose.md").read_text()):
+        assert "scim_token" in text
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_service_takes_the_example_of_an_own_issuer(service, monkeypatch, tmp_path):
     directory = "deploy/docker/settings/example"

@@ -14,6 +14,7 @@ from deploy.docker.trial import give_secrets, tell_addresses, trial_app
 from deploy.local.addresses import Addresses
 from deploy.local.issuer import Issuer, issuer_of
 from deploy.local.ports import Ports, free_ports
+from deploy.local.scim import scim_token_of
 from deploy.local.services import SERVICES
 from deploy.local.webhooks import webhook_secret_of
 
@@ -31,7 +32,7 @@ def modes(directory) -> set[int]:
 
 def test_each_service_is_given_its_own_token_and_only_the_sender_the_webhook_secret(tmp_path, issuer):
     secrets = tmp_path / "secrets"
-    give_secrets(secrets, issuer=issuer, webhook_secret="whsec_abc")
+    give_secrets(secrets, issuer=issuer, webhook_secret="whsec_abc", scim_token="of-the-provider")
     for service in SERVICES:
         claims = jwt.decode(
             (secrets / service / "service_token").read_text(),
@@ -43,6 +44,7 @@ def test_each_service_is_given_its_own_token_and_only_the_sender_the_webhook_sec
         assert (claims["sub"], claims["roles"]) == (f"service:{service}", ["service"])
     holders = {path.parent.name for path in secrets.rglob("webhook_secret")}
     assert holders == {"notifications"}
+    assert [path.parent.name for path in secrets.rglob("scim_token")] == ["people"]
     assert modes(secrets) == {0o600}
 
 
@@ -54,6 +56,7 @@ def test_host_is_told_its_own_addresses_and_can_sign_what_the_services_take(tmp_
     assert (inside.kafka, outside.kafka) == ("kafka:9092", "127.0.0.1:8520")
     assert inside.issuer == outside.issuer == issuer_of(tmp_path / "host", outside.issuer_port).url
     assert issuer_of(tmp_path / "host", outside.issuer_port).key.kid == issuer.key.kid
+    assert (tmp_path / "host" / "scim-token").read_text() == scim_token_of(tmp_path)
     assert modes(tmp_path / "host") <= {0o600, 0o644}
 
 

@@ -51,12 +51,13 @@ def operations(name: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 @dataclass
 class House:
     """A suite that runs.  `ids` are those that exist, by the name that parameters give them;
-    `staff` are the people who have done something, by name.
+    `staff` are the people who have done something, by name; `data` is its data directory.
     """
 
     addresses: Addresses
     issuer: Issuer
     http: httpx.Client
+    data: Path
     ids: dict[str, list[str]] = field(default_factory=dict)
     staff: dict[str, str] = field(default_factory=dict)
     _tokens: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
@@ -138,7 +139,7 @@ def standing_house(directory: Path) -> Iterator[House]:
         addresses = _addresses_of(process, directory)
         issuer = issuer_of(directory / "suite", addresses.issuer_port)
         with httpx.Client(timeout=30, trust_env=False) as http:
-            yield House(addresses, issuer, http)
+            yield House(addresses, issuer, http, directory / "suite")
     finally:
         process.terminate()
         try:
