@@ -107,7 +107,7 @@ class Application(ASGIApplication):
         return response
 
     def handle_exception(self, request: Any, exception: Exception) -> Any:
-        """The error as SCIM has it, and its rule for the log and the metrics."""
+        """The error as SCIM has it, and its rule for the log and the metrics; its words may name people."""
         scope, cause = request.subject, exception.__cause__
         scope[RULE_IN_SCOPE] = cause.rule if isinstance(cause, Refusal) else _rule(exception)
         if isinstance(exception, TooManyRequests):
@@ -116,6 +116,8 @@ class Application(ASGIApplication):
         elif isinstance(exception, Unsettled | PyMongoError):
             response = self.service.error_response(_error(503, "Out of reach for now; ask again."))
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        elif isinstance(exception, SCIMException):
+            response = self.service.error_response(exception)
         else:
             response = super().handle_exception(request, exception)
         return response

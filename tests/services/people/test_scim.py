@@ -126,6 +126,14 @@ async def test_entra_patches_addresses_by_type_and_the_manager_as_text(
     assert (await scim_house.person(ada["id"]))["manager_id"] is None
 
 
+async def test_entra_sets_an_address_of_work_where_there_is_none(scim_house: House, idp: Provider) -> None:
+    ben = await idp.create(BEN)
+    address = {"op": "Add", "path": 'emails[type eq "work"].value', "value": "work@example.com"}
+    answer = await idp.patch(ben["id"], address)
+    assert answer.status_code == 200, answer.text
+    assert (await scim_house.person(ben["id"]))["email"] == "work@example.com"
+
+
 async def test_okta_puts_the_whole_user_and_leaves_what_only_hr_has_said(
     scim_house: House, idp: Provider
 ) -> None:

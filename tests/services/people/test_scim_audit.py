@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.rates import Rates
+from shared.work import Unsettled
 from tests.services.people.house import House
 from tests.services.people.identity_provider import ADA, BEN, ERROR, OFF, Provider
 
@@ -76,3 +77,31 @@ async def test_commands_and_refusals_are_counted(scim_house: House, idp: Provide
     await idp.create(ADA)
     assert (await idp.send("POST", "/Users", ADA)).status_code == 409
     assert (counted("done") - done, counted("refused") - refused) == (1, 1)
+
+
+async def test_a_refusal_is_logged_by_its_rule_and_not_by_what_was_said(
+    idp: Provider, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("INFO")
+    for wrong in ({"emails": [{"value": "canary-4711"}]}, {"active": "canary-4711"}, {"name": "canary-4711"}):
+        answer = await idp.send("POST", "/Users", {**ADA, **wrong})
+        assert answer.status_code == 400, answer.text
+    assert (await idp.send("GET", "/Users?filter=userName eq canary-4711")).status_code == 400
+    member = {"op": "add", "path": "members", "value": [{"value": "canary-4711"}]}
+    group = await idp.create_group("Choir")
+    assert (await idp.patch_group(group["id"], member)).status_code == 400
+    logged = [each.getMessage() for each in caplog.records if not each.name.startswith("http")]
+    assert "canary-4711" not in "".join([*logged, *capfd.readouterr()])
+
+
+async def test_while_the_database_is_out_of_reach_the_provider_is_told_to_ask_again(
+    scim_house: House, idp: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await idp.create(ADA)
+
+    async def unsettled(*_: Any, **__: Any) -> None:
+        raise Unsettled("the database does not take the work")
+
+    monkeypatch.setattr(scim_house.work, "run", unsettled)
+    answer = await idp.patch(user["id"], OFF)
+    assert (answer.status_code, answer.json()["status"], answer.headers["Retry-After"]) == (503, "503", "1")
