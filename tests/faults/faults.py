@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 
 from tests.faults.crashes import crash_at, overtaking
 from tests.faults.injected import inject, poison
-from tests.faults.instances import freeze_consumer, freeze_relay, kill_storm, wrong_clock
+from tests.faults.instances import freeze_consumer, freeze_relay, kill_storm, roll_instances, wrong_clock
 from tests.faults.proxy import Mood
 from tests.faults.run import BITE_SECONDS, Fault, NoBiteError, Run
 from tests.faults.traps import POINTS
@@ -162,6 +162,7 @@ FAULTS: Mapping[str, Scheduled] = {
     **{f"crash_{point}": Scheduled(crash_at(point), 3, 10) for point in POINTS if point != "before_work"},
     "crash_before_work": Scheduled(crash_at("before_work"), 1, 3),  # what the control ack_first breaks
     "kill_instance": Scheduled(kill_storm(), 3),
+    "roll_instances": Scheduled(roll_instances, 1),
     "freeze_instance": Scheduled(freeze_consumer, 3),
     "freeze_relay": Scheduled(freeze_relay, 2),
     "kill_mongod_primary": Scheduled(kill_primary, 3),

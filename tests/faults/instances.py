@@ -13,7 +13,7 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from deploy.local.services import SERVICES
+from deploy.local.services import SERVICES, STOP_SECONDS
 from tests.faults.groups import Members, goes_on_without_one, members_by_group
 from tests.faults.run import BITE_SECONDS, Fault, NoBiteError, Run
 
@@ -41,6 +41,15 @@ def kill_storm(seconds: float = STORM_SECONDS, services: Sequence[str] = SERVICE
         await run.recovered("kill_instance")
 
     return storm
+
+
+async def roll_instances(run: Run) -> None:
+    """Every instance is stopped in order and started again, one at a time, as in an upgrade."""
+    for place in [*run.town.instances]:
+        await run.town.instances[place].stop(grace=STOP_SECONDS)
+        run.bit("roll_instances")
+        await run.town.start_instance(*place)
+    await run.recovered("roll_instances")
 
 
 @asynccontextmanager
