@@ -37,6 +37,8 @@ RATE = min(150.0, 25.0 * (os.cpu_count() or 1))
 SETTLE_SECONDS = 180.0
 PATIENCE = 2.0
 """The faults of a run may take so many times the minutes that they are meant to."""
+MOST_REPEATED = 0.5
+"""Records that are sent again, as a share of the events: more, and somebody sends what another has sent."""
 err = Console(stderr=True)
 
 
@@ -64,13 +66,14 @@ async def under_fire(
             async with driver.running() as driving:
                 await _suffer(run, groups, driving, until=time.monotonic() + PATIENCE * minutes * 60)
             watch.lap("last commands")
-            steady = endpoint_id(next(url for url in town.hook_urls if url.endswith("/steady")))
-            checker = Checker(town.database.url, town.broker.bootstrap, steady=steady)
+            hooks = {url.rpartition("/")[2]: endpoint_id(url) for url in town.hook_urls}
+            others = {name: hooks[name] for name in ("slow", "failing")}  # the fourth goes for good
+            checker = Checker(town.database.url, town.broker.bootstrap, steady=hooks["steady"], others=others)
             waiting = await _rest(run, checker)
             watch.lap("rest")
             verdict = await checker.check(driver.ledger.entries())
             watch.lap("check")
-            await checker.outside(verdict, mails=town.mailbox.taken, posts=town.hooks.taken["steady"])
+            await checker.outside(verdict, mails=town.mailbox.taken, posts=town.hooks.taken)
             return run, verdict, waiting
 
 
@@ -154,6 +157,8 @@ def not_kept(found: Mapping[str, Any]) -> dict[str, Any]:
     wrong = {name: found[name] for name in (*zero, "wrong", "still_waiting", "toothless") if found[name]}
     if found["external_duplicates"] > found["kills"]:
         wrong["external_duplicates"] = found["external_duplicates"]
+    if found["records_repeated"] > found["events"] * MOST_REPEATED:
+        wrong["records_repeated"] = found["records_repeated"]
     missed = [name for name, caught in found["negative_controls_caught"].items() if not caught]
     return wrong | ({"negative_controls_not_caught": missed} if missed else {})
 
@@ -179,14 +184,19 @@ async def main(given: argparse.Namespace) -> int:
     build.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="cairn-faults-") as scratch:
         directory = given.data or Path(scratch)
-        run, verdict, waiting = await under_fire(
-            directory / "fire",
-            groups,
-            seed=given.seed,
-            goals=given.goals,
-            rate=given.rate,
-            minutes=given.minutes,
-        )
+        _write(build, {"seed": given.seed, "broken_off": "not ended"})  # whatever an earlier run has left
+        try:
+            run, verdict, waiting = await under_fire(
+                directory / "fire",
+                groups,
+                seed=given.seed,
+                goals=given.goals,
+                rate=given.rate,
+                minutes=given.minutes,
+            )
+        except BaseException as error:
+            _write(build, {"seed": given.seed, "broken_off": repr(error)})
+            raise
         caught: dict[str, bool] = {}
         # Written before the controls too: a control that breaks must not take the run along.
         _write(build, report(run, verdict, waiting, caught, given.seed))

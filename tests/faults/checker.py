@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import AsyncMongoClient
 
@@ -82,14 +82,25 @@ class Verdict:
         self.misfolded += self.say(what, _differing(wanted, held))
 
 
+class Sent(NamedTuple):
+    """What an outbox says is on its topics: events by id, and by key the newest state."""
+
+    events: AbstractSet[str]
+    states: Mapping[str, tuple[int, int]]
+
+
 class Checker:
     """One look at everything."""
 
-    def __init__(self, mongo_url: str, bootstrap: str, *, steady: str = "") -> None:
+    def __init__(
+        self, mongo_url: str, bootstrap: str, *, steady: str = "", others: Mapping[str, str] | None = None
+    ) -> None:
         self._url = mongo_url
         self._bootstrap = bootstrap
         self._steady = steady
         """The id of the webhook endpoint that always takes what comes."""
+        self._others = others or {}
+        """By name, the ids of those that take it in the end."""
 
     async def settle(self, *, seconds: float) -> str:
         """Wait until nothing moves any more, twice in turn; what still waits when time is up, or empty."""
@@ -148,11 +159,11 @@ class Checker:
         await self._groups(verdict)
         return verdict
 
-    async def outside(self, verdict: Verdict, *, mails: Times, posts: Times) -> None:
-        """What others have got, by its id there, is what was delivered; repeats are noted."""
+    async def outside(self, verdict: Verdict, *, mails: Times, posts: Mapping[str, Times]) -> None:
+        """What others have got, by its id there, is what was delivered; repeats of the steady are noted."""
         got = {
             "email": {id_.removeprefix("<").partition("@")[0]: at for id_, at in mails.items()},
-            "webhook": posts,
+            "webhook": posts["steady"],
         }
         async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
             rows = client["cairn_notifications"]["deliveries"]
@@ -165,6 +176,12 @@ class Checker:
                 )
                 verdict.say(f"got by {channel} and told of by nobody", taken.keys() - states.keys())
                 verdict.repeats += [(channel, again) for at in taken.values() for again in at[1:]]
+            for name, id_ in self._others.items():
+                done = {"channel": "webhook", "endpoint_id": id_, "state": "delivered"}
+                told = {row["notification_id"] async for row in rows.find(done, {"notification_id": 1})}
+                verdict.lost += verdict.say(
+                    f"delivered to {name} and got by nobody", told - posts[name].keys()
+                )
 
     def _ledger(self, verdict: Verdict, ledger: Sequence[Doc], events: Sequence[Recorded]) -> None:
         """Every acknowledged command has its event, once."""
@@ -183,15 +200,32 @@ class Checker:
                 sequences[each.topic, each.key].append(each.sequence)
         wrong = [key for key, found in sequences.items() if found != list(range(1, len(found) + 1))]
         verdict.out_of_order += verdict.say("keys out of order", wrong)
+        newest: dict[tuple[str, str], tuple[int, int]] = {}
+        last: dict[tuple[str, str], tuple[int, int]] = {}
+        for each in log:  # the records of a key lie on one partition, and so in their order here
+            if each.topic.endswith(".state"):
+                last[each.topic, each.key] = each.position
+                newest[each.topic, each.key] = max(each.position, newest.get((each.topic, each.key), (0, 0)))
+        verdict.out_of_order += verdict.say("states behind which an older one lies", _differing(newest, last))
 
-    async def _sent(self) -> dict[str, set[str]]:
-        """By service, the ids of the events that its outbox says are on the topic."""
-        found: dict[str, set[str]] = {}
+    async def _sent(self) -> dict[str, Sent]:
+        """By service, what its outbox says is on its topics."""
+        found: dict[str, Sent] = {}
         async with AsyncMongoClient[Any](self._url, tz_aware=True) as client:
             for service in SERVICES:
-                marked = {"topic": f"cairn.{service}.events", "sent": True}
-                rows = client[f"cairn_{service}"]["outbox"].find(marked, {"_id": 1})
-                found[service] = {str(row["_id"]) async for row in rows}
+                outbox, events, states = (
+                    client[f"cairn_{service}"]["outbox"],
+                    set[str](),
+                    dict[str, tuple[int, int]](),
+                )
+                async for row in outbox.find({"sent": True}, {"value": 0}):
+                    if row["topic"] == f"cairn.{service}.events":
+                        events.add(str(row["_id"]))
+                    elif row["topic"] == f"cairn.{service}.state":
+                        states[row["key"]] = max(
+                            states.get(row["key"], (0, 0)), (row["epoch"], row["sequence"])
+                        )
+                found[service] = Sent(events, states)
         return found
 
     async def _unsent(self) -> int:
@@ -209,13 +243,19 @@ class Checker:
         return waiting
 
     async def _books(
-        self, verdict: Verdict, db: Any, service: str, log: Sequence[Recorded], sent: AbstractSet[str]
+        self, verdict: Verdict, db: Any, service: str, log: Sequence[Recorded], sent: Sent
     ) -> None:
         """Outbox, watermarks, parked, fan-outs of one service."""
         topic = f"cairn.{service}.events"
         rows = {str(row["_id"]) async for row in db["outbox"].find({"topic": topic}, {"_id": 1})}
         lying = {each.id for each in log if each.topic == topic}
-        verdict.say(f"{service}: outbox rows not on the topic", sent - lying)
+        verdict.say(f"{service}: outbox rows not on the topic", sent.events - lying)
+        told = dict[str, tuple[int, int]]()
+        for each in log:
+            if each.topic == f"cairn.{service}.state":
+                told[each.key] = max(told.get(each.key, (0, 0)), each.position)
+        behind = [key for key, position in sent.states.items() if told.get(key, (0, 0)) < position]
+        verdict.lost += verdict.say(f"{service}: states that are sent and not on the topic", behind)
         verdict.say(f"{service}: events that are no outbox row", lying - rows)
         verdict.parked += await db["parked"].count_documents({})
         verdict.say(
@@ -241,6 +281,12 @@ class Checker:
             wanted = {id_: (data["manager_id"], data["status"]) for id_, data in people.items()}
             held = {id_: (doc["manager_id"], doc["status"]) for id_, doc in copies.items()}
             verdict.compare(f"{service}: people who differ from the log", wanted, held)
+        units = newest_of(log, "cairn.people.state", "unit_state")
+        for service in SERVICES:
+            copies = {d["_id"]: d async for d in client[f"cairn_{service}"]["directory_units"].find()}
+            wanted = {id_: (data["name"], data["parent_id"]) for id_, data in units.items()}
+            held = {id_: (doc["name"], doc["parent_id"]) for id_, doc in copies.items()}
+            verdict.compare(f"{service}: units that differ from the log", wanted, held)
         goals = newest_of(log, "cairn.goals.state", "goal_state")
         copies = {d["_id"]: d async for d in client["cairn_feedback"]["known_goals"].find()}
         wanted = {id_: (data["owner_id"], data["visibility"]) for id_, data in goals.items()}
@@ -264,7 +310,14 @@ class Checker:
                 continue
             match each.kind:
                 case "goal_drafted":
-                    goals[data["goal_id"]] = {"progress": None, "confidence": None, "value": None}
+                    goals[data["goal_id"]] = {
+                        "progress": None,
+                        "confidence": None,
+                        "value": None,
+                        "agreed_on": None,
+                    }
+                case "goal_agreed" if data["goal_id"] in goals:
+                    goals[data["goal_id"]] |= {"agreed_on": data["occurred_at"][:10]}
                 case "key_result_measured":
                     goals[data["goal_id"]] |= {"progress": data["goal_progress"]}
                     # What held later counts, not what was said later: a clock may be wrong.
@@ -286,6 +339,7 @@ class Checker:
                 "progress": doc["progress"],
                 "confidence": doc["confidence"],
                 "value": values[0] if values else None,
+                "agreed_on": doc["agreed_on"],
             }
         verdict.compare("reviews: evidence of goals that is not the fold", goals, held)
         known = {doc["_id"] async for doc in db["evidence_feedback"].find({}, {"_id": 1})}
@@ -306,9 +360,33 @@ class Checker:
         verdict.say(
             "raised without an event, or with two", _differing(raised, Counter(d["_id"] for d in docs))
         )
+        await self._ways(verdict, db, docs, people)
         inboxes = {doc["_id"]: doc["unread"] async for doc in db["inboxes"].find()}
         unread = Counter(doc["person_id"] for doc in docs if doc["unread"])
         verdict.say("unread counts that are wrong", _differing(unread, Counter(inboxes)))
+
+    async def _ways(
+        self, verdict: Verdict, db: Any, notices: Sequence[Doc], people: Mapping[str, Doc]
+    ) -> None:
+        """Each goes to the mailbox of who has one and to every receiver, and nothing was given up.
+
+        In this town nobody has chosen otherwise.
+        """
+        ends = {*filter(None, (self._steady,)), *self._others.values()}
+        wanted = Counter((doc["_id"], "email") for doc in notices if people[doc["person_id"]]["email"])
+        wanted += Counter((doc["_id"], end) for doc in notices for end in ends)
+        held: Counter[tuple[str, str]] = Counter()
+        given_up: list[tuple[str, str]] = []
+        async for row in db["deliveries"].find({}, {"notification_id": 1, "endpoint_id": 1, "state": 1}):
+            way = row["notification_id"], row.get("endpoint_id") or "email"
+            held[way] += 1
+            if row["state"] == "failed" and way[1] in {"email", *ends}:
+                given_up.append(way)
+        verdict.lost += verdict.say("mails and posts that nobody is to send", (wanted - held).elements())
+        verdict.doubled += verdict.say(
+            "mails and posts to send twice", [each for each in held if held[each] > 1]
+        )
+        verdict.lost += verdict.say("mails and posts that were given up", given_up)
 
 
 async def _behind(db: Any, service: str, last: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:

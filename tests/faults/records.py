@@ -38,6 +38,11 @@ class Recorded:
         return parts[2] if len(parts) > 3 else ""
 
     @property
+    def position(self) -> tuple[int, int]:
+        """Epoch and number: what is higher is newer."""
+        return int(self.attributes.get("epoch", 0)), self.sequence
+
+    @property
     def sequence(self) -> int:
         """Its number among the events of its key."""
         return int(self.attributes["sequence"])
