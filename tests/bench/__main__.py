@@ -26,7 +26,8 @@ from deploy.local.engines import EnginePorts, engines_of, running
 from deploy.local.ports import free_ports
 from shared.serve import calm_collector
 from tests.bench.arena import Arena
-from tests.bench.assign import PEOPLE, assign
+from tests.bench.assign import PEOPLE as ASSIGNED
+from tests.bench.assign import assign
 from tests.bench.chart import GOALS, Bar, svg
 from tests.bench.commands import commands_one_by_one, commands_through_work
 from tests.bench.fan_out import fan_out_one_by_one, fan_out_through_worker
@@ -123,7 +124,7 @@ async def suite_figures(rounds: int, scale: float, people: int) -> dict[str, Any
                 "latency_ms": latency,
                 "assign1000_s": {
                     **spread(thousand),
-                    "people": min(PEOPLE, stand.people),
+                    "asked_of": min(ASSIGNED, stand.people),
                     "everyone_s_for_each_1000": everyone * 1000 / stand.people,
                 },
                 "launch_vs_insert": _launched(launches, stand.people),
@@ -220,7 +221,7 @@ def bars(results: Mapping[str, Any]) -> list[Bar]:
         if name in single:
             low, high = results.get("ranges", {}).get(name, (single[name],) * 2)
             made.append(Bar(name, single[name], low, high, goal, more, unit))
-        elif name in results and results[name].get("people", PEOPLE) >= PEOPLE:
+        elif name in results and results[name].get("asked_of", ASSIGNED) >= ASSIGNED:
             found = results[name]
             made.append(Bar(name, found["median"], found["low"], found["high"], goal, more, unit))
     return made
