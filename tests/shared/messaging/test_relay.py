@@ -174,3 +174,62 @@ async def test_provisioning_again_changes_nothing_and_tells_what_differs(
     (differs,) = await provision(other, [Topic(topic, EVENTS_CONFIG)])
     assert differs.partitions == 3
     assert "6" in differs.remarks[0]
+
+
+class HalfDeaf:
+    """A broker's client that takes everything and hears of the even rows alone that they were taken."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.stopped = 0
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None:
+        self.stopped += 1
+
+    async def send(self, topic: str, *, key: bytes, **_: Any) -> "asyncio.Future[None]":
+        del topic
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if len(self.taken) % 2 == 0:
+            answer.set_result(None)
+        self.taken.append(key.decode())
+        return answer
+
+
+async def test_what_the_broker_has_not_answered_is_not_marked_and_sent_again(work: Work) -> None:
+    for number in range(4):
+        await work.run(tick, f"c{number}", key=f"c{number}")
+    clients: list[HalfDeaf] = []
+
+    def client() -> Any:
+        clients.append(HalfDeaf())
+        return clients[-1]
+
+    relay = Relay(work.db, client, send_seconds=0.2)
+    await relay.turn()
+    unsent = await work.db[OUTBOX].distinct("key", {"sent": False})
+    assert unsent == sorted(clients[0].taken[1::2])
+    assert clients[0].stopped == 1, "after no answer its numbers are of no use"
+    await relay.turn()
+    assert clients[1].taken == unsent
+
+
+async def test_the_newest_state_goes_again_behind_what_two_have_sent(work: Work, name: str) -> None:
+    topic = f"{name}.state"
+    await work.run(tick, "c", key="c")
+    await to_topic(work, topic)
+    first = await work.db[OUTBOX].find_one({})
+    assert first is not None
+    newer = {**first, "_id": ObjectId(), "sequence": 2, "sent": True}
+    await work.db[OUTBOX].insert_one(newer)
+
+    class Overtaken(HalfDeaf):
+        async def send(self, topic: str, **more: Any) -> "asyncio.Future[None]":
+            await work.db[OUTBOX].update_one({"_id": first["_id"]}, {"$set": {"sent": True}})  # by another
+            return await super().send(topic, **more)
+
+    overtaken: Any = Overtaken()
+    await Relay(work.db, lambda: overtaken, send_seconds=0.2).turn()
+    again = await work.db[OUTBOX].find({"sent": False}).to_list(None)
+    assert [row["sequence"] for row in again] == [2]
