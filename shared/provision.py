@@ -1,17 +1,21 @@
 """Prepares the engines before the services start.
 
     python -m shared.provision topics
+    python -m shared.provision users SECRETS [--integrators DIR] services.people services.goals
     python -m shared.provision services.people services.goals
 
-The first makes the topics of all contracts, the second the collections and indexes of the services
-named.  Safe to run again: what exists is kept.  Settings come from CAIRN_ variables.
+The first makes the topics of all contracts, the second the users of the services named with their
+rights, as administrator (`shared.provision_users`), the third their collections and indexes.  Safe to run
+again: what exists is kept.  Settings come from CAIRN_ variables.
 """
 
+import argparse
 import asyncio
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
@@ -19,12 +23,13 @@ from shared.contracts.catalogue import all_topics
 from shared.logs import configure, logger
 from shared.messaging.topics import Found, KafkaError, provision, topics_for
 from shared.metrics import Metrics
+from shared.provision_users import MissingSecret, WrongDoors, provision_users
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.settings import Settings, load
 
 TOOL = "provision"
-TOPICS = "topics"
+TOPICS, USERS = "topics", "users"
 PATIENCE_SECONDS = 60.0
 
 _log = logger(TOOL)
@@ -57,7 +62,7 @@ async def provision_database(service: Service, settings: Settings) -> None:
 
 async def _provision_databases(modules: Sequence[str]) -> None:
     for module in modules:
-        service: Service = importlib.import_module(f"{module}.app").SERVICE
+        service = _service(module)
         settings = load(service.name)
         await provision_database(service, settings)
         _log.info("database prepared", of=service.name, database=settings.mongo_database)
@@ -70,11 +75,36 @@ async def _provision_topics() -> None:
             _log.warning("topic differs", topic=topic.name, remark=remark)
 
 
+async def _provision_users(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m shared.provision users")
+    parser.add_argument("secrets", type=Path)
+    parser.add_argument("services", nargs="+")
+    parser.add_argument("--integrators", type=Path)
+    wish = parser.parse_args(arguments)
+    services = [_service(module) for module in wish.services]
+    rights = await provision_users(load(TOOL), services, secrets=wish.secrets, integrators=wish.integrators)
+    _log.info("users prepared", rights_granted=rights.granted, rights_taken=rights.taken)
+    for remark in rights.remarks:
+        _log.warning("a right differs", remark=remark)
+
+
+def _service(module: str) -> Service:
+    return importlib.import_module(f"{module}.app").SERVICE
+
+
 def main(wanted: Sequence[str]) -> int:
-    """Prepare what is named; 0, or 75 when an engine is out of reach or refuses."""
+    """Prepare what is named; 0, 75 when an engine is out of reach or refuses, 78 when a secret is missing."""
     configure(service=TOOL)
     try:
-        asyncio.run(_provision_topics() if list(wanted) == [TOPICS] else _provision_databases(wanted))
+        if wanted[0] == USERS:
+            asyncio.run(_provision_users(wanted[1:]))
+        elif list(wanted) == [TOPICS]:
+            asyncio.run(_provision_topics())
+        else:
+            asyncio.run(_provision_databases(wanted))
+    except (MissingSecret, WrongDoors) as error:
+        _log.error("users cannot be prepared", error=str(error))
+        return os.EX_CONFIG
     except (KafkaError, PyMongoError, OSError) as error:
         _log.error("could not be prepared", error=repr(error))
         return os.EX_TEMPFAIL

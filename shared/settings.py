@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     kafka_sasl_username: str | None = Field(default=None, description="The user that the brokers know.")
     kafka_sasl_password: SecretStr | None = Field(default=None, description="That user's password.")
     kafka_ca_file: Path | None = Field(default=None, description="A PEM file that exists.")
+    kafka_certificate_file: Path | None = Field(
+        default=None, description="A PEM file with the certificate and key by which brokers know this client."
+    )
     kafka_partitions: int = Field(default=6, ge=1, le=1000, description="A number from 1 to 1000.")
     kafka_replication: int = Field(default=1, ge=1, le=9, description="A number from 1 to 9.")
 
@@ -254,8 +257,10 @@ class Settings(BaseSettings):
         wrong = [
             f"{variable(name)} is missing: {_mend(name)}" for name, is_missing in needed.items() if is_missing
         ]
-        if self.kafka_ca_file and not self.kafka_ca_file.is_file():
-            wrong.append(f"{variable('kafka_ca_file')} names a file that is not there")
+        for name in ("kafka_ca_file", "kafka_certificate_file"):
+            path: Path | None = getattr(self, name)
+            if path and not path.is_file():
+                wrong.append(f"{variable(name)} names a file that is not there")
         return wrong
 
     @classmethod

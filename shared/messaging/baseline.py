@@ -17,7 +17,7 @@ from pymongo import UpdateOne
 from shared import mongo
 from shared.messaging import kafka
 from shared.messaging.consumer import to_record
-from shared.messaging.envelope import UnreadableRecord, read_envelope
+from shared.messaging.envelope import UnreadableRecord, read_envelope, state_topic_beside
 from shared.messaging.guard import WATERMARKS, Guard
 from shared.settings import Settings
 
@@ -34,7 +34,7 @@ async def take_baseline(settings: Settings, db: mongo.Database, guard: Guard) ->
         return 0
     if not await _has_expired(settings, guard.topic):
         return 0
-    positions = await _positions(settings, guard.topic.removesuffix(".events") + ".state")
+    positions = await _positions(settings, state_topic_beside(guard.topic))
     marks = [
         UpdateOne(
             {"_id": guard.mark_id(source)},

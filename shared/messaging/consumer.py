@@ -20,7 +20,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from shared.errors import Refusal
-from shared.messaging.envelope import Record
+from shared.messaging.envelope import Record, group_of
 from shared.messaging.guard import PARKED, WATERMARKS, Guard
 from shared.messaging.inbound import Gate
 from shared.messaging.incoming import EventJob
@@ -162,7 +162,7 @@ class Consumer:
 
     def __init__(self, broker: KafkaBroker, intake: Intake, settings: Settings) -> None:
         self.topic = intake.guard.topic
-        self.group = f"{settings.service}.{self.topic}"
+        self.group = group_of(settings.service, self.topic)
         self.trouble = ""
         self.progressed_at = time.monotonic()
         self.commit_failures = 0

@@ -302,3 +302,13 @@ def topic_of(kind: type[Message]) -> str:
     if issubclass(kind, Inbound) and kind.topic:
         return kind.topic
     raise TypeError(f"{kind.__name__} has no topic")
+
+
+def group_of(service: str, topic: str) -> str:
+    """The consumer group in which a service reads a topic."""
+    return f"{service}.{topic}"
+
+
+def state_topic_beside(events_topic: str) -> str:
+    """The state topic of who publishes these events."""
+    return events_topic.removesuffix(".events") + ".state"

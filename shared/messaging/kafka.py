@@ -20,7 +20,8 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     if not settings.kafka_security_protocol.endswith("SSL"):
         return None
     cafile = str(settings.kafka_ca_file) if settings.kafka_ca_file else None
-    return create_ssl_context(cafile=cafile)
+    certificate = str(settings.kafka_certificate_file) if settings.kafka_certificate_file else None
+    return create_ssl_context(cafile=cafile, certfile=certificate)
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from shared.messaging import kafka
 from shared.messaging.consumer import to_record
-from shared.messaging.envelope import UnreadableRecord, read_envelope
+from shared.messaging.envelope import UnreadableRecord, group_of, read_envelope
 from shared.settings import Settings
 
 
@@ -35,7 +35,7 @@ async def rewind(settings: Settings, topics: Iterable[str], *, to: datetime) -> 
     """
     at = int(to.timestamp() * 1000)
     for topic in topics:
-        group = f"{settings.service}.{topic}"
+        group = group_of(settings.service, topic)
         numbers = await _partitions(settings, topic)
         consumer: Any = kafka.reader(settings, group_id=group)
         await consumer.start()
