@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from deploy.local.addresses import Addresses
 from deploy.local.issuer import KEY_FILE, Issuer, issuer_of
+from deploy.local.kept import put
 from deploy.local.mail import MailSink
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.scim import SCIM_TOKEN_FILE, scim_token_of
@@ -41,9 +42,9 @@ def give_secrets(directory: Path, *, issuer: Issuer, webhook_secret: str, scim_t
     """Write what each service may know into a directory of its own, files named as its settings."""
     for service in SERVICES:
         token = issuer.sign(f"service:{service}", ["service"], lifetime=TOKEN_LIFETIME)
-        _write(directory / service / "service_token", token)
-    _write(directory / SENDER / "webhook_secret", webhook_secret)
-    _write(directory / DIRECTORY / "scim_token", scim_token)
+        put(directory / service / "service_token", token)
+    put(directory / SENDER / "webhook_secret", webhook_secret)
+    put(directory / DIRECTORY / "scim_token", scim_token)
 
 
 def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
@@ -72,8 +73,8 @@ def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
     )
     host = data / "host"
     host.mkdir(exist_ok=True)
-    _write(host / KEY_FILE, (data / KEY_FILE).read_text())
-    _write(host / SCIM_TOKEN_FILE, scim_token_of(data))
+    put(host / KEY_FILE, (data / KEY_FILE).read_text())
+    put(host / SCIM_TOKEN_FILE, scim_token_of(data))
     inside.save(data)
     outside.save(host)
 
@@ -115,15 +116,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     uvicorn.run(
         app, host=ANYWHERE, port=HTTP_PORT, log_level="warning", access_log=False, server_header=False
     )
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, for the owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.touch(mode=0o600)
-    part.write_text(text)
-    part.rename(path)
 
 
 if __name__ == "__main__":

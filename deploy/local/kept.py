@@ -1,4 +1,4 @@
-"""Secrets that a suite on one machine makes for itself: random, kept in its data directory."""
+"""Secrets that a suite makes for itself: random, kept in files that their owner alone reads."""
 
 import os
 from collections.abc import Callable
@@ -28,3 +28,16 @@ def kept(path: Path, make: Callable[[], str]) -> str:
             f"{path} cannot be used: {error}",
             mend="Make the data directory readable and writable, or choose another with --data",
         ) from error
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file that its owner alone reads, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_text(text)
+    part.rename(path)

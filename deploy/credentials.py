@@ -1,0 +1,84 @@
+"""How each user of a trial proves itself: passwords that are made once, in the files that it reads.
+
+Every service has a directory of its own, whose files are named as its settings; so has the administrator.
+Integrators have their list and a directory each in `integrators`.  Production brings the same files of
+its own.
+"""
+
+import secrets
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.certificates import ADMIN
+from deploy.local.kept import kept, put
+from shared.doors import SERVICE_PREFIX
+
+ADMIN_DIRECTORY: Final = "admin"
+INTEGRATORS: Final = Path(__file__).with_name("kafka") / "integrators.toml"
+KEY_FILE_BYTES: Final = 96
+_BASE64: Final = str.maketrans("-_", "+/")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Where they lie."""
+
+    directory: Path
+
+    @property
+    def mongo_key(self) -> Path:
+        """What members of the replica set show each other."""
+        return self.directory / "mongo-key"
+
+    @property
+    def integrators(self) -> Path:
+        """The directory of others: their list, and a directory for each."""
+        return self.directory / "integrators"
+
+    def of(self, holder: str) -> Path:
+        """The directory of one user."""
+        return self.directory / holder
+
+    def mongo_password(self, holder: str) -> str:
+        """A user's password at MongoDB."""
+        return _password(self.of(holder) / "mongo_password")
+
+    def mongo_url(self, holder: str, *, at: str) -> str:
+        """How a user connects, given `HOST:PORT/?OPTIONS`."""
+        return f"mongodb://{user_of(holder)}:{self.mongo_password(holder)}@{at}"
+
+
+def credentials_in(directory: Path, *, services: Sequence[str], mongo: str) -> Credentials:
+    """The credentials of a directory; those that are missing are made, and addresses are written anew.
+
+    Args:
+        directory: made if need be.
+        services: who has a user of both engines.
+        mongo: where MongoDB is and how it is spoken to, as `HOST:PORT/?OPTIONS`.
+
+    Raises:
+        DataDirectoryError: a file cannot be read or written.
+    """
+    found = Credentials(directory)
+    kept(found.mongo_key, lambda: secrets.token_urlsafe(KEY_FILE_BYTES).translate(_BASE64))
+    for service in services:
+        put(found.of(service) / "kafka_sasl_username", user_of(service))
+        _password(found.of(service) / "kafka_sasl_password")
+    listed = tomllib.loads(kept(found.integrators / INTEGRATORS.name, INTEGRATORS.read_text))
+    for user in listed:
+        _password(found.integrators / user / "kafka_sasl_password")
+    for holder in (*services, ADMIN_DIRECTORY):
+        put(found.of(holder) / "mongo_url", found.mongo_url(holder, at=mongo))
+    return found
+
+
+def user_of(holder: str) -> str:
+    """What a service, or the administrator, is called by both engines."""
+    return ADMIN if holder == ADMIN_DIRECTORY else f"{SERVICE_PREFIX}{holder}"
+
+
+def _password(path: Path) -> str:
+    return kept(path, lambda: secrets.token_urlsafe(32))
