@@ -5,14 +5,19 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from deploy.local.child import Child
 from deploy.local.data import DataDirectory
+from deploy.local.errors import LocalError
 from deploy.local.jars import Progress
 from deploy.local.kafka import Kafka
 from deploy.local.mongod import Mongod
 from deploy.local.ports import require_free
 from deploy.local.watch import together
+
+if TYPE_CHECKING:
+    from deploy.local.locks import Locks
 
 KAFKA_VARIABLE = "CAIRN_KAFKA_BOOTSTRAP"
 MONGO_VARIABLE = "CAIRN_MONGO_URL"
@@ -72,21 +77,33 @@ class Engines:
         ports: dict[str, int] = {}
         if self.broker:
             ports |= {"Kafka": self.broker.port, "Kafka's controller": self.broker.controller_port}
+            if self.broker.locks:
+                ports |= {"Kafka's nodes": self.broker.locks.nodes_port}
         if self.database:
             ports |= {"MongoDB": self.database.port}
         return ports
 
 
-def engines_of(data: DataDirectory, ports: EnginePorts, *, test_commands: bool = False) -> Engines:
-    """The engines of a data directory, not started; an address in the environment replaces one wholly."""
+def engines_of(
+    data: DataDirectory, ports: EnginePorts, *, test_commands: bool = False, locks: "Locks | None" = None
+) -> Engines:
+    """The engines of a data directory, not started; an address in the environment replaces one wholly.
+
+    Raises:
+        LocalError: with `locks`, which are of embedded engines, there are others in the environment.
+    """
     kafka, mongo = os.environ.get(KAFKA_VARIABLE), os.environ.get(MONGO_VARIABLE)
-    broker = None if kafka else Kafka(data=data, port=ports.kafka, controller_port=ports.kafka_controller)
-    database = None if mongo else Mongod(data=data, port=ports.mongo, test_commands=test_commands)
+    if locks and (kafka or mongo):
+        raise LocalError(
+            "doors are locked of embedded engines alone", mend=f"Unset {KAFKA_VARIABLE} and {MONGO_VARIABLE}"
+        )
+    broker = Kafka(data=data, port=ports.kafka, controller_port=ports.kafka_controller, locks=locks)
+    database = Mongod(data=data, port=ports.mongo, test_commands=test_commands, locks=locks)
     return Engines(
-        kafka=kafka or (broker.bootstrap if broker else ""),
-        mongo=mongo or (database.url if database else ""),
-        broker=broker,
-        database=database,
+        kafka=kafka or broker.bootstrap,
+        mongo=mongo or database.url,
+        broker=None if kafka else broker,
+        database=None if mongo else database,
     )
 
 

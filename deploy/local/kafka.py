@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
+from aiokafka.helpers import create_ssl_context
 
 from deploy.local.child import Child
 from deploy.local.data import DataDirectory
@@ -21,6 +22,9 @@ from deploy.local.errors import LocalError
 from deploy.local.jars import Progress, kafka_jars
 from deploy.local.machine import java
 from deploy.local.ports import LOOPBACK
+
+if TYPE_CHECKING:
+    from deploy.local.locks import Locks
 
 READY_SECONDS = 90.0
 NODE_ID = 1
@@ -35,13 +39,15 @@ MEND = "If its data was damaged or made by another version, move the data direct
 class Kafka:
     """One broker whose records lie in the data directory.
 
-    `advertised_port` is what it tells its clients, where something stands between it and them.
+    `advertised_port` is what it tells its clients, where something stands between it and them; with
+    `locks` it takes nobody without a user.
     """
 
     data: DataDirectory
     port: int
     controller_port: int
     advertised_port: int | None = None
+    locks: "Locks | None" = None
     child: Child | None = None
     jars: list[Path] | None = None
 
@@ -113,21 +119,31 @@ class Kafka:
             "process.roles": "broker,controller",
             "node.id": NODE_ID,
             "controller.quorum.voters": f"{NODE_ID}@{LOOPBACK}:{self.controller_port}",
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{LOOPBACK}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.advertised_port or self.port}",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            **self._doors(),
             "log.dirs": self.data.kafka / "records",
             **ONE_NODE,
             **SMALL,
             **SWIFT,
         }
 
+    def _doors(self) -> Mapping[str, object]:
+        advertised = self.advertised_port or self.port
+        if self.locks:
+            return self.locks.broker(
+                port=self.port, controller_port=self.controller_port, advertised_port=advertised
+            )
+        return {
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{LOOPBACK}:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{advertised}",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        }
+
     async def _serves(self) -> bool:
         """Whether the broker is registered and answers."""
         if not await _listens(self.port):
             return False
-        client = AIOKafkaClient(bootstrap_servers=self.bootstrap, request_timeout_ms=2000)
+        client = AIOKafkaClient(**self._way_in(), request_timeout_ms=2000)
         try:
             await client.bootstrap()
             brokers = cast("set[object]", client.cluster.brokers())
@@ -136,6 +152,14 @@ class Kafka:
             return False
         finally:
             await client.close()
+
+    def _way_in(self) -> dict[str, Any]:
+        if self.locks is None:
+            return {"bootstrap_servers": self.bootstrap}
+        keys = self.locks.certificates
+        context = create_ssl_context(cafile=str(keys.ca), certfile=str(keys.admin))
+        nodes = f"{LOOPBACK}:{self.locks.nodes_port}"
+        return {"bootstrap_servers": nodes, "security_protocol": "SSL", "ssl_context": context}
 
 
 ONE_NODE: Mapping[str, object] = {

@@ -28,6 +28,7 @@ class Ports:
     issuer: int
     kafka: int
     kafka_controller: int
+    kafka_nodes: int
     mongo: int
     smtp: int
     webhooks: int
@@ -44,6 +45,7 @@ class Ports:
             issuer=base + 9,
             kafka=base + 20,
             kafka_controller=base + 21,
+            kafka_nodes=base + 22,
             mongo=base + 30,
             smtp=base + 40,
             webhooks=base + 41,

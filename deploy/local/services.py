@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 
 from deploy.local.child import Child
 from deploy.local.data import DataDirectory
 from deploy.local.ports import LOOPBACK, Ports
+
+if TYPE_CHECKING:
+    from deploy.local.locks import Locks
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 MODULE = "services.{service}"
@@ -28,6 +32,7 @@ class Surroundings:
     webhook_url: str
     webhook_secret: str
     ports: Ports
+    locks: "Locks | None" = None
 
     def variables(self) -> dict[str, str]:
         """The settings that are the same for every service."""
@@ -35,7 +40,6 @@ class Surroundings:
             "CAIRN_DEVELOPMENT": "true",
             "CAIRN_TIMERS": "false",
             "CAIRN_ERASURE_RECHECK_SECONDS": "10",
-            "CAIRN_MONGO_URL": self.mongo,
             "CAIRN_KAFKA_BOOTSTRAP": self.kafka,
             "CAIRN_OIDC_ISSUER": self.issuer,
             "CAIRN_OIDC_JWKS_URL": self.jwks_url,
@@ -47,7 +51,16 @@ class Surroundings:
             "CAIRN_SMTP_SECURITY": "none",
             "CAIRN_WEBHOOK_URLS": self.webhook_url,
             "CAIRN_WEBHOOK_SECRET": self.webhook_secret,
+            **({} if self.locks else {"CAIRN_MONGO_URL": self.mongo}),
         }
+
+    def entry(self, service: str) -> dict[str, str]:
+        """By what a service comes into locked engines."""
+        return self.locks.service(service) if self.locks else {}
+
+    def tools(self) -> dict[str, str]:
+        """All settings of what works on the suite without being one of its services."""
+        return self.variables() | (self.locks.administrator() if self.locks else {})
 
 
 def service_port(ports: Ports, service: str) -> int:
@@ -80,7 +93,7 @@ def service_child(
         name=service,
         command=[sys.executable, "-m", "shared.serve", MODULE.format(service=service)],
         log=data.log_of(service),
-        environment=surroundings.variables() | own | dict(extra or {}),
+        environment=surroundings.variables() | surroundings.entry(service) | own | dict(extra or {}),
     )
 
 

@@ -19,6 +19,7 @@ from deploy.local.child import Child
 from deploy.local.data import DataDirectory, held
 from deploy.local.engines import EnginePorts, Engines, engines_of
 from deploy.local.issuer import AUDIENCE, Issuer, issuer_of
+from deploy.local.locks import locks_of
 from deploy.local.mail import MailSink, mail_server
 from deploy.local.ports import LOOPBACK, Ports, require_free
 from deploy.local.scim import scim_variables
@@ -32,14 +33,14 @@ from deploy.local.services import (
     until_ready,
 )
 from deploy.local.steps import Silent, Steps
-from deploy.local.topics import make_topics, settings_of
+from deploy.local.topics import make_topics, make_users, settings_of
 from deploy.local.watch import together, while_alive
 from deploy.local.webhooks import PATH, receiver, webhook_secret_of
 from shared.settings import Settings
 
 Result = TypeVar("Result")
 SERVICE_TOKEN_LIFETIME = timedelta(days=30)
-ENGINES, TOPICS = "Kafka and MongoDB", "topics"
+ENGINES, USERS, TOPICS = "Kafka and MongoDB", "users", "topics"
 
 
 @dataclass(kw_only=True)
@@ -89,7 +90,7 @@ class Suite:
     @property
     def settings(self) -> Settings:
         """Settings for what works on the suite without being one of its services."""
-        return settings_of(self.surroundings.variables())
+        return settings_of(self.surroundings.tools())
 
     async def start(self) -> None:
         """Start all of it side by side: the services load while the engines come up, and wait for them.
@@ -104,9 +105,18 @@ class Suite:
         self.steps.began(ENGINES)
         await self.engines.start()
         self.steps.ended(ENGINES)
+        await together(self._make_topics(), self._make_users())
+
+    async def _make_topics(self) -> None:
         self.steps.began(TOPICS)
         await make_topics(self.settings)
         self.steps.ended(TOPICS)
+
+    async def _make_users(self) -> None:
+        if self.surroundings.locks:
+            self.steps.began(USERS)
+            await make_users(self.settings, self.surroundings.locks.credentials, SERVICES)
+            self.steps.ended(USERS)
 
     async def _start_first_time(self, service: str) -> None:
         self.steps.began(service)
@@ -134,13 +144,16 @@ class Suite:
 
 
 @asynccontextmanager
-async def running_suite(data: Path, base: int, steps: Steps | None = None) -> AsyncGenerator[Suite]:
+async def running_suite(
+    data: Path, base: int, steps: Steps | None = None, *, locked: bool = False
+) -> AsyncGenerator[Suite]:
     """A suite, up and ready; on the way out the services stop first, then the engines.
 
     Args:
         data: its data directory, made if need be.
         base: where its ports start.
         steps: hears how far it is.
+        locked: whether its engines take nobody without a user.
 
     Raises:
         LocalError: what is in the way.
@@ -148,7 +161,7 @@ async def running_suite(data: Path, base: int, steps: Steps | None = None) -> As
     steps = steps or Silent()
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(held(data))
-        suite = _suite_of(directory, Ports.from_base(base), steps)
+        suite = _suite_of(directory, Ports.from_base(base), steps, locked=locked)
         require_free(_side_ports(suite.ports))
         await _start_side_servers(suite, stack)
         await suite.engines.prepare(lambda done, of: suite.steps.counted("Kafka's jars", done, of))
@@ -160,9 +173,11 @@ async def running_suite(data: Path, base: int, steps: Steps | None = None) -> As
         yield suite
 
 
-def _suite_of(directory: DataDirectory, ports: Ports, steps: Steps) -> Suite:
+def _suite_of(directory: DataDirectory, ports: Ports, steps: Steps, *, locked: bool) -> Suite:
     placed = EnginePorts(kafka=ports.kafka, kafka_controller=ports.kafka_controller, mongo=ports.mongo)
-    engines, issuer = engines_of(directory, placed), issuer_of(directory.path, ports.issuer)
+    keys = {"nodes_port": ports.kafka_nodes, "mongo_port": ports.mongo}
+    locks = locks_of(directory, **keys, services=SERVICES) if locked else None
+    engines, issuer = engines_of(directory, placed, locks=locks), issuer_of(directory.path, ports.issuer)
     surroundings = Surroundings(
         kafka=engines.kafka,
         mongo=engines.mongo,
@@ -172,6 +187,7 @@ def _suite_of(directory: DataDirectory, ports: Ports, steps: Steps) -> Suite:
         webhook_url=f"http://{LOOPBACK}:{ports.webhooks}{PATH}",
         webhook_secret=webhook_secret_of(directory.path),
         ports=ports,
+        locks=locks,
     )
     return Suite(
         data=directory, ports=ports, engines=engines, issuer=issuer, surroundings=surroundings, steps=steps

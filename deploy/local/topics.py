@@ -1,13 +1,19 @@
-"""The suite's topics, made on whatever Kafka it uses; the services wait for them."""
+"""The suite's topics and users, made on whatever engines it uses; the services wait for them."""
 
+import asyncio
+import importlib
 from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
+from pymongo.errors import PyMongoError
 
+from deploy.credentials import Credentials
 from deploy.local.errors import LocalError
 from shared.contracts.catalogue import all_topics
 from shared.messaging.topics import Found, provision, topics_for
+from shared.provision_users import MissingSecret, WrongDoors, provision_users
+from shared.service import Service
 from shared.settings import Settings, read
 
 TOOL = "cairn"
@@ -45,3 +51,23 @@ async def make_topics(settings: Settings) -> Sequence[Found]:
             f"the topics could not be made: {error!r}",
             mend="See that Kafka is reached at CAIRN_KAFKA_BOOTSTRAP and that topics may be made there",
         ) from error
+
+
+async def make_users(settings: Settings, credentials: Credentials, services: Sequence[str]) -> None:
+    """Make the users of these services and of integrators, with their rights and passwords.
+
+    Raises:
+        LocalError: an engine refuses or is out of reach, or a secret is missing.
+    """
+    known = await asyncio.to_thread(_services, services)
+    secrets, integrators = credentials.directory, credentials.integrators
+    try:
+        await provision_users(settings, known, secrets=secrets, integrators=integrators)
+    except (KafkaError, PyMongoError, OSError, MissingSecret, WrongDoors) as error:
+        raise LocalError(
+            f"the users could not be made: {error!r}", mend=f"See to the engines and to {secrets}"
+        ) from error
+
+
+def _services(names: Sequence[str]) -> Sequence[Service]:
+    return [importlib.import_module(f"services.{name}.app").SERVICE for name in names]

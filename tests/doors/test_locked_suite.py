@@ -1,0 +1,38 @@
+"""The five services do their work behind locked doors."""
+
+import asyncio
+import stat
+
+import httpx
+
+from deploy.local.services import SERVICES
+from deploy.local.topics import make_users
+from tests.doors.conftest import Locked
+from tests.suite.house import House
+from tests.suite.seed import populate
+
+
+async def test_goals_feedback_and_reviews_reach_everyone_behind_locked_doors(locked: Locked):
+    """`populate` waits until all is published, applied and told, and nothing is parked."""
+    suite = locked.suite
+    with httpx.Client(timeout=30, trust_env=False) as http:
+        house = House(suite.addresses(), suite.issuer, http, suite.data.path)
+        # on a thread of its own: the issuer that the services ask is served by this loop
+        await asyncio.to_thread(populate, house)
+        boss = house.staff["boss"]
+        told = await asyncio.to_thread(house.listed, "notifications", "/notifications", as_=(boss,))
+    assert "goal_proposed" in {each["kind"] for each in told}
+
+
+async def test_services_are_ready_and_stay_so_when_users_are_made_again(locked: Locked):
+    await make_users(locked.suite.settings, locked.credentials, SERVICES)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for url in locked.suite.urls.values():
+            assert (await http.get(f"{url}/readyz")).status_code == 200
+
+
+def test_secrets_are_for_their_owner_alone(locked: Locked):
+    of_users = [path for path in locked.secrets.rglob("*") if path.is_file()]
+    files = [*locked.secrets.parent.rglob("*.pem"), *of_users]
+    assert len(files) > 15
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
