@@ -28,8 +28,9 @@ VALID: Final = timedelta(days=365)
 CLOCKS_APART: Final = timedelta(hours=1)
 THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 AUTHORITY, BROKER, DATABASE, ADMIN = "cairn-ca", "cairn-kafka", "cairn-mongo", "cairn-admin"
-SUPER_USERS: Final = (f"User:CN={BROKER}", f"User:CN={ADMIN}")
-"""As Kafka names who shows such a certificate: brokers to each other, and who makes users and topics."""
+SUPER_USERS: Final = (f"User:CN={BROKER}", f"User:CN={ADMIN}", f"User:{ADMIN}")
+"""As Kafka names who may everything: brokers to each other, and who makes users and topics, by certificate
+before there are users and by password afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

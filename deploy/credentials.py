@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from deploy.certificates import ADMIN
+from deploy.local.entry import CA, PASSWORD, USERNAME
 from deploy.local.kept import kept, put
 from shared.doors import SERVICE_PREFIX
 
 ADMIN_DIRECTORY: Final = "admin"
-INTEGRATORS: Final = Path(__file__).with_name("kafka") / "integrators.toml"
+INTEGRATORS: Final = Path(__file__).with_name("integrators.toml")
 KEY_FILE_BYTES: Final = 96
 _BASE64: Final = str.maketrans("-_", "+/")
 
@@ -31,7 +32,7 @@ class Credentials:
     @property
     def mongo_key(self) -> Path:
         """What members of the replica set show each other."""
-        return self.directory / "mongo-key"
+        return self.of(ADMIN_DIRECTORY) / "mongo-key"
 
     @property
     def integrators(self) -> Path:
@@ -46,32 +47,37 @@ class Credentials:
         """A user's password at MongoDB."""
         return _password(self.of(holder) / "mongo_password")
 
+    def kafka_password(self, holder: str) -> str:
+        """A user's password at Kafka."""
+        return _password(self.of(holder) / PASSWORD)
+
     def mongo_url(self, holder: str, *, at: str) -> str:
         """How a user connects, given `HOST:PORT/?OPTIONS`."""
         return f"mongodb://{user_of(holder)}:{self.mongo_password(holder)}@{at}"
 
 
-def credentials_in(directory: Path, *, services: Sequence[str], mongo: str) -> Credentials:
+def credentials_in(directory: Path, *, services: Sequence[str], mongo: str, authority: Path) -> Credentials:
     """The credentials of a directory; those that are missing are made, and addresses are written anew.
 
     Args:
         directory: made if need be.
         services: who has a user of both engines.
         mongo: where MongoDB is and how it is spoken to, as `HOST:PORT/?OPTIONS`.
+        authority: the certificate by which users know the engines; each has it as `ca.pem`.
 
     Raises:
         DataDirectoryError: a file cannot be read or written.
     """
     found = Credentials(directory)
     kept(found.mongo_key, lambda: secrets.token_urlsafe(KEY_FILE_BYTES).translate(_BASE64))
-    for service in services:
-        put(found.of(service) / "kafka_sasl_username", user_of(service))
-        _password(found.of(service) / "kafka_sasl_password")
+    for holder in (*services, ADMIN_DIRECTORY):
+        put(found.of(holder) / USERNAME, user_of(holder))
+        _password(found.of(holder) / PASSWORD)
+        put(found.of(holder) / "mongo_url", found.mongo_url(holder, at=mongo))
+        put(found.of(holder) / CA, authority.read_text())
     listed = tomllib.loads(kept(found.integrators / INTEGRATORS.name, INTEGRATORS.read_text))
     for user in listed:
-        _password(found.integrators / user / "kafka_sasl_password")
-    for holder in (*services, ADMIN_DIRECTORY):
-        put(found.of(holder) / "mongo_url", found.mongo_url(holder, at=mongo))
+        _password(found.integrators / user / PASSWORD)
     return found
 
 

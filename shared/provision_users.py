@@ -39,6 +39,7 @@ async def provision_users(
 
     Args:
         settings: of users that may make users: `kafka_...` of a super user, `mongo_url` of an administrator.
+            Who comes to Kafka by certificate and has `kafka_sasl_password` too is given that one as well.
         services: whose users are made.
         secrets: the directory that holds a directory for each.
         integrators: the directory with their list and their passwords.
@@ -50,6 +51,9 @@ async def provision_users(
     """
     doors = [_named(door_of(service), secrets) for service in services]
     passwords = {door.user: _read(secrets / door.holder / PASSWORD) for door in doors}
+    if settings.kafka_sasl_username and settings.kafka_sasl_password:
+        doors.append(Door("", settings.kafka_sasl_username, frozenset()))
+        passwords[settings.kafka_sasl_username] = settings.kafka_sasl_password.get_secret_value()
     if integrators is not None:
         others = doors_of_integrators(_read(integrators / LIST))
         passwords |= {door.user: _read(integrators / door.holder / PASSWORD) for door in others}

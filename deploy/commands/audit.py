@@ -12,6 +12,7 @@ from rich.table import Table
 from deploy.commands.operations import database_of
 from deploy.console import err, out
 from deploy.local.addresses import Addresses
+from deploy.local.entry import mongo_options
 from deploy.local.services import SERVICES
 from deploy.options import DATA, DataOption
 from shared import mongo
@@ -40,7 +41,7 @@ def verify_all(anchors: AnchorsOption = None, service: ServiceOption = None, dat
         err.print(f"{anchors}: line {number} is no anchor", highlight=False)
     if torn and not known:
         raise typer.Exit(WRONG)
-    found = asyncio.run(_verdicts(Addresses.load(data).mongo, [service] if service else SERVICES, known))
+    found = asyncio.run(_verdicts(Addresses.load(data), [service] if service else SERVICES, known))
     table = Table("Service", "Intact rows", "Wrong", "Not anchored", "since", "Not sealed")
     for name, verdict in found:
         since = verdict.since.isoformat(timespec="seconds") if verdict.since else ""
@@ -51,9 +52,9 @@ def verify_all(anchors: AnchorsOption = None, service: ServiceOption = None, dat
 
 
 async def _verdicts(
-    url: str, services: Sequence[str], anchors: Sequence[Anchor]
+    addresses: Addresses, services: Sequence[str], anchors: Sequence[Anchor]
 ) -> Sequence[tuple[str, Verdict]]:
-    async with mongo.connect(url) as client:
+    async with mongo.connect(addresses.mongo, **mongo_options(addresses)) as client:
         return [
             (name, await verify(mongo.database(client, database_of(name)), service=name, anchors=anchors))
             for name in services
@@ -75,7 +76,7 @@ def show(
     """List rows of the audit, the newest first."""
     wanted = {name: value for name, value in (("person_id", person), ("about", about)) if value}
     services = [service] if service else SERVICES
-    rows = asyncio.run(_rows(Addresses.load(data).mongo, services, wanted, limit))
+    rows = asyncio.run(_rows(Addresses.load(data), services, wanted, limit))
     table = Table("At", "Service", "Who", "What", "About", "From", "Correlation")
     for name, row in rows:
         cells = (row["by"], row["deed"], " ".join(row["about"]), row["address"], row["correlation_id"])
@@ -84,10 +85,10 @@ def show(
 
 
 async def _rows(
-    url: str, services: Sequence[str], wanted: Mapping[str, str], limit: int
+    addresses: Addresses, services: Sequence[str], wanted: Mapping[str, str], limit: int
 ) -> Sequence[tuple[str, mongo.Doc]]:
     found: list[tuple[str, mongo.Doc]] = []
-    async with mongo.connect(url) as client:
+    async with mongo.connect(addresses.mongo, **mongo_options(addresses)) as client:
         for name in services:
             rows = mongo.database(client, database_of(name))[AUDIT].find(wanted).sort("_id", -1).limit(limit)
             found += [(name, row) async for row in rows]

@@ -85,6 +85,7 @@ async def _demo(
 async def _live(people: Path | None, data: Path, addresses: Any, steps: ShownSteps) -> Any:
     from deploy.live.client import DeedFailedError, SuiteClient  # noqa: PLC0415
     from deploy.live.quarter import live_quarter  # noqa: PLC0415
+    from deploy.local.entry import kafka_options  # noqa: PLC0415
     from deploy.local.issuer import issuer_of  # noqa: PLC0415
     from deploy.sample.organisation import write_csv  # noqa: PLC0415
 
@@ -93,7 +94,7 @@ async def _live(people: Path | None, data: Path, addresses: Any, steps: ShownSte
     client = SuiteClient(addresses.services, issuer.sign, run=f"{time.time():.0f}")
     async with client:
         try:
-            return await live_quarter(client, file, addresses.kafka, steps)
+            return await live_quarter(client, file, kafka_options(addresses), steps)
         except DeedFailedError as error:
             raise LocalError(
                 f"the quarter came to a stop: {error}", mend=f"The logs are in {addresses.logs}"

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from deploy.local.addresses import Addresses
-from deploy.local.kafka_tools import Tool, tool_command
+from deploy.local.entry import tool_properties
+from deploy.local.kafka_tools import Tool, login_of, tool_command
 from deploy.options import DATA, DataOption
 
 
@@ -22,6 +23,7 @@ def kafka(
     data: DataOption = DATA,
 ) -> None:
     """Run one of Apache Kafka's own command-line tools on this suite; what follows is the tool's."""
-    server = ["--bootstrap-server", Addresses.load(data).kafka]
+    addresses = Addresses.load(data)
+    server = ["--bootstrap-server", addresses.kafka, *login_of(tool, tool_properties(addresses))]
     command = asyncio.run(tool_command(tool, [*server, *context.args]))
     os.execv(command[0], command)  # noqa: S606  the tool takes this process's place, terminal and signals

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.console import out
+from deploy.local import entry
 from deploy.local.addresses import Addresses
 from deploy.local.services import SERVICES
 from deploy.options import DATA, DataOption
@@ -37,8 +38,8 @@ def topics(data: DataOption = DATA) -> None:
     from deploy.local.topics import make_topics, settings_of  # noqa: PLC0415  needed by this command alone
 
     addresses = Addresses.load(data)
-    variables = {"CAIRN_KAFKA_BOOTSTRAP": addresses.kafka, "CAIRN_MONGO_URL": addresses.mongo}
-    settings = settings_of({**variables, "CAIRN_OIDC_ISSUER": addresses.issuer, "CAIRN_DEVELOPMENT": "true"})
+    variables = {"CAIRN_OIDC_ISSUER": addresses.issuer, "CAIRN_DEVELOPMENT": "true"}
+    settings = settings_of(entry.settings(addresses) | variables)
     found = asyncio.run(make_topics(settings))
     table = Table("Topic", "Partitions", "", title="Topics", title_justify="left")
     for topic in found:
@@ -210,5 +211,5 @@ def _each(data: Any, service: str | None, look: Callable[[str, mongo.Database], 
 
 @asynccontextmanager
 async def _databases(addresses: Addresses) -> AsyncGenerator[mongo.Client]:
-    async with mongo.connect(addresses.mongo) as client:
+    async with mongo.connect(addresses.mongo, **entry.mongo_options(addresses)) as client:
         yield client

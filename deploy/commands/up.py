@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -17,17 +18,24 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
 
 
-def up(data: DataOption = DATA, port_base: PortBaseOption = PORT_BASE) -> None:
+def up(
+    data: DataOption = DATA,
+    port_base: PortBaseOption = PORT_BASE,
+    *,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Kafka and MongoDB take nobody without a user.")
+    ] = False,
+) -> None:
     """Start the engines and the five services, say where they are, and stay until Ctrl-C."""
-    run(_up(data, port_base))
+    run(_up(data, port_base, locked=locked))
 
 
-async def _up(data: Path, port_base: int) -> None:
+async def _up(data: Path, port_base: int, *, locked: bool) -> None:
     from deploy.local.suite import running_suite  # noqa: PLC0415  heavy, and needed by this command alone
 
     async with AsyncExitStack() as stack:
         with ShownSteps() as steps:
-            suite = await stack.enter_async_context(running_suite(data, port_base, steps))
+            suite = await stack.enter_async_context(running_suite(data, port_base, steps, locked=locked))
         out.print(told(suite.addresses()))
         err.print("Ctrl-C stops everything; the data stays.")
         try:
@@ -42,9 +50,11 @@ def told(addresses: Addresses) -> Table:
     for service, url in addresses.services.items():
         table.add_row(service, f"{url}/docs")
     table.add_row("Kafka", addresses.kafka)
-    table.add_row("MongoDB", addresses.mongo)
+    table.add_row("MongoDB", addresses.mongo if not addresses.secrets else "with the secrets below")
     table.add_row("issuer", addresses.issuer)
     table.add_row("mail sent", addresses.mail)
     table.add_row("webhooks sent", addresses.webhooks)
     table.add_row("logs", addresses.logs)
+    if addresses.secrets:
+        table.add_row("administrator's secrets", addresses.secrets)
     return table

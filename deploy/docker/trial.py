@@ -3,7 +3,8 @@
     python -m deploy.docker.trial --port-base 8500 --data .cairn --secrets /run/cairn/secrets
 
 It gives every service its secrets, a directory each, and writes down where everything is: in DATA
-as the containers see it, in DATA/host as the host does.  Whoever reads DATA may be anyone.
+as the containers see it, in DATA/host as the host does.  Whoever reads DATA may be anyone, and the
+administrator of Kafka and MongoDB, whose secrets `deploy.docker.keys` has made before.
 """
 
 import argparse
@@ -21,7 +22,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deploy.certificates import ADMIN
+from deploy.credentials import ADMIN_DIRECTORY
 from deploy.local.addresses import Addresses
+from deploy.local.entry import CA, PASSWORD, USERNAME
 from deploy.local.issuer import KEY_FILE, Issuer, issuer_of
 from deploy.local.kept import put
 from deploy.local.mail import MailSink
@@ -47,11 +51,15 @@ def give_secrets(directory: Path, *, issuer: Issuer, webhook_secret: str, scim_t
     put(directory / DIRECTORY / "scim_token", scim_token)
 
 
-def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
-    """Write the addresses, and beside the host's the key that its commands sign with and SCIM's token."""
+def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer, administrator: Path) -> None:
+    """Write the addresses, and beside the host's what its commands sign and come in with."""
+    host = data / "host"
+    for name in (CA, USERNAME, PASSWORD):
+        put(host / ADMIN_DIRECTORY / name, (administrator / name).read_text())
+    user, password = ADMIN, (administrator / "mongo_password").read_text()
     inside = Addresses(
         kafka="kafka:9092",
-        mongo="mongodb://mongo:27017/?replicaSet=cairn",
+        mongo=f"mongodb://{user}:{password}@mongo:27017/?replicaSet=cairn&authSource=admin",
         issuer=issuer.url,
         issuer_port=ports.issuer,
         services={service: f"http://{service}:8000" for service in SERVICES},
@@ -59,10 +67,11 @@ def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
         mail=str(data / MAIL),
         webhooks=str(data / WEBHOOKS),
         logs="`docker compose logs`",
+        secrets=str(administrator),
     )
     outside = Addresses(
         kafka=f"{LOOPBACK}:{ports.kafka}",
-        mongo=f"mongodb://{LOOPBACK}:{ports.mongo}/?directConnection=true",
+        mongo=f"mongodb://{user}:{password}@{LOOPBACK}:{ports.mongo}/?directConnection=true&authSource=admin",
         issuer=issuer.url,
         issuer_port=ports.issuer,
         services=service_urls(ports),
@@ -70,9 +79,8 @@ def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer) -> None:
         mail=f"the container `trial` in {data / MAIL}",
         webhooks=f"the container `trial` in {data / WEBHOOKS}",
         logs="`docker compose logs`",
+        secrets=ADMIN_DIRECTORY,
     )
-    host = data / "host"
-    host.mkdir(exist_ok=True)
     put(host / KEY_FILE, (data / KEY_FILE).read_text())
     put(host / SCIM_TOKEN_FILE, scim_token_of(data))
     inside.save(data)
@@ -111,7 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ports = Ports.from_base(wish.port_base)
     issuer, webhook_secret = issuer_of(data, ports.issuer), webhook_secret_of(data)
     give_secrets(wish.secrets, issuer=issuer, webhook_secret=webhook_secret, scim_token=scim_token_of(data))
-    tell_addresses(data, ports=ports, issuer=issuer)
+    administrator = wish.secrets / ADMIN_DIRECTORY
+    tell_addresses(data, ports=ports, issuer=issuer, administrator=administrator)
     app = trial_app(data, issuer=issuer, webhook_secret=webhook_secret)
     uvicorn.run(
         app, host=ANYWHERE, port=HTTP_PORT, log_level="warning", access_log=False, server_header=False

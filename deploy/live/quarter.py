@@ -1,6 +1,6 @@
 """The main job: an organisation is imported, lives a quarter, and is held to what was promised.
 
-lived = await live_quarter(client, csv, bootstrap, shown)
+lived = await live_quarter(client, csv, kafka, shown)
 """
 
 import asyncio
@@ -83,14 +83,14 @@ class Lived:
         }
 
 
-async def live_quarter(client: SuiteClient, people: Path, bootstrap: str, shown: Shown) -> Lived:
+async def live_quarter(client: SuiteClient, people: Path, kafka: Mapping[str, Any], shown: Shown) -> Lived:
     """Import the file and live the quarter of its people.
 
     Raises `DeedFailedError` when the file cannot be imported or a step is refused.
     """
     started = time.monotonic()
     client.roles[IMPORTER] = ("hr_admin",)
-    earlier = {seen.attributes["id"] for seen in await read_topics(bootstrap)}
+    earlier = {seen.attributes["id"] for seen in await read_topics(kafka)}
     imported = await import_people(client, people, shown)
     shown.began("the directory reaches every service")
     await settled(client)
@@ -106,7 +106,7 @@ async def live_quarter(client: SuiteClient, people: Path, bootstrap: str, shown:
     await carry_out(world, quarter.steps, progress)
     shown.began("everything comes to rest")
     figures = await settled(client)
-    whole = await read_topics(bootstrap)
+    whole = await read_topics(kafka)
     log = [seen for seen in whole if seen.attributes["id"] not in earlier]
     shown.ended("everything comes to rest")
     goals = await client.read_all("goals", "/goals", as_person=quarter.cast.auditor)

@@ -31,11 +31,14 @@ class Seen:
         return int(self.attributes["sequence"])
 
 
-async def read_topics(bootstrap: str, *, seconds: float = 60.0) -> Sequence[Seen]:
-    """Every record on the suite's topics, from the first to what is the last one now."""
-    consumer: Any = AIOKafkaConsumer(
-        *await _topics(bootstrap), bootstrap_servers=bootstrap, auto_offset_reset="earliest"
-    )
+async def read_topics(kafka: Mapping[str, Any], *, seconds: float = 60.0) -> Sequence[Seen]:
+    """Every record on the suite's topics, from the first to what is the last one now.
+
+    Args:
+        kafka: the options by which a client of aiokafka comes in.
+        seconds: how long it may take.
+    """
+    consumer: Any = AIOKafkaConsumer(*await _topics(kafka), **kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(consumer.assignment())
@@ -49,8 +52,8 @@ async def read_topics(bootstrap: str, *, seconds: float = 60.0) -> Sequence[Seen
         await consumer.stop()
 
 
-async def _topics(bootstrap: str) -> Sequence[str]:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _topics(kafka: Mapping[str, Any]) -> Sequence[str]:
+    client = AIOKafkaAdminClient(**kafka)
     await client.start()
     try:
         return sorted(name for name in await client.list_topics() if name.startswith("cairn."))

@@ -1,7 +1,7 @@
 """Where everything of a running suite is, written to its data directory for the commands that come later."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from deploy.local.errors import DataDirectoryError
@@ -11,7 +11,11 @@ FILE = "suite.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """The addresses of one suite; `services` holds a base URL by service name."""
+    """The addresses of one suite; `services` holds a base URL by service name.
+
+    `secrets` is the directory of the administrator's, given from where the addresses lie; none where the
+    engines take anyone.
+    """
 
     kafka: str
     mongo: str
@@ -22,10 +26,12 @@ class Addresses:
     mail: str
     webhooks: str
     logs: str
+    secrets: str = ""
 
     def save(self, directory: Path) -> None:
         """Write them down, whole or not at all."""
         part = directory / f"{FILE}.part"
+        part.touch(mode=0o600)
         part.write_text(json.dumps(asdict(self), indent=2) + "\n")
         part.rename(directory / FILE)
 
@@ -37,7 +43,9 @@ class Addresses:
             DataDirectoryError: no suite runs there.
         """
         try:
-            return cls(**json.loads((directory / FILE).read_text()))
+            found = cls(**json.loads((directory / FILE).read_text()))
+            where = str((directory / found.secrets).resolve()) if found.secrets else ""
+            return replace(found, secrets=where)
         except FileNotFoundError as error:
             raise DataDirectoryError(
                 f"no suite is running on {directory}",

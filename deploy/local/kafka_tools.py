@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 
 from deploy.local.jars import kafka_jars
 from deploy.local.kafka import LOG_SETTINGS, QUICK
@@ -24,6 +25,16 @@ MAIN_CLASSES: Mapping[Tool, str] = {
     Tool.CONSUMER_GROUPS: "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     Tool.TOPICS: "org.apache.kafka.tools.TopicCommand",
 }
+
+LOGINS: Mapping[Tool, str] = {
+    Tool.CONSOLE_CONSUMER: "--consumer.config",
+    Tool.CONSOLE_PRODUCER: "--producer.config",
+}
+
+
+def login_of(tool: Tool, properties: Path | None) -> Sequence[str]:
+    """The arguments by which a tool is told how to come in; none where anyone is taken."""
+    return [LOGINS.get(tool, "--command-config"), str(properties)] if properties else []
 
 
 async def tool_command(tool: Tool, arguments: Sequence[str]) -> list[str]:

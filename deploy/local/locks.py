@@ -6,16 +6,15 @@ topics, come to a listener of their own by certificate.  MongoDB takes TLS and p
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from deploy.certificates import ADMIN, SUPER_USERS, Certificates, certificates_in
 from deploy.credentials import ADMIN_DIRECTORY, Credentials, credentials_in
 from deploy.local.data import DataDirectory
+from deploy.local.entry import LOGIN, PROTOCOL
 from deploy.local.mongod import REPLICA_SET
 from deploy.local.ports import LOOPBACK
 from shared.messaging.users import MECHANISM
-
-SCRAM_LOGIN: Final = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,7 @@ class Locks:
             "listener.name.nodes.ssl.client.auth": "required",
             "listener.name.controller.ssl.client.auth": "required",
             "sasl.enabled.mechanisms": MECHANISM,
-            f"listener.name.clients.{MECHANISM.lower()}.sasl.jaas.config": SCRAM_LOGIN,
+            f"listener.name.clients.{MECHANISM.lower()}.sasl.jaas.config": f"{LOGIN};",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": self.certificates.kafka,
             "ssl.truststore.type": "PEM",
@@ -72,7 +71,7 @@ class Locks:
     def service(self, service: str) -> dict[str, str]:
         """What a service is told, instead of the address of a MongoDB that takes anyone."""
         return {
-            "CAIRN_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "CAIRN_KAFKA_SECURITY_PROTOCOL": PROTOCOL,
             "CAIRN_KAFKA_SASL_MECHANISM": MECHANISM,
             "CAIRN_KAFKA_CA_FILE": str(self.certificates.ca),
             "CAIRN_SECRETS_DIR": str(self.credentials.of(service)),
@@ -85,6 +84,8 @@ class Locks:
             "CAIRN_KAFKA_SECURITY_PROTOCOL": "SSL",
             "CAIRN_KAFKA_CA_FILE": str(self.certificates.ca),
             "CAIRN_KAFKA_CERTIFICATE_FILE": str(self.certificates.admin),
+            "CAIRN_KAFKA_SASL_USERNAME": ADMIN,
+            "CAIRN_KAFKA_SASL_PASSWORD": self.credentials.kafka_password(ADMIN_DIRECTORY),
             "CAIRN_MONGO_URL": self.credentials.mongo_url(ADMIN_DIRECTORY, at=self.mongo),
         }
 
@@ -98,5 +99,7 @@ def locks_of(data: DataDirectory, *, nodes_port: int, mongo_port: int, services:
     certificates = certificates_in(data.path / "certificates")
     options = f"replicaSet={REPLICA_SET}&authSource=admin&tls=true&tlsCAFile={certificates.ca}"
     mongo = f"{LOOPBACK}:{mongo_port}/?{options}"
-    credentials = credentials_in(data.path / "secrets", services=services, mongo=mongo)
+    credentials = credentials_in(
+        data.path / "secrets", services=services, mongo=mongo, authority=certificates.ca
+    )
     return Locks(certificates=certificates, credentials=credentials, nodes_port=nodes_port, mongo=mongo)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from deploy.credentials import ADMIN_DIRECTORY
 from deploy.local.addresses import Addresses, forget
 from deploy.local.asgi import serving
 from deploy.local.child import Child
@@ -67,6 +68,7 @@ class Suite:
 
     def addresses(self) -> Addresses:
         """Where everything is."""
+        locks = self.surroundings.locks
         return Addresses(
             kafka=self.engines.kafka,
             mongo=self.engines.mongo,
@@ -77,6 +79,7 @@ class Suite:
             mail=str(self.data.mail),
             webhooks=str(self.data.webhooks),
             logs=str(self.data.logs),
+            secrets=str(locks.credentials.of(ADMIN_DIRECTORY)) if locks else "",
         )
 
     async def while_alive(self, work: Coroutine[Any, Any, Result]) -> Result:

@@ -168,7 +168,7 @@ TOLD: Final = {
 
 
 async def _checked(year: Year, seconds: float) -> dict[str, Any]:
-    log = await read_topics(year.stand.suite.engines.kafka, seconds=300)
+    log = await read_topics({"bootstrap_servers": year.stand.suite.engines.kafka}, seconds=300)
     events = Counter(seen.kind for seen in events_of(log))
     asked = year.asked
     expected = {kind: asked[deed] for deed, kind in TOLD.items()}

@@ -19,7 +19,7 @@ from deploy.credentials import INTEGRATORS, credentials_in
 
 @pytest.fixture
 def made(tmp_path: Path) -> Certificates:
-    return certificates_in(tmp_path / "made", kafka=["kafka"], mongo=["mongo"])
+    return certificates_in(tmp_path.parent / f"{tmp_path.name}-made", kafka=["kafka"], mongo=["mongo"])
 
 
 def certificate(path: Path) -> x509.Certificate:
@@ -75,10 +75,10 @@ def test_what_is_there_is_kept_and_what_was_deleted_is_signed_by_the_same_author
     assert made.ca.read_bytes() == before[made.ca]
 
 
-def test_passwords_are_made_once_and_addresses_anew(tmp_path):
+def test_passwords_are_made_once_and_addresses_anew(tmp_path, made):
     def make(port: int):
         at = f"mongo:{port}/?replicaSet=cairn"
-        return credentials_in(tmp_path, services=["goals", "people"], mongo=at)
+        return credentials_in(tmp_path, services=["goals", "people"], mongo=at, authority=made.ca)
 
     first = make(1)
     texts = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
@@ -87,7 +87,7 @@ def test_passwords_are_made_once_and_addresses_anew(tmp_path):
     assert first.of("goals").joinpath("mongo_url").read_text().endswith("@mongo:2/?replicaSet=cairn")
     passwords = [text for path, text in texts.items() if "password" in path.name]
     others = tomllib.loads(INTEGRATORS.read_text())
-    assert len(set(passwords)) == len(passwords) == 5 + len(others)
+    assert len(set(passwords)) == len(passwords) == 6 + len(others)
     assert {path.name for path in first.integrators.iterdir()} == {"integrators.toml", *others}
     key = first.mongo_key.read_text()
     assert 6 <= len(key) <= 1024

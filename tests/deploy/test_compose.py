@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.certificates import ADMIN, SUPER_USERS
+from deploy.docker.keys import DATABASES, OWNERS, make_keys
+from deploy.docker.keys import OURS as OURS_USER
 from deploy.local.jars import KAFKA_VERSION
+from deploy.local.kept import put
 from deploy.local.mongod import REPLICA_SET, TRANSACTION_SECONDS
 from deploy.local.ports import Ports
 from deploy.local.services import SERVICES
@@ -21,18 +25,28 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 CONTAINERS = COMPOSE["services"]
-ONE_SHOTS = {"topics", "indexes", "replica-set"}
+ONE_SHOTS = {"keys", "users", "topics", "indexes", "replica-set"}
 ENGINES = {"kafka", "mongo"}
 WATCHERS = {"prometheus", "grafana"}
 LASTING = sorted(set(CONTAINERS) - ONE_SHOTS)
-OURS = sorted({*SERVICES, "trial", "topics", "indexes"})
+OURS = sorted({*SERVICES, "trial", "users", "topics", "indexes"})
 DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
+SET = re.compile(r"\$\{\w+:\+[^}]*\}")
+"""What stands there only where a variable is set."""
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
 
 
 def by_default(text: str) -> str:
     """The text as it is where nothing is set."""
-    return DEFAULT.sub(lambda match: match[2], text)
+    return SET.sub("", DEFAULT.sub(lambda match: match[2], text))
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    """All secrets of a trial, a directory for each container."""
+    make_keys(tmp_path)
+    put(tmp_path / "notifications" / "webhook_secret", "whsec_" + "A" * 32)
+    return tmp_path
 
 
 def env_file(path: str) -> dict[str, str]:
@@ -49,7 +63,7 @@ def told(service: str) -> dict[str, str]:
 
 def settings_from(monkeypatch, variables: dict[str, str], secrets: Path, service: str) -> Settings:
     for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value.replace("/run/cairn/secrets", str(secrets)))
     monkeypatch.setenv(SECRETS_DIR, str(secrets))
     return read(service)
 
@@ -75,9 +89,61 @@ def test_container_is_fenced_in(name):
     container = CONTAINERS[name]
     assert container["read_only"] is True
     assert container["cap_drop"] == ["ALL"]
+    assert "cap_add" not in container
     assert container["security_opt"] == ["no-new-privileges:true"]
     assert container["init"] is True
     assert container["tmpfs"][0].startswith("/tmp:")
+
+
+def test_who_gives_keys_away_is_root_without_a_network():
+    container = CONTAINERS["keys"]
+    assert container["network_mode"] == "none"
+    assert container["cap_drop"] == ["ALL"]
+    assert set(container["cap_add"]) == {"CHOWN", "DAC_OVERRIDE", "FOWNER"}
+    assert container["read_only"] is True
+
+
+def volumes(name: str, **variables: str) -> dict[str, str]:
+    """What a container mounts, by where it does, given what is set in the environment."""
+    text = "\n".join(CONTAINERS[name].get("volumes", []))
+    for variable_name, value in variables.items():
+        text = re.sub(rf"\$\{{{variable_name}:\+\$\{{{variable_name}:-\}}/\}}", f"{value}/", text)
+    rows = (line.removesuffix(":ro").rpartition(":") for line in by_default(text).splitlines())
+    return {target: source for source, _, target in rows}
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "kafka", "mongo", "topics", "indexes"])
+def test_container_sees_its_own_secrets_alone(name):
+    own = {"kafka": "kafka-keys", "mongo": "mongo-keys", "topics": "admin", "indexes": "admin"}.get(
+        name, name
+    )
+    everybody = {*OWNERS, "authority"}
+    assert everybody & set(volumes(name).values()) == {own}
+    (mounted,) = (source for source in volumes(name, CAIRN_SECRETS="/own").values() if "/own" in source)
+    assert mounted == f"/own/{own}"
+
+
+def test_keys_are_given_to_the_users_of_the_containers():
+    assert {target.rpartition("/")[2] for target in volumes("keys")} == {*OWNERS, "authority"}
+    assert CONTAINERS["mongo"]["user"] == f"{DATABASES}:{DATABASES}"
+    assert f"USER {OURS_USER}:{OURS_USER}" in DOCKERFILE
+
+
+def test_engines_take_nobody_without_a_user_nor_in_the_clear():
+    broker = {name: by_default(value) for name, value in told("kafka").items()}
+    protocols = dict(each.split(":") for each in broker["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(","))
+    listeners = {each.partition(":")[0] for each in broker["KAFKA_LISTENERS"].split(",")}
+    assert listeners == set(protocols)
+    assert set(protocols.values()) == {"SSL", "SASL_SSL"}
+    for listener, protocol in protocols.items():
+        if protocol == "SSL":
+            assert broker[f"KAFKA_LISTENER_NAME_{listener}_SSL_CLIENT_AUTH"] == "required"
+    assert broker["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+    assert broker["KAFKA_SUPER_USERS"] == ";".join(SUPER_USERS)
+    command = CONTAINERS["mongo"]["command"]
+    assert command[command.index("--tlsMode") + 1] == "requireTLS"
+    assert "--keyFile" in command
+    assert f'user: "{ADMIN}"' in (ROOT / "deploy/mongo/initiate.js").read_text()
 
 
 def test_broker_has_no_capabilities():
@@ -107,6 +173,7 @@ def test_service_waits_for_what_it_needs_and_has_time_to_finish(name):
         "kafka": "service_healthy",
         "mongo": "service_healthy",
         "trial": "service_healthy",
+        "users": "service_completed_successfully",
         "topics": "service_completed_successfully",
         "indexes": "service_completed_successfully",
     }
@@ -129,7 +196,7 @@ def test_nothing_is_published_beyond_this_machine_by_default():
         for port in container.get("ports", []):
             assert by_default(port).startswith("127.0.0.1:"), name
             if name not in SERVICES:
-                assert port.startswith("127.0.0.1:"), f"{name} takes anyone and must stay on this machine"
+                assert port.startswith("127.0.0.1:"), f"{name} stays on this machine"
 
 
 def test_ports_follow_the_plan_of_the_suite():
@@ -144,7 +211,9 @@ def test_ports_follow_the_plan_of_the_suite():
 
 def test_broker_sends_each_client_back_to_where_it_came_from():
     told_broker = {name: by_default(value) for name, value in told("kafka").items()}
-    assert told_broker["KAFKA_ADVERTISED_LISTENERS"] == "INSIDE://kafka:9092,HOST://127.0.0.1:8520"
+    assert told_broker["KAFKA_ADVERTISED_LISTENERS"] == (
+        "INSIDE://kafka:9092,NODES://kafka:9094,HOST://127.0.0.1:8520"
+    )
     (port,) = CONTAINERS["kafka"]["ports"]
     assert f"HOST://:{port.rpartition(':')[2]}" in told_broker["KAFKA_LISTENERS"].split(",")
     assert told_broker["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
@@ -167,24 +236,25 @@ def test_images_of_others_are_of_a_named_version():
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_service_takes_what_it_is_told_in_a_trial(service, monkeypatch, tmp_path):
-    (tmp_path / "webhook_secret").write_text("whsec_" + "A" * 32)
+def test_service_takes_what_it_is_told_in_a_trial(service, monkeypatch, secrets):
     variables = told(service)
     known = {variable(name) for name in Settings.model_fields} | {SECRETS_DIR}
     assert set(variables) <= known
-    assert variables[SECRETS_DIR] == f"/run/cairn/secrets/{service}"
-    settings = settings_from(monkeypatch, variables, tmp_path, service)
+    assert volumes(service)[variables[SECRETS_DIR]] == service
+    settings = settings_from(monkeypatch, variables, secrets / service, service)
+    assert settings.kafka_sasl_username == f"cairn-{service}"
+    assert f"//cairn-{service}:" in settings.mongo_url.get_secret_value()
     assert settings.oidc_issuer == "http://127.0.0.1:8509"
     assert settings.service_urls == {name: f"http://{name}:8000" for name in SERVICES}
 
 
 def test_people_takes_the_identity_providers_token_from_a_secret_file_and_its_groups_roles(
-    monkeypatch, tmp_path
+    monkeypatch, secrets
 ):
-    (tmp_path / "scim_token").write_text("x" * 32 + "\n")
+    (secrets / "people" / "scim_token").write_text("x" * 32 + "\n")
     variables = told("people")
     assert "CAIRN_SCIM_TOKEN" not in variables, "a secret is a file"
-    settings = settings_from(monkeypatch, variables, tmp_path, "people")
+    settings = settings_from(monkeypatch, variables, secrets / "people", "people")
     assert settings.scim_token is not None
     assert settings.scim_token.get_secret_value() == "x" * 32
     assert set(settings.scim_roles.values()) == {"hr_admin", "hr_partner", "executive", "auditor"}
@@ -195,20 +265,37 @@ def test_people_takes_the_identity_providers_token_from_a_secret_file_and_its_gr
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_service_takes_the_example_of_an_own_issuer(service, monkeypatch, tmp_path):
+def test_service_takes_the_example_of_an_own_issuer(service, monkeypatch, secrets):
     directory = "deploy/docker/settings/example"
     variables = env_file(f"{directory}/services.env") | CONTAINERS[service]["environment"]
     if service == "notifications":
         variables |= env_file(f"{directory}/notifications.env")
-    settings = settings_from(monkeypatch, variables, tmp_path, service)
+    settings = settings_from(monkeypatch, variables, secrets / service, service)
     assert not settings.development
+
+
+def test_administrator_comes_to_kafka_by_certificate(monkeypatch, secrets):
+    settings = settings_from(monkeypatch, told("users"), secrets / "admin", "provision")
+    assert (settings.kafka_security_protocol, settings.kafka_bootstrap) == ("SSL", ("kafka:9094",))
+    assert settings.kafka_certificate_file == secrets / "admin" / "kafka.pem"
+    for name in ("topics", "indexes"):
+        assert told(name) == told("users")
 
 
 def test_example_of_settings_names_all_that_compose_asks_for():
     files = [ROOT / "docker-compose.yml", *(ROOT / "deploy/docker/settings").rglob("*.env")]
     asked = {name for path in files for name, _ in DEFAULT.findall(path.read_text())}
+    assert "CAIRN_SECRETS" in asked
     offered = set(re.findall(r"^#(CAIRN_\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert asked == offered
+
+
+def test_production_names_what_is_missing_and_makes_nothing_up():
+    text = (ROOT / "docker-compose.production.yml").read_text()
+    required = dict(re.findall(r"\$\{(\w+):\?([^}]*)\}", text))
+    assert set(required) == {"CAIRN_SETTINGS", "CAIRN_SECRETS"}
+    assert all(message.startswith("must name a directory") for message in required.values())
+    assert yaml.safe_load(text)["services"] == {"keys": {"scale": 0}, "trial": {"scale": 0}}
 
 
 def test_image_takes_packages_by_hash_alone_and_runs_as_nobody_special():

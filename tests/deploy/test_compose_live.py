@@ -16,10 +16,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiokafka.errors import KafkaError
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from deploy.live.client import SuiteClient
 from deploy.live.quarter import IMPORTER, import_people
+from deploy.live.topics import read_topics
 from deploy.local.addresses import Addresses
+from deploy.local.entry import kafka_options, mongo_options
 from deploy.local.issuer import issuer_of
 from deploy.local.services import SERVICES
 from deploy.local.steps import Silent
@@ -31,8 +36,9 @@ PROJECT = "cairn-try"
 TOLD = "CAIRN_TEST_COMPOSE"
 UP_SECONDS = 900
 LASTING = {*SERVICES, "kafka", "mongo", "trial"}
-ONE_SHOTS = {"topics", "indexes", "replica-set"}
+ONE_SHOTS = {"keys", "users", "topics", "indexes", "replica-set"}
 CONSUMER = "/opt/kafka/bin/kafka-console-consumer.sh"
+READER = "/run/cairn/keys/analyst.properties"
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get(TOLD), reason=f"builds images and takes minutes: set {TOLD}"),
@@ -154,8 +160,9 @@ async def drafted_goal(client: SuiteClient, directory: Path) -> str:
 
 def events_of(compose: Compose, goal_id: str) -> Sequence[str]:
     """The types of a goal's events, read by Kafka's own consumer in the broker's container."""
-    arguments = ["--bootstrap-server", "kafka:9092", "--topic", "cairn.goals.events", "--from-beginning"]
-    log = compose.inside("kafka", CONSUMER, *arguments, "--timeout-ms", "20000", seconds=180)
+    arguments = ["--bootstrap-server", "kafka:9092", "--consumer.config", READER]
+    arguments += ["--topic", "cairn.goals.events", "--from-beginning"]
+    log = compose.inside("kafka", CONSUMER, *arguments, "--timeout-ms", "60000", seconds=240)
     return [event["type"] for event in map(json.loads, log.splitlines()) if event["goal_id"] == goal_id]
 
 
@@ -189,6 +196,36 @@ def test_container_of_ours_can_do_nothing_but_its_work(compose, service):
     assert facts["NoNewPrivs"].strip() == "1"
     tries = "touch /opt/cairn/x 2>/dev/null || touch /usr/local/x 2>/dev/null || echo kept out"
     assert compose.inside(service, "sh", "-c", tries).strip() == "kept out"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_container_holds_no_secret_of_another(compose, service):
+    command = "cat /run/cairn/secrets/kafka_sasl_username; echo; ls /run/cairn"
+    assert compose.inside(service, "sh", "-c", command).split() == [f"cairn-{service}", "secrets"]
+
+
+@pytest.mark.parametrize("name", ["kafka", "mongo"])
+def test_engine_reads_its_keys_and_nobody_else_could(compose, name):
+    told = compose.inside(name, "sh", "-c", "stat -c '%a %u' /run/cairn/keys/*; id -u").split("\n")
+    modes, user = told[:-2], told[-2]
+    assert set(modes) == {f"600 {user}"}
+
+
+async def test_engines_take_nobody_from_the_host_without_a_user(compose):
+    ports = compose.environment["CAIRN_PORTS"]
+    with pytest.raises(KafkaError):
+        await read_topics({"bootstrap_servers": f"127.0.0.1:{ports}20"}, seconds=20)
+    url = f"mongodb://127.0.0.1:{ports}30/?directConnection=true&serverSelectionTimeoutMS=1000"
+    async with AsyncMongoClient(url) as anybody:
+        with pytest.raises(PyMongoError):
+            await anybody.admin.command("ping")
+
+
+async def test_administrator_comes_in_from_the_host(host):
+    addresses = Addresses.load(host)
+    assert isinstance(await read_topics(kafka_options(addresses)), list)
+    async with AsyncMongoClient(addresses.mongo, **mongo_options(addresses)) as client:
+        assert "cairn_goals" in await client.list_database_names()
 
 
 def test_nobody_is_let_in_without_a_token(host):

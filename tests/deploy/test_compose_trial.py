@@ -10,6 +10,8 @@ import jwt
 import pytest
 from asgi_lifespan import LifespanManager
 
+from deploy.credentials import Credentials
+from deploy.docker.keys import make_keys
 from deploy.docker.trial import give_secrets, tell_addresses, trial_app
 from deploy.local.addresses import Addresses
 from deploy.local.issuer import Issuer, issuer_of
@@ -49,7 +51,9 @@ def test_each_service_is_given_its_own_token_and_only_the_sender_the_webhook_sec
 
 
 def test_host_is_told_its_own_addresses_and_can_sign_what_the_services_take(tmp_path, issuer):
-    tell_addresses(tmp_path, ports=PORTS, issuer=issuer)
+    administrator = Credentials(tmp_path / "keys").of("admin")
+    make_keys(tmp_path / "keys")
+    tell_addresses(tmp_path, ports=PORTS, issuer=issuer, administrator=administrator)
     inside, outside = Addresses.load(tmp_path), Addresses.load(tmp_path / "host")
     assert inside.services["goals"] == "http://goals:8000"
     assert outside.services["goals"] == "http://127.0.0.1:8502"

@@ -4,7 +4,9 @@ import asyncio
 import stat
 
 import httpx
+import pytest
 
+from deploy.local.child import PROJECT
 from deploy.local.services import SERVICES
 from deploy.local.topics import make_users
 from tests.doors.conftest import Locked
@@ -29,6 +31,18 @@ async def test_services_are_ready_and_stay_so_when_users_are_made_again(locked: 
     async with httpx.AsyncClient(trust_env=False) as http:
         for url in locked.suite.urls.values():
             assert (await http.get(f"{url}/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize("command", [["topics"], ["audit", "verify"]], ids=lambda command: command[0])
+async def test_commands_come_in_as_administrator(locked: Locked, command: list[str]):
+    process = await asyncio.create_subprocess_exec(
+        *(PROJECT / "cairn", *command, "--data", str(locked.suite.data.path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    assert {"topics": "cairn.goals.events", "audit": "nothing"}[command[0]] in said.decode()
 
 
 def test_secrets_are_for_their_owner_alone(locked: Locked):

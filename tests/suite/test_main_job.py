@@ -16,6 +16,7 @@ from cloudevents.core.formats.json import JSONFormat
 from deploy.live.client import SuiteClient
 from deploy.live.quarter import Lived, live_quarter
 from deploy.live.topics import Seen, disorder, events_of
+from deploy.local.entry import kafka_options
 from deploy.local.kafka_tools import Tool, tool_command
 from deploy.local.suite import Suite, running_suite
 from deploy.sample.organisation import write_csv
@@ -76,7 +77,7 @@ async def lived_in(suite: Suite, people: Path, progress: Progress) -> Lived:
     addresses = suite.addresses()
     async with SuiteClient(addresses.services, suite.issuer.sign, run="test") as client:
         async with asyncio.timeout(JOB_SECONDS):
-            return await live_quarter(client, people, addresses.kafka, progress)
+            return await live_quarter(client, people, kafka_options(addresses), progress)
 
 
 async def effects_missing(suite: Suite, log: tuple[Seen, ...] | Any) -> list[str]:

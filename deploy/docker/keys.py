@@ -1,0 +1,87 @@
+"""What a trial's containers prove themselves with: made once, a directory for each who reads it.
+
+    python -m deploy.docker.keys /run/cairn/keys
+
+Runs as root before everything else, and gives each directory to the user of its container: brokers, MongoDB
+and the project's own cannot read each other's.  Safe to run again: what is there is kept.
+"""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from deploy.certificates import Certificates, certificates_in
+from deploy.credentials import ADMIN_DIRECTORY, Credentials, credentials_in
+from deploy.local.entry import CA, PASSWORD, properties
+from deploy.local.kept import put
+from deploy.local.mongod import REPLICA_SET
+from deploy.local.services import SERVICES
+
+OURS, BROKERS, DATABASES = 10001, 1000, 999
+"""The users of the containers."""
+KAFKA_KEYS, MONGO_KEYS, AUTHORITY, INTEGRATORS = "kafka-keys", "mongo-keys", "authority", "integrators"
+OWNERS: Final[Mapping[str, int]] = {
+    **dict.fromkeys((*SERVICES, ADMIN_DIRECTORY, INTEGRATORS), OURS),
+    KAFKA_KEYS: BROKERS,
+    MONGO_KEYS: DATABASES,
+}
+SECRETS: Final = Path("/run/cairn/secrets")
+"""Where a container of the project finds its own directory."""
+MONGO: Final = f"mongo:27017/?replicaSet={REPLICA_SET}&authSource=admin&tls=true&tlsCAFile={SECRETS / CA}"
+CONSUMER: Final = "analyst"
+"""The integrator as whom Kafka's own tools read in the broker's container."""
+
+
+def make_keys(directory: Path) -> None:
+    """Make what is missing, for whoever runs this.
+
+    Raises:
+        DataDirectoryError, OSError: a file cannot be read or written.
+    """
+    certificates = certificates_in(directory / AUTHORITY, kafka=["kafka"], mongo=["mongo"])
+    credentials = credentials_in(directory, services=SERVICES, mongo=MONGO, authority=certificates.ca)
+    _for_brokers(directory / KAFKA_KEYS, certificates, credentials)
+    mongo = directory / MONGO_KEYS
+    put(mongo / CA, certificates.ca.read_text())
+    put(mongo / "mongo.pem", certificates.mongo.read_text())
+    put(mongo / "key", credentials.mongo_key.read_text())
+    put(mongo / "admin-password", credentials.mongo_password(ADMIN_DIRECTORY))
+    put(credentials.of(ADMIN_DIRECTORY) / "kafka.pem", certificates.admin.read_text())
+
+
+def _for_brokers(directory: Path, certificates: Certificates, credentials: Credentials) -> None:
+    put(directory / CA, certificates.ca.read_text())
+    put(directory / "kafka.pem", certificates.kafka.read_text())
+    password = (credentials.integrators / CONSUMER / PASSWORD).read_text()
+    more = {"group.id": CONSUMER, "enable.auto.commit": "false", "auto.offset.reset": "earliest"}
+    told = properties(CONSUMER, password, ca=Path("/run/cairn/keys") / CA, more=more)
+    put(directory / f"{CONSUMER}.properties", told)
+
+
+def give_away(directory: Path) -> None:
+    """Give each directory to the user of its container, and close it to others.
+
+    Raises:
+        OSError: this is not run as root.
+    """
+    for name, owner in OWNERS.items():
+        for path in ((directory / name), *(directory / name).rglob("*")):
+            os.chown(path, owner, owner)
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make them, and give them away."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.docker.keys")
+    parser.add_argument("directory", type=Path)
+    wish = parser.parse_args(arguments)
+    os.umask(0o077)
+    make_keys(wish.directory)
+    give_away(wish.directory)
+    print("each container has its keys")
+
+
+if __name__ == "__main__":
+    main()
