@@ -66,7 +66,7 @@ async def made_whole(suite: Suite, backup_at: datetime) -> int:
 async def test_a_service_that_was_restored_goes_on_from_its_backup(tmp_path: Path) -> None:
     async with suite_in(tmp_path) as suite:
         with httpx.Client(timeout=30, trust_env=False) as http:
-            house = House(suite.addresses(), suite.issuer, http)
+            house = House(suite.addresses(), suite.issuer, http, suite.data.path)
             await lived(suite, house)
 
 
