@@ -123,11 +123,12 @@ class GoalStore(Store[Goal]):
         look_soon(self._tx, aggregate.goal_id)
 
     async def outside(self, period: Period) -> Goal | None:
-        """One of a period's goals that is due outside of its dates and not closed."""
+        """One of a period's goals that is due outside of its dates and not closed, a private one last."""
         early, late = period.starts_on.isoformat(), period.ends_on.isoformat()
         due = {"$or": [{"due_on": {"$lt": early}}, {"due_on": {"$gt": late}}]}
         asked = {"period_id": period.period_id, "status": {"$ne": "closed"}, **due}
-        docs = await self._tx.find(GOALS, asked, limit=1)
+        docs = await self._tx.find(GOALS, {**asked, "visibility": {"$ne": "private"}}, limit=1)
+        docs = docs or await self._tx.find(GOALS, asked, limit=1)
         return from_document(Goal, docs[0]) if docs else None
 
     async def above(self, goal_id: GoalId, *, most: int) -> Sequence[GoalId]:

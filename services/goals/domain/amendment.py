@@ -2,8 +2,8 @@
 
 A change of what is to be reached, from where, from when and by when, how much it weighs, of what kind or
 whose it is, is material: one side proposes it, and it counts once the other agrees, and a new owner after
-that.  Words and who may read them are not, and change at once.  Every change says why, and what the goal
-said before is kept as an edition.
+that.  So is that more people may read it.  Words, and that fewer may, are not, and change at once.  Every
+change says why, and what the goal said before is kept as an edition.
 """
 
 from collections.abc import Sequence

@@ -56,7 +56,7 @@ class PartForecast(NamedTuple):
     """A key result at the due date: values in its unit, `progress` a share from 0 to 1.
 
     `reaches_on` is when the target is reached if it goes on so, `earliest_on` and `latest_on` at the
-    ends of the range; None is never.
+    ends of the range; None is never, and a target that is not reached is reached after the newest value.
     """
 
     value: float
@@ -105,14 +105,17 @@ def forecast(
     ends_of_range = sorted((line.at(ends, line.lowest), line.at(ends, line.highest)))
     value = line.at(ends, line.slope)
     toward = sorted((line.lowest, line.highest), key=lambda slope: slope * (part.target - part.start))
+    last = max(known, key=lambda point: point.at)
+    reached = part.share_at(last.value) >= 1
+    soonest = None if reached else last.at.date() + timedelta(days=1)
     return PartForecast(
         value=value,
         low=ends_of_range[0],
         high=ends_of_range[1],
         progress=part.share_at(value),
-        reaches_on=_reached_on(part, line, line.slope),
-        earliest_on=_reached_on(part, line, toward[1]),
-        latest_on=_reached_on(part, line, toward[0]),
+        reaches_on=_reached_on(part, line, line.slope, soonest),
+        earliest_on=_reached_on(part, line, toward[1], soonest),
+        latest_on=_reached_on(part, line, toward[0], soonest),
     )
 
 
@@ -148,13 +151,18 @@ def _interval(slopes: Sequence[float], n: int) -> tuple[float, float]:
     return slopes[max(0, low - 1)], slopes[min(len(slopes) - 1, high)]
 
 
-def _reached_on(part: KeyResult, line: Trend, slope: float) -> date | None:
-    """The day on which the line meets the target; None if it never does, or not in our calendar."""
+def _reached_on(part: KeyResult, line: Trend, slope: float, soonest: date | None) -> date | None:
+    """The day on which the line meets the target; None if it never does, or not in our calendar.
+
+    What the newest value has not reached is not said to have been reached before it: a line through the
+    middle of what was measured may have crossed the target since.
+    """
     if slope * (part.target - part.start) <= 0:
         return None
     left = part.target - line.value
     try:
-        return (line.since + timedelta(days=line.days + left / slope)).date()
+        met = (line.since + timedelta(days=line.days + left / slope)).date()
+        return met if soonest is None else max(met, soonest)
     except OverflowError:
         return None
 

@@ -164,7 +164,8 @@ class Period(PeriodWording, Aggregate):
         if self.status == "closed":
             raise PeriodClosed("The period is closed; reopen it to correct it.", period_id=self.period_id)
         said = correction.model_dump(exclude_none=True)
-        new = {name: value for name, value in said.items() if getattr(self, name) != value}
+        ends = {"ends_on", "grace_days"} & said.keys() if self.reopened_until is not None else set[str]()
+        new = {n: value for n, value in said.items() if getattr(self, n) != value or n in ends}
         if not new:
             return self, []
         try:

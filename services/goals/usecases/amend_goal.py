@@ -212,8 +212,9 @@ async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
 async def post_amendment(goal_id: GoalId, new: NewAmendment, run: Run) -> Response:
     """What is to be reached, when, its weight and owner change once the other agrees; words at once.
 
-    Who may read it changes at once too.  A null empties what can be empty: category, perspective, tags,
-    links, and the commit or stretch of a key result; what is left out stays.
+    That fewer may read it changes at once, that more may once the other agrees.  A null empties what can
+    be empty: category, perspective, tags, links, and the commit or stretch of a key result; what is left out
+    stays.
     """
     command = AmendGoal(goal_id=goal_id, change=new.change(), reason=new.reason)
     return await run(amend_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))

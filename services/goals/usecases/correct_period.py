@@ -92,6 +92,11 @@ async def reopen_period(command: ReopenPeriod, tx: Transaction) -> Period:
 
 async def _require_goals_within(period: Period, tx: Transaction) -> None:
     outside = await GoalStore(tx).outside(period)
+    if outside is not None and outside.visibility == "private":
+        raise GoalsOutside(
+            f"The period has goals that are due outside of {period.starts_on} to {period.ends_on}, which only"
+            " their owners and these owners' managers may read; ask for their due dates to be changed first."
+        )
     if outside is not None:
         raise GoalsOutside(
             f"The period has goals that are due outside of {period.starts_on} to {period.ends_on}, such as on"

@@ -16,6 +16,7 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.initiative import Initiative
 from services.goals.initiative_store import INITIATIVES
 from services.goals.store import GOALS
+from services.goals.views.judgements import readable
 from shared.errors import Invalid
 from shared.http import Viewer
 from shared.http.files import CsvResponse
@@ -45,6 +46,9 @@ async def plan_response(view: Viewer, wanted: Doc) -> Response:
     of_goals = {"goal_id": {"$in": [doc["_id"] for doc in goals]}, **_PLANNED}
     order = [("goal_id", 1), ("due_on", 1), ("_id", 1)]
     done = await view.db[INITIATIVES].find(of_goals).sort(order).limit(MOST_ROWS + 1).to_list(None)
+    known = await readable([doc["parent_id"] for doc in goals], view)
+    for doc in goals:
+        doc["parent_id"] = doc["parent_id"] if doc["parent_id"] in known else None
     written = await asyncio.to_thread(_written, goals, done)
     if len(done) > MOST_ROWS or written.rows > MOST_ROWS:
         raise _too_large(f"more than {MOST_ROWS} rows")

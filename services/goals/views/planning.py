@@ -12,6 +12,7 @@ from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.grades import NEWEST, Lesson, lesson
 from services.goals.views.judgements import for_reader
 from services.goals.views.periods import PeriodView
+from shared import mongo
 from shared.directory import Directory, Stored
 from shared.http import View
 from shared.http.viewing import Viewer
@@ -27,8 +28,8 @@ class Planning(BaseModel):
 
     `planned` are their goals of the period and `weight_planned` what these weigh, out of 100.  `unfinished`
     were agreed and are due before the period begins: carry them over, or close them.  `to_serve` are the
-    organisation's goals of that period, then those of who leads them.  `lessons` are of their own goals, the
-    newest first.
+    organisation's goals that run in that time, then those of who leads them.  `lessons` are of their own
+    goals, the newest first.
     """
 
     owner_id: PersonId
@@ -47,23 +48,26 @@ async def get_planning(owner_id: PersonId, period_id: InPeriod, view: View) -> P
     directory = Directory(Stored(view.db))
     await directory.require(owner_id)
     seen, begins = await view.filter(), period.starts_on.isoformat()
-    of_period = {"period_id": period_id, "status": "agreed"}
+    in_force = {
+        "status": "agreed",
+        "due_on": {"$gte": begins},
+        "starts_on": {"$lte": period.ends_on.isoformat()},
+    }
     leaders = [each for each in await directory.line_of(owner_id) if each != owner_id]
-    planned = await _goals(
-        view, seen, {"owner_id": owner_id, "period_id": period_id, "status": {"$ne": "closed"}}
-    )
+    own = {"owner_id": owner_id, "period_id": period_id, "status": {"$ne": "closed"}}
+    planned = await _goals(view, seen, own)
     return Planning(
         owner_id=owner_id,
         period=PeriodView.of(period),
         planned=planned,
-        weight_planned=sum(goal.weight for goal in planned),
+        weight_planned=await _weight(view, seen, own),
         unfinished=await _goals(
             view, seen, {"owner_id": owner_id, "status": "agreed", "due_on": {"$lt": begins}}
         ),
         to_serve=[
-            *await _goals(view, seen, {**of_period, "level": "organisation"}),
+            *await _goals(view, seen, {**in_force, "level": "organisation"}),
             *await _goals(
-                view, seen, {**of_period, "owner_id": {"$in": leaders}, "level": {"$ne": "organisation"}}
+                view, seen, {**in_force, "owner_id": {"$in": leaders}, "level": {"$ne": "organisation"}}
             ),
         ],
         lessons=await _lessons(view, seen, owner_id),
@@ -73,6 +77,16 @@ async def get_planning(owner_id: PersonId, period_id: InPeriod, view: View) -> P
 async def _goals(view: Viewer, seen: Mapping[str, Any], which: Mapping[str, Any]) -> list[GoalView]:
     rows = view.db[GOALS].find({"$and": [seen, which]}).sort([("due_on", 1), ("_id", 1)]).limit(MOST)
     return await for_reader([goal_view(doc) for doc in await rows.to_list(None)], view)
+
+
+async def _weight(view: Viewer, seen: Mapping[str, Any], which: Mapping[str, Any]) -> float:
+    """Of all of them, also of those that are not listed."""
+    asked: list[dict[str, Any]] = [
+        {"$match": {"$and": [seen, which]}},
+        {"$group": {"_id": None, "weight": {"$sum": "$weight"}}},
+    ]
+    found = await mongo.aggregate(view.db[GOALS], asked)
+    return float(found[0]["weight"]) if found else 0.0
 
 
 async def _lessons(view: Viewer, seen: Mapping[str, Any], owner_id: PersonId) -> list[Lesson]:

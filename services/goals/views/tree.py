@@ -32,9 +32,9 @@ WIDEST: Final = 500
 
 
 class Served(BaseModel):
-    """A goal of the line above; all but its id is null where the caller may not read it: there it ends."""
+    """A goal of the line above; all of it is null where the caller may not read it: there it ends."""
 
-    goal_id: GoalId
+    goal_id: GoalId | None
     owner_id: PersonId | None
     title: str | None
     level: GoalLevel | None
@@ -137,9 +137,11 @@ async def get_contributors(goal_id: GoalId, view: View) -> list[Contributor]:
 
 
 async def _served(doc: Doc, view: Viewer) -> Served:
-    shown: dict[str, Any] = dict.fromkeys(Served.model_fields) | {"goal_id": doc["_id"]}
+    shown: dict[str, Any] = dict.fromkeys(Served.model_fields)
     if await ACCESS.decide(view.caller, "read", doc, view.db):
-        shown |= {name: doc[name] for name in ("owner_id", "title", "level", "status", "progress")}
+        shown |= {"goal_id": doc["_id"]} | {
+            name: doc[name] for name in ("owner_id", "title", "level", "status", "progress")
+        }
     return Served.model_validate(shown)
 
 

@@ -54,3 +54,22 @@ async def test_an_unknown_person_or_period_is_not_found(house: GoalsHouse) -> No
     for path, period in (("/planning/nobody", period_id), ("/planning/anna", "none")):
         answer = await anna.get(path, period_id=period)
         assert (answer.status_code, rule_of(answer)) == (404, "not-found")
+
+
+async def test_what_runs_in_that_time_is_there_to_serve_whatever_its_own_period(house: GoalsHouse) -> None:
+    second = await opened(house, Q2)
+    year = {"starts_on": "2026-01-01", "due_on": "2026-12-31"}
+    of_year = await house.agreed("chief", by="manager", level="organisation", visibility="everyone", **year)
+    await house.agreed("chief", by="manager", level="organisation", visibility="everyone")
+    found = await house.as_("anna").read("/planning/anna", period_id=second)
+    assert ids(found["to_serve"]) == [of_year], "what ended before is none of it"
+
+
+async def test_all_that_is_planned_weighs_also_what_is_not_listed(house: GoalsHouse) -> None:
+    second = await opened(house, Q2)
+    first = await house.drafted(period_id=second, weight=4, **NEXT)
+    doc = await house.db["goals"].find_one({"_id": first})
+    assert doc is not None
+    await house.db["goals"].insert_many([{**doc, "_id": f"goal_{number}"} for number in range(24)])
+    found = await house.as_("anna").read("/planning/anna", period_id=second)
+    assert (len(found["planned"]), found["weight_planned"]) == (20, 100.0)

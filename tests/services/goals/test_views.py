@@ -125,5 +125,8 @@ async def test_what_a_goal_serves_is_named_to_who_may_read_that_too(house: Goals
         assert (await asker.read(f"/goals/{goal_id}"))["parent_id"] == named
         [listed] = await asker.listed("/goals", owner_id="anna")
         assert listed["parent_id"] == named
-        rows = (await asker.get("/goals/export", owner_id="anna")).text
-        assert (parent in rows) == (named is not None)
+        for form in ("table", "plan"):
+            rows = (await asker.get("/goals/export", owner_id="anna", form=form)).text
+            assert (parent in rows) == (named is not None), form
+        [above] = await asker.read(f"/goals/{goal_id}/line")
+        assert (above["goal_id"], above["title"] is None) == (named, named is None)

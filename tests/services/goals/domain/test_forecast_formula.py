@@ -122,6 +122,20 @@ def test_a_better_last_value_never_lowers_a_forecast(pairs: Pairs, more: int) ->
     assert other.progress >= one.progress - 1e-9
 
 
+def _instant(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _day_after(pairs: Pairs) -> date:
+    """The day after the newest value: the soonest for what is not reached by it."""
+    return points(pairs)[-1].at.date() + timedelta(days=1)
+
+
+def test_what_is_not_reached_is_not_said_to_be_reached_before_it_was_measured() -> None:
+    falls_back = ahead([(10, 90.0), (20, 110.0), (30, 130.0), (40, 60.0)])
+    assert falls_back.reaches_on == _day_after([(40, 60.0)])
+
+
 @settings(max_examples=50)
 @given(measured)
 def test_the_target_is_reached_on_the_day_on_which_the_line_meets_it(pairs: Pairs) -> None:
@@ -130,7 +144,11 @@ def test_the_target_is_reached_on_the_day_on_which_the_line_meets_it(pairs: Pair
     assert line is not None
     if line.slope <= 0:
         assert found.reaches_on is None
+    elif found.reaches_on is not None and found.reaches_on == _day_after(pairs):
+        assert pairs[-1][1] < 100, "what is reached keeps its day"
+        assert line.at(_instant(found.reaches_on) + timedelta(days=1), line.slope) >= 100 - 1e-6
     elif found.reaches_on is not None:
+        assert pairs[-1][1] >= 100 or found.reaches_on > _day_after(pairs)
         day = datetime(found.reaches_on.year, found.reaches_on.month, found.reaches_on.day, tzinfo=UTC)
         assert line.at(day, line.slope) <= 100 + 1e-6
         assert line.at(day + timedelta(days=1), line.slope) >= 100 - 1e-6

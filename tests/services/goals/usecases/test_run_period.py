@@ -268,3 +268,26 @@ async def test_a_closed_period_is_reopened_for_a_time_and_closes_again(house: Go
     await turn(house, datetime(2026, 4, 22, tzinfo=UTC))
     late = await house.as_("anna").post(f"/goals/{goal_id}/key-results/reach/measurements", {"value": 5})
     assert rule_of(late) == "period-closed"
+
+
+async def test_the_time_of_grace_is_given_back_to_a_period_that_was_reopened(house: GoalsHouse) -> None:
+    period_id, admin = await opened(house), house.as_("admin", "hr_admin")
+    before = await admin.read(f"/periods/{period_id}")
+    await admin.does(f"/periods/{period_id}/closure", {"reason": "The company is sold."})
+    again = {"closes_on": "2026-12-31", "reason": "It is not."}
+    assert (await admin.does(f"/periods/{period_id}/reopening", again))["closes_on"] == "2026-12-31"
+    same = {"grace_days": before["grace_days"], "reason": "As it was."}
+    found = await admin.does(f"/periods/{period_id}", same, method="PATCH")
+    assert (found["closes_on"], found["grace_days"]) == (before["closes_on"], before["grace_days"])
+    assert (await admin.does(f"/periods/{period_id}", same, method="PATCH"))["version"] == found["version"]
+
+
+async def test_of_a_goal_that_hr_may_not_read_no_day_is_told(house: GoalsHouse) -> None:
+    period_id, admin = await opened(house), house.as_("admin", "hr_admin")
+    await house.drafted(period_id=period_id, due_on="2026-03-31", visibility="private")
+    said = {"ends_on": "2026-03-29", "reason": "So it is."}
+    refused = await admin.patch(f"/periods/{period_id}", said)
+    assert (rule_of(refused), "2026-03-31" in refused.text) == ("goals-outside", False)
+    await house.drafted(period_id=period_id, due_on="2026-03-30")
+    refused = await admin.patch(f"/periods/{period_id}", said)
+    assert (rule_of(refused), refused.json()["due_on"]) == ("goals-outside", "2026-03-30")
