@@ -23,6 +23,7 @@ from shared.contracts.goals import (
     Pace,
     Perspective,
 )
+from shared.directory import DirectoryReader
 from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, PeriodId, PersonId, TemplateId
@@ -119,11 +120,18 @@ async def list_goals(
     sort: Annotated[
         Order | None, Query(description="In this order, with a minus the other way round; by id if left out.")
     ] = None,
+    reporting_to_id: Annotated[
+        PersonId | None, Query(description="Of those who report to this person only: a team's goals.")
+    ] = None,
 ) -> Page[GoalView]:
     """The goals that the caller may see."""
     seen, order = await view.filter(), order_of(sort) if sort else None
     index = index_for(wanted.model_dump(exclude_none=True), seen, sort)
     filter_ = {"$and": [seen, wanted.filter()]}
+    if reporting_to_id is not None:
+        team = await DirectoryReader(view.db).person_ids_reporting_to(reporting_to_id)
+        filter_["$and"].append({"owner_id": {"$in": [*team]}})
+        index = None  # so few people are read by `by_owner`, whatever else is asked
     found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view, index=index)
     return Page(items=await for_reader(found.items, view), next=found.next)
 

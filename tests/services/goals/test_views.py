@@ -130,3 +130,17 @@ async def test_what_a_goal_serves_is_named_to_who_may_read_that_too(house: Goals
             assert (parent in rows) == (named is not None), form
         [above] = await asker.read(f"/goals/{goal_id}/line")
         assert (above["goal_id"], above["title"] is None) == (named, named is None)
+
+
+async def test_a_teams_goals_are_those_of_who_reports_to_somebody(house: GoalsHouse) -> None:
+    of_team = {await house.drafted("anna"), await house.agreed("ben")}
+    own = await house.agreed("manager", by="chief")
+    manager = house.as_("manager")
+    listed = await manager.listed("/goals", reporting_to_id="manager", limit=1)
+    assert {goal["goal_id"] for goal in listed} == of_team
+    assert own in {
+        goal["goal_id"] for goal in await house.as_("chief").listed("/goals", reporting_to_id="chief")
+    }
+    agreed = await manager.listed("/goals", reporting_to_id="manager", status="agreed", sort="-progress")
+    assert [goal["owner_id"] for goal in agreed] == ["ben"]
+    assert await manager.listed("/goals", reporting_to_id="nobody") == []
