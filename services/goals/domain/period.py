@@ -228,8 +228,11 @@ class Period(PeriodWording, Aggregate):
     def require(self, deed: Deed) -> None:
         """Refuse what its stage does not allow."""
         if self.status == "closed":
+            mend = "close the goal as it ended, or carry it over"
+            if deed == "plan":
+                mend = "plan in one that is open; carry over what was agreed here, and cancel what was not"
             raise PeriodClosed(
-                f"The period “{self.name}” is closed; close the goal as it ended, or carry it over.",
+                f"The period “{self.name}” is closed; {mend}.",
                 period_id=self.period_id,
             )
         if self.status == "closing" and deed == "plan":

@@ -66,9 +66,10 @@ def test_what_each_stage_allows() -> None:
     closing.require("follow")
     with pytest.raises(PeriodClosing, match="closing"):
         closing.require("plan")
-    for deed in ("plan", "follow"):
-        with pytest.raises(PeriodClosed, match="carry it over"):
-            closed.require(deed)
+    with pytest.raises(PeriodClosed, match="carry over what was agreed here, and cancel what was not"):
+        closed.require("plan")
+    with pytest.raises(PeriodClosed, match="carry it over"):
+        closed.require("follow")
     with pytest.raises(PeriodClosed):
         closed.close(by=None, reason="Again.", at=at)
 
