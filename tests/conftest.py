@@ -29,6 +29,22 @@ START_SECONDS = 120
 STOP_SECONDS = 30
 
 
+STANDING = ("suite", "doors")
+"""Folders whose tests share a whole suite that runs from the first of them on."""
+
+
+@pytest.hookimpl(trylast=True)  # whatever the order of the others is
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a suite stand for its own tests alone: it takes half a core even when nobody asks it."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: (None, *STANDING).index(_folder(item.path, here)))
+
+
+def _folder(path: Path, here: Path) -> str | None:
+    top = path.relative_to(here).parts[0] if path.is_relative_to(here) else ""
+    return top if top in STANDING else None
+
+
 @dataclass(frozen=True)
 class Addresses:
     """Where the engines of this test run are: Kafka's bootstrap servers and MongoDB's URL."""
