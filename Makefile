@@ -6,8 +6,8 @@ SHELL := /bin/bash
 
 PY := .venv/bin/python
 LOCKS := requirements/runtime.lock requirements/local.lock requirements/dev.lock
-LOCK := ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
-	--python-version 3.11 --python-platform x86_64-manylinux_2_28
+LOCK := ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+	--no-strip-extras --python-version 3.11 --python-platform x86_64-manylinux_2_28
 
 .PHONY: help setup run test test-compose check faults bench bench-full lock jars schemas clean
 
