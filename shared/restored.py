@@ -35,7 +35,8 @@ from shared.contracts.base import State
 from shared.logs import configure, logger
 from shared.messaging.envelope import Envelope, encode_data, outbox_row, source_of, topic_of
 from shared.messaging.relay import OUTBOX
-from shared.messaging.rewinding import Newest, ServiceRunsError, newest_states, rewind
+from shared.messaging.rewinding import ServiceRunsError, rewind
+from shared.messaging.states import Newest, newest_states
 from shared.messaging.topics import KafkaError
 from shared.metrics import Metrics
 from shared.runtime import Runtime, raise_epoch

@@ -21,7 +21,7 @@ from shared.access import Standing
 from shared.audit.reads import ReadLog
 from shared.audit.sealing import Sealer
 from shared.due import DueWorker
-from shared.erasure import Forget, Forgetter
+from shared.erasure import Forgetter
 from shared.fan_out import FanOutWorker
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
@@ -111,7 +111,7 @@ class Runtime:
         api.state.access = self.service.access
         api.state.standing = Standing(self.db)
         api.state.tokens = self._tokens
-        api.state.confidential = self.service.confidential
+        api.state.confidential = self.service.audited_reads
         api.state.rates = Rates(rate=self.settings.requests_a_second, burst=self.settings.caller_burst)
         add_probes(api, self)
 
@@ -124,10 +124,13 @@ class Runtime:
         self.workers.append(worker)
         return worker
 
-    def forgetter(self, forget: Forget) -> Forgetter:
-        """How this service forgets who was erased."""
+    @property
+    def forgetter(self) -> Forgetter | None:
+        """How this service forgets who was erased, if it keeps anything of people."""
+        if self.service.forget is None:
+            return None
         recheck = timedelta(seconds=self.settings.erasure_recheck_seconds)
-        return Forgetter(forget, self.service.forgotten, recheck)
+        return Forgetter(self.service.forget, self.service.forgotten, recheck)
 
     async def start(self) -> None:
         """Connect, wait for what is needed, then begin to consume and relay.
@@ -241,9 +244,9 @@ class Runtime:
 
     def _forgetting(self) -> Sequence[Worker]:
         """What forgets who was erased, whatever time requests say it is."""
-        if self.service.forget is None:
+        if self.forgetter is None:
             return ()
-        turning = DueWorker(self.work, erasure.TURNS, self.forgetter(self.service.forget).take_turn)
+        turning = DueWorker(self.work, erasure.TURNS, self.forgetter.take_turn)
         return (self._leased("forgetting", turning.turn, poll=0.5),)
 
     def _count_sent(self, rows: Sequence[mongo.Doc]) -> None:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from shared.access import Table
 from shared.asyncapi import asyncapi_document
-from shared.audit.reads import Confidential
+from shared.audit.reads import Confidential, always
 from shared.contracts import catalogue
 from shared.contracts.base import Inbound, Message, State
 from shared.contracts.erasure import Forgotten
@@ -27,6 +27,8 @@ from shared.docs_pages import add_docs
 from shared.edge import Edge
 from shared.erasure import Forget, Held, begin_forgetting
 from shared.fan_out import FanOut
+from shared.http.personal import READ as READ_PERSONAL_DATA
+from shared.http.personal import personal_data_router
 from shared.http.served import served
 from shared.known_fields import close_bodies
 from shared.messaging.envelope import topic_of
@@ -68,8 +70,8 @@ class Service:
     that take files, where others take `max_body_bytes` of the settings.  `confidential` are the actions of
     its access table whose reads are audited, and of which documents; `unaudited` collections whose ids are
     words, such as an address: the audit says nothing of them.  `states` are the published states, each with
-    its collection and the aggregate there, for after a restore.  `held` is what the service keeps of people,
-    and `forget` deletes what of it goes when somebody is erased.
+    its collection and the aggregate there, for after a restore.  `held` is what the service keeps of people
+    and has a route that hands it out, and `forget` deletes what of it goes when somebody is erased.
     `mounts` are protocols of others' making, by the path below which they are served; None where the
     settings do not ask for it.
     """
@@ -104,6 +106,14 @@ class Service:
         return catalogue.messages_of(self.name)
 
     @property
+    def audited_reads(self) -> Confidential:
+        """The actions whose reads are audited; what is held of a person, whoever reads it, among them."""
+        return {**self.confidential, READ_PERSONAL_DATA: always}
+
+    def _personal_data(self) -> Sequence[APIRouter]:
+        return (personal_data_router(self.name, self.held),) if self.held else ()
+
+    @property
     def forgotten(self) -> type[Forgotten]:
         """How it tells that it has forgotten somebody."""
         return next(kind for kind in self.publishes if issubclass(kind, Forgotten))
@@ -131,7 +141,7 @@ class Service:
 
     def api(self) -> FastAPI:
         """The routes alone, for schemas."""
-        routes = [*served(self.routers)]
+        routes = [*served([*self.routers, *self._personal_data()])]
         api = FastAPI(title=self.title, version="1", docs_url=None, redoc_url=None, routes=routes)
         describe(api, close_bodies)
         describe_problems(api)

@@ -4,13 +4,14 @@ A `Store` loads and saves the aggregates of one collection through a transaction
 the domain, never here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from shared.aggregate import Aggregate
+from shared.contracts.base import State
 from shared.errors import NotFound
 from shared.reading import as_stored
-from shared.work.transaction import Doc, Transaction
+from shared.work.transaction import Doc, Filter, Transaction
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -56,3 +57,14 @@ class Store(Generic[A]):
     def delete(self, aggregate: A) -> None:
         """Remove it."""
         self._tx.delete(self.collection, aggregate.id, version=aggregate.version)
+
+    async def delete_where(
+        self, wanted: Filter, *, limit: int = 0, told: type[State] | None = None
+    ) -> Sequence[str]:
+        """Remove those that match, so many by id, and put a null in place of each one's state; their ids."""
+        docs = await self._tx.find(self.collection, wanted, sort={"_id": 1}, limit=limit)
+        for doc in docs:
+            self.delete(from_document(self.kind, doc))
+            if told is not None:
+                self._tx.tombstone(told, doc["_id"])
+        return [doc["_id"] for doc in docs]

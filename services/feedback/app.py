@@ -27,7 +27,6 @@ from shared.audit.reads import always
 from shared.contracts.feedback import FeedbackRequestState, FeedbackState, RecognitionState
 from shared.contracts.goals import GoalState
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
-from shared.http.personal import personal_data_router
 from shared.service import Service
 
 SERVICE = Service(
@@ -35,7 +34,7 @@ SERVICE = Service(
     title="Cairn feedback",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential={"read_feedback": always, "read_request": always, "read_personal_data": always},
+    confidential={"read_feedback": always, "read_request": always},
     routers=[
         give_feedback.router,
         acknowledge_feedback.router,
@@ -48,7 +47,6 @@ SERVICE = Service(
         acknowledge_recognition.router,
         edit_framework.router,
         views,
-        personal_data_router("feedback", HELD),
     ],
     reactions={
         GoalState: keep_goal,

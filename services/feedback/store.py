@@ -62,6 +62,12 @@ class RequestStore(Store[FeedbackRequest]):
         found = await self._tx.find(self.collection, {"status": "open", "$or": parts}, sort={"_id": 1})
         return [from_document(FeedbackRequest, doc) for doc in found]
 
+    async def declined_with_reason(self, asked_id: PersonId, *, limit: int) -> Sequence[FeedbackRequest]:
+        """Requests that a person has declined and said why, so many by id."""
+        wanted = {"asked_person_id": asked_id, "reason": {"$gt": ""}}
+        found = await self._tx.find(self.collection, wanted, sort={"_id": 1}, limit=limit)
+        return [from_document(FeedbackRequest, doc) for doc in found]
+
 
 class RecognitionStore(Store[Recognition]):
     """The recognitions."""

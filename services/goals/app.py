@@ -51,7 +51,6 @@ from shared.contracts.goals_initiatives import InitiativeState
 from shared.contracts.goals_templates import GoalTemplateState
 from shared.contracts.people import PersonState
 from shared.due import DueWorker
-from shared.http.personal import personal_data_router
 from shared.http.titles import Titled, titles_router
 from shared.runtime import Runtime
 from shared.service import Service
@@ -82,7 +81,7 @@ SERVICE = Service(
     title="Cairn goals",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential={"read_grades": always, "read": is_private, "read_personal_data": always},
+    confidential={"read_grades": always, "read": is_private},
     routers=[
         draft_goal.router,
         assign_goal.router,
@@ -112,7 +111,6 @@ SERVICE = Service(
         draft_from_template.router,
         *VIEWS,
         titles_router(Titled(GOALS, "title"), Titled(INITIATIVES, "title", "read_initiative")),
-        personal_data_router("goals", HELD),
     ],
     reactions={PersonState: follow_person},
     inbound={Measurement: take_measurements.take_told_measurement},

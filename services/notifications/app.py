@@ -18,11 +18,9 @@ from services.notifications.usecases.forget_person import close_inbox, forget_pe
 from services.notifications.usecases.open_outlets import open_from
 from services.notifications.usecases.read_inbox import READING
 from services.notifications.usecases.take_back_feedback import take_back_feedback
-from shared.audit.reads import always
 from shared.contracts.feedback import FeedbackWithdrawn
 from shared.contracts.notifications import NotificationState
 from shared.contracts.people import PersonState
-from shared.http.personal import personal_data_router
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.worker import Worker
@@ -62,7 +60,6 @@ SERVICE = Service(
         choose_preferences.router,
         stream.router,
         views.router,
-        personal_data_router("notifications", HELD),
     ],
     reactions={**dict.fromkeys(announced(), announce), FeedbackWithdrawn: take_back_feedback},
     erasures={PersonState: close_inbox},
@@ -70,7 +67,6 @@ SERVICE = Service(
     states={NotificationState: (NOTIFICATIONS, Notification)},
     held=HELD,
     forget=forget_person,
-    confidential={"read_personal_data": always},
     workers=workers,
     prepare=prepare,
 )

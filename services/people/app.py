@@ -39,7 +39,6 @@ from shared.audit.reads import always
 from shared.contracts.catalogue import all_messages
 from shared.contracts.erasure import Forgotten
 from shared.contracts.people import PersonSnapshot, PersonState, UnitState
-from shared.http.personal import personal_data_router
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.worker import Worker
@@ -83,12 +82,11 @@ SERVICE = Service(
         erase_person.router,
         hold_person.router,
         erasures.router,
-        personal_data_router("people", HELD),
     ],
     reactions=dict.fromkeys(FORGOTTEN, follow_erasure.follow_erasure),
     inbound={PersonSnapshot: take_told_person.take_told_person},
     fan_outs=[import_row.FAN_OUT],
-    confidential=dict.fromkeys(("read_demographics", "read_numbers", "read_personal_data"), always),
+    confidential=dict.fromkeys(("read_demographics", "read_numbers"), always),
     unaudited=[IDENTIFIERS, SCIM_NAMES],
     states={PersonState: ("people", Person), UnitState: ("units", OrgUnit)},
     held=HELD,

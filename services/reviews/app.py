@@ -32,7 +32,6 @@ from shared.contracts.goals import (
 )
 from shared.contracts.people import ManagerChanged, PersonJoined, PersonLeft
 from shared.contracts.reviews import CycleState, ReviewState
-from shared.http.personal import personal_data_router
 from shared.http.titles import Titled, titles_router
 from shared.service import Service
 
@@ -42,7 +41,7 @@ SERVICE = Service(
     access=ACCESS,
     collections=COLLECTIONS,
     confidential=dict.fromkeys(
-        ("read", "read_self_assessment", "read_manager_assessment", "read_evidence", "read_personal_data"),
+        ("read", "read_self_assessment", "read_manager_assessment", "read_evidence"),
         always,
     ),
     routers=[
@@ -55,7 +54,6 @@ SERVICE = Service(
         views.router,
         reading.router,
         titles_router(Titled(CYCLES, "name", action="read_cycle")),
-        personal_data_router("reviews", HELD),
     ],
     reactions={
         PersonJoined: take_in_joiner,

@@ -6,7 +6,6 @@ sequence) of every aggregate from the publisher's state topic; events above thos
 at or below are what the state already says.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +15,9 @@ from pymongo import UpdateOne
 
 from shared import mongo
 from shared.messaging import kafka
-from shared.messaging.consumer import to_record
-from shared.messaging.envelope import UnreadableRecord, read_envelope, state_topic_beside
+from shared.messaging.envelope import state_topic_beside
 from shared.messaging.guard import WATERMARKS, Guard
+from shared.messaging.states import newest_states
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ async def take_baseline(settings: Settings, db: mongo.Database, guard: Guard) ->
         return 0
     if not await _has_expired(settings, guard.topic):
         return 0
-    positions = await _positions(settings, state_topic_beside(guard.topic))
+    newest = await newest_states(settings, state_topic_beside(guard.topic))
     marks = [
         UpdateOne(
             {"_id": guard.mark_id(source)},
@@ -42,14 +41,14 @@ async def take_baseline(settings: Settings, db: mongo.Database, guard: Guard) ->
                 "$setOnInsert": {
                     "topic": guard.topic,
                     "source": source,
-                    "epoch": epoch,
-                    "sequence": sequence,
+                    "epoch": last.epoch,
+                    "sequence": last.sequence,
                     "state": "open",
                 }
             },
             upsert=True,
         )
-        for source, (epoch, sequence) in positions.items()
+        for source, last in newest.items()
     ]
     for start in range(0, len(marks), CHUNK):
         await db[WATERMARKS].bulk_write(marks[start : start + CHUNK], ordered=False)
@@ -63,27 +62,5 @@ async def _has_expired(settings: Settings, topic: str) -> bool:
     try:
         first: Mapping[TopicPartition, int] = await consumer.beginning_offsets(consumer.assignment())
         return any(first.values())
-    finally:
-        await consumer.stop()
-
-
-async def _positions(settings: Settings, topic: str) -> Mapping[str, tuple[int, int]]:
-    """The last (epoch, sequence) of each aggregate on a state topic, erased ones included."""
-    consumer: Any = kafka.reader(settings, topic)
-    await consumer.start()
-    try:
-        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(consumer.assignment())
-        found: dict[str, tuple[int, int]] = {}
-        async with asyncio.timeout(600):
-            while any([await consumer.position(place) < end for place, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    for raw in records:
-                        try:
-                            envelope, _ = read_envelope(to_record(raw))
-                        except UnreadableRecord:
-                            continue
-                        position = envelope.epoch, envelope.sequence
-                        found[envelope.subject] = max(position, found.get(envelope.subject, (0, 0)))
-        return found
     finally:
         await consumer.stop()

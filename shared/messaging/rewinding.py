@@ -1,7 +1,6 @@
-"""A service's groups set back to an earlier time, and what a state topic says now: for after a restore."""
+"""A service's groups set back to an earlier time, after a restore."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,23 +8,12 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.messaging import kafka
-from shared.messaging.consumer import to_record
-from shared.messaging.envelope import UnreadableRecord, group_of, read_envelope
+from shared.messaging.envelope import group_of
 from shared.settings import Settings
 
 
 class ServiceRunsError(Exception):
     """A process of the service reads its topics: its place in them cannot be changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """What a state topic last says of a subject."""
-
-    type: str
-    epoch: int
-    sequence: int
-    gone: bool
 
 
 async def rewind(settings: Settings, topics: Iterable[str], *, to: datetime) -> None:
@@ -60,25 +48,3 @@ async def _partitions(settings: Settings, topic: str) -> Collection[int]:
         return await producer.partitions_for(topic)
     finally:
         await producer.stop()
-
-
-async def newest_states(settings: Settings, topic: str) -> Mapping[str, Newest]:
-    """What a state topic says of every subject, those that are gone included."""
-    consumer: Any = kafka.reader(settings, topic)
-    await consumer.start()
-    found: dict[str, Newest] = {}
-    try:
-        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(consumer.assignment())
-        while any([await consumer.position(part) < end for part, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                for raw in records:
-                    try:
-                        told, value = read_envelope(to_record(raw))
-                    except UnreadableRecord:
-                        continue
-                    before = found.get(told.subject)
-                    if before is None or (before.epoch, before.sequence) <= (told.epoch, told.sequence):
-                        found[told.subject] = Newest(told.type, told.epoch, told.sequence, value is None)
-        return found
-    finally:
-        await consumer.stop()

@@ -128,9 +128,9 @@ class House:
         """Let the worker forget who was erased; `later`: the time of the second look has come."""
         if later:
             await self.db[TURNS].update_many({}, {"$set": {"due_at": datetime.now(UTC)}})
-        forget = self.service.forget
-        assert forget is not None
-        worker = DueWorker(self.work, TURNS, self.runtime.forgetter(forget).take_turn)
+        forgetter = self.runtime.forgetter
+        assert forgetter is not None
+        worker = DueWorker(self.work, TURNS, forgetter.take_turn)
         while await self.db[TURNS].find_one({"due_at": {"$lte": datetime.now(UTC)}}) is not None:
             await worker.turn()
 

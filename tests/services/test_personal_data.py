@@ -40,7 +40,7 @@ async def test_it_is_for_the_person_and_the_privacy_officer(house: StaffedHouse)
     for who, roles in OTHERS.items():
         assert (await house.as_(who, *roles).get(path)).status_code == 403, who
     assert (await house.client.get(path)).status_code == 401
-    assert house.service.confidential["read_personal_data"](None)
+    assert house.service.audited_reads["read_personal_data"](None)
 
 
 async def test_it_is_forgotten_with_the_person_whoever_they_were(house: StaffedHouse) -> None:

@@ -13,7 +13,7 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from deploy.local.suite import Suite
-from shared.messaging.rewinding import newest_states
+from shared.messaging.states import newest_states
 from tests.suite.house import PROJECT, House
 from tests.suite.test_main_job import suite_in
 

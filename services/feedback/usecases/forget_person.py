@@ -10,13 +10,9 @@ Then    people.follow_erasure
 
 from typing import Final
 
-from services.feedback.domain.feedback import Feedback
-from services.feedback.domain.recognition import Recognition
-from services.feedback.domain.request import FeedbackRequest
 from services.feedback.store import FeedbackStore, RecognitionStore, RequestStore
 from shared.contracts.feedback import FeedbackRequestState, FeedbackState, RecognitionState
 from shared.ids import PersonId
-from shared.store import from_document
 from shared.work import Transaction
 
 PAGE: Final = 200
@@ -25,41 +21,23 @@ PAGE: Final = 200
 
 async def forget_person(person_id: PersonId, tx: Transaction) -> int:
     """Delete and strike out a page of each kind; how many documents."""
-    received = await _forget_feedback(person_id, tx)
-    asked = await _forget_requests(person_id, tx)
-    recognised = await _forget_recognitions(person_id, tx)
-    return received + asked + recognised
-
-
-async def _forget_feedback(person_id: PersonId, tx: Transaction) -> int:
-    store = FeedbackStore(tx)
-    docs = await tx.find(store.collection, {"receiver_id": person_id}, sort={"_id": 1}, limit=PAGE)
-    for doc in docs:
-        store.delete(from_document(Feedback, doc))
-        tx.tombstone(FeedbackState, doc["_id"])
-    return len(docs)
+    received = await FeedbackStore(tx).delete_where(
+        {"receiver_id": person_id}, limit=PAGE, told=FeedbackState
+    )
+    recognised = await RecognitionStore(tx).delete_where(
+        {"receiver_ids": [person_id]}, limit=PAGE, told=RecognitionState
+    )
+    return len(received) + len(recognised) + await _forget_requests(person_id, tx)
 
 
 async def _forget_requests(person_id: PersonId, tx: Transaction) -> int:
-    store = RequestStore(tx)
+    """Those by and about the person; of those to them, why they declined.  All reads come first."""
+    requests = RequestStore(tx)
+    reasoned = await requests.declined_with_reason(person_id, limit=PAGE)
     parts = [{"requester_id": person_id}, {"about_person_id": person_id}]
-    reasoned = {"asked_person_id": person_id, "reason": {"$gt": ""}}
-    docs = await tx.find(store.collection, {"$or": [*parts, reasoned]}, sort={"_id": 1}, limit=PAGE)
-    for doc in docs:
-        request = from_document(FeedbackRequest, doc)
-        if person_id in {request.requester_id, request.about_person_id}:
-            store.delete(request)
-            tx.tombstone(FeedbackRequestState, request.request_id)
-        else:
-            store.save(request.without_reason())
-            tx.forget_answers(request.request_id)
-    return len(docs)
-
-
-async def _forget_recognitions(person_id: PersonId, tx: Transaction) -> int:
-    store = RecognitionStore(tx)
-    docs = await tx.find(store.collection, {"receiver_ids": [person_id]}, sort={"_id": 1}, limit=PAGE)
-    for doc in docs:
-        store.delete(from_document(Recognition, doc))
-        tx.tombstone(RecognitionState, doc["_id"])
-    return len(docs)
+    gone = await requests.delete_where({"$or": parts}, limit=PAGE, told=FeedbackRequestState)
+    kept = [each for each in reasoned if each.request_id not in gone]
+    for request in kept:
+        requests.save(request.without_reason())
+        tx.forget_answers(request.request_id)
+    return len(gone) + len(kept)

@@ -11,12 +11,8 @@ must wait for a person who does not come any more.
 
 from typing import Final
 
-from services.notifications.domain.delivery import Delivery
-from services.notifications.domain.notification import Notification
 from services.notifications.store import (
-    DELIVERIES,
     FORGOTTEN,
-    NOTIFICATIONS,
     DeliveryStore,
     Inboxes,
     NotificationStore,
@@ -25,7 +21,6 @@ from services.notifications.store import (
 from shared.contracts.notifications import NotificationState
 from shared.ids import PersonId
 from shared.messaging.incoming import Erased
-from shared.store import from_document
 from shared.work import Transaction
 
 PAGE: Final = 200
@@ -45,13 +40,9 @@ async def close_inbox(erased: Erased, tx: Transaction) -> None:
 
 async def forget_person(person_id: PersonId, tx: Transaction) -> int:
     """Delete a page of notifications, and what was to be sent of them; how many notifications."""
-    notifications, deliveries = NotificationStore(tx), DeliveryStore(tx)
-    docs = await tx.find(NOTIFICATIONS, {"person_id": person_id}, sort={"_id": 1}, limit=PAGE)
-    ids = [doc["_id"] for doc in docs]
-    sent = await tx.find(DELIVERIES, {"notification_id": {"$in": ids}}) if ids else []
-    for doc in docs:
-        notifications.delete(from_document(Notification, doc))
-        tx.tombstone(NotificationState, doc["_id"])
-    for doc in sent:
-        deliveries.delete(from_document(Delivery, doc))
-    return len(docs)
+    ids = await NotificationStore(tx).delete_where(
+        {"person_id": person_id}, limit=PAGE, told=NotificationState
+    )
+    if ids:
+        await DeliveryStore(tx).delete_where({"notification_id": {"$in": [*ids]}})
+    return len(ids)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.people.domain.csv_import.cells import reference
 from shared.aggregate import Aggregate
+from shared.contracts.base import Frozen
 from shared.errors import Invalid, Refusal
 from shared.identity import GroupRole
 from shared.ids import PersonId
@@ -28,20 +29,25 @@ class TooManyMembers(Refusal):
     """More members than one group can have."""
 
 
-class ScimGroup(Aggregate):
-    """What the identity provider said of a group; `resource` is all of it but its members.
+class SaidOfGroup(Frozen):
+    """What the identity provider says of a group; `resource` is all of it but its members.
 
     `displays` is what it calls its members, if it says.
     """
 
-    id_field: ClassVar[str] = "group_id"
-    group_id: GroupId
     display_name: str
     external_id: str | None = None
     member_ids: tuple[PersonId, ...] = ()
     displays: dict[PersonId, str] = Field(default_factory=dict[PersonId, str])
     role: GroupRole | None = None
     resource: dict[str, Any]
+
+
+class ScimGroup(SaidOfGroup, Aggregate):
+    """A group as it was last said to be."""
+
+    id_field: ClassVar[str] = "group_id"
+    group_id: GroupId
     created: str
     modified: str
 

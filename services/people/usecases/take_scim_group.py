@@ -11,13 +11,11 @@ other's, and leave a role that none gives.
 """
 
 from collections.abc import Collection
-from typing import Any
-
-from pydantic import Field
 
 from services.people.domain.person import Person
 from services.people.domain.scim_group import (
     GroupId,
+    SaidOfGroup,
     ScimGroup,
     UnknownMembers,
     require_few_members,
@@ -31,21 +29,14 @@ from shared.access import NOTHING
 from shared.contracts.base import Frozen
 from shared.errors import NotFound, Stale
 from shared.identity import GroupRole
-from shared.ids import PersonId
 from shared.work import Transaction
 
 
-class TakeScimGroup(Frozen):
+class TakeScimGroup(SaidOfGroup):
     """What is said of which group; `expected` is the version that it must still have."""
 
     group_id: GroupId
     creates: bool = False
-    display_name: str
-    external_id: str | None = None
-    member_ids: tuple[PersonId, ...] = ()
-    displays: dict[PersonId, str] = Field(default_factory=dict[PersonId, str])
-    role: GroupRole | None = None
-    resource: dict[str, Any]
     expected: str | None = None
 
 
