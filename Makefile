@@ -23,8 +23,16 @@ setup: .venv/made  ## make .venv from the hashed locks; does nothing if they hav
 run: setup  ## the whole suite on this machine, with a sample organisation (ONCE=1: end after the summary; DATA=DIR, PORT_BASE=N)
 	@exec $(PY) -m deploy.cli run $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
-test: setup  ## all tests, on real engines (ARGS: more for pytest)
+# Tests that start a whole suite, or measure what faults do to one, have the machine for themselves.
+ALONE := tests/suite tests/doors tests/faults
+
+test: setup  ## all tests, on real engines (ARGS: those that pytest is told to run instead)
+ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
+else
+	@$(PY) -m pytest -n 2 $(ALONE:%=--ignore=%)
+	@$(PY) -m pytest $(ALONE)
+endif
 
 test-compose: setup  ## build, run, stop and start the containers for real, with the main job in them
 	@CAIRN_TEST_COMPOSE=1 $(PY) -m pytest tests/deploy/test_compose_live.py -s -v $(ARGS)

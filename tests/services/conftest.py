@@ -43,6 +43,7 @@ async def open_house(apps: Apps) -> AsyncIterator[Callable[..., Awaitable[Any]]]
 
         async def opened(service: Service, kind: type[House] = House, **other: Any) -> House:
             app = await apps(service, **other)
+            await app.state.runtime.reads.flush()  # what another test left to be noted goes with the rest
             for collection in await app.state.db.list_collection_names():
                 if not collection.startswith("system."):
                     await app.state.db[collection].delete_many({})

@@ -22,6 +22,7 @@ from shared.ids import mint
 from shared.messaging.envelope import Envelope, source_of
 from shared.messaging.relay import OutboxBroom
 from tests.suite.house import PROJECT, SERVICES, House
+from tests.suite.seed import restore_value
 
 CANARY = "Canariensis4711"
 DEADLINE = 120.0
@@ -58,7 +59,7 @@ def somebody(house: House) -> str:
     house.does("feedback", "/feedback", told, as_=(ben,))
     asked = {"about_person_id": person_id, "asked_person_ids": [ben], "question": CANARY}
     house.does("feedback", "/feedback-requests", asked, as_=(person_id,))
-    thanks = {"receiver_ids": [person_id], "value": house.ids["value"][0], "text": CANARY}
+    thanks = {"receiver_ids": [person_id], "value": restore_value(house), "text": CANARY}
     house.does("feedback", "/recognitions", thanks, as_=(ben,))
     cycle = {**CYCLE, "population": {"person_ids": [person_id]}}
     house.does("reviews", "/cycles", cycle, as_=HR)
