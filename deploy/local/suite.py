@@ -108,7 +108,8 @@ class Suite:
         self.steps.began(ENGINES)
         await self.engines.start()
         self.steps.ended(ENGINES)
-        await together(self._make_topics(), self._make_users())
+        await self._make_users()
+        await self._make_topics()  # the last: services wait for these, and then need their rights
 
     async def _make_topics(self) -> None:
         self.steps.began(TOPICS)
