@@ -15,6 +15,7 @@ _MEND: Final = {
     "too_short": "Send at least {min_length} items.",
     "literal_error": "Send one of {expected}.",
     "unknown_parameter": "Leave it out, or send one of {known}.",
+    "repeated_parameter": "Send it once.",
     "unknown_field": "Leave it out, or send one of {known}.",
     "misspelt_field": "Did you mean {meant}? If not, leave it out.",
     "unseen_character": MEND,

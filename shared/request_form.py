@@ -1,9 +1,9 @@
 """What every request must be like, whatever it asks: only known names, days as days, plain text.
 
 What the framework would let pass in silence is refused here, once for all routes, by `require_form`:
-a mistyped filter would give the unfiltered list, a mistyped field leave out what was meant, a number
-for a day give one in 1970, `true` for a number the number one, and a character that nobody can see would
-be kept for ever.
+a mistyped filter would give the unfiltered list, of one that is sent twice the last alone would count, a
+mistyped field leave out what was meant, a number for a day give one in 1970, `true` for a number the number
+one, and a character that nobody can see would be kept for ever.
 """
 
 import re
@@ -39,6 +39,7 @@ class Form:
         schemas = {name: _schema(field.annotation) for name, field in _parameters(route.dependant)}
         self.parameters = sorted(schemas)
         self.days = {name: _days(schema) for name, schema in schemas.items()}
+        self.lists = {name for name, schema in schemas.items() if _is_list(schema)}
         body = route.body_field
         schema = _schema(body.field_info.annotation if body else None)
         self.body = shape_of(schema) if body else None
@@ -54,7 +55,11 @@ class Form:
                 kind = "unknown_parameter" if known else "extra_forbidden"
                 yield _error(kind, ("query", name), "There is no parameter of this name.", known=known)
                 continue
-            for value in request.query_params.getlist(name) if self.days[name] else ():
+            given = request.query_params.getlist(name)
+            if len(given) > 1 and name not in self.lists:
+                reason = "The parameter stands in the query more than once."
+                yield _error("repeated_parameter", ("query", name), reason)
+            for value in given if self.days[name] else ():
                 yield from _no_days(value, ("query", name), self.days[name], ())
 
 
@@ -146,6 +151,11 @@ def _unseen(value: Any, at: Sequence[Any], left: frozenset[Path], path: Path = (
     for step, item in _steps(value, ITEMS):
         inner = ITEMS if isinstance(value, list) else str(step)
         yield from _unseen(item, (*at, step), left, (*path, inner))
+
+
+def _is_list(schema: Mapping[str, Any]) -> bool:
+    ways: Sequence[Mapping[str, Any]] = schema.get("anyOf", [schema])
+    return any(way.get("type") == "array" for way in ways)
 
 
 def _days(schema: Mapping[str, Any]) -> dict[Path, str]:

@@ -19,6 +19,13 @@ async def test_a_filter_that_does_not_exist_is_refused_and_the_others_are_named(
     assert "status" in error["mend"]
 
 
+async def test_a_filter_that_is_sent_twice_is_refused(house: GoalsHouse) -> None:
+    answer = await house.as_("anna").get("/goals", owner_id=["anna", "ben"])
+    assert (answer.status_code, rule_of(answer)) == (422, "invalid-request")
+    (error,) = answer.json()["errors"]
+    assert (error["in"], error["pointer"], error["mend"]) == ("query", "owner_id", "Send it once.")
+
+
 async def test_a_command_takes_no_parameters_that_it_does_not_know(house: GoalsHouse) -> None:
     goal_id = await house.drafted()
     answer = await house.as_("anna").post(f"/goals/{goal_id}/proposal?dry_run=true")
