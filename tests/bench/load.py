@@ -63,6 +63,28 @@ class Connection:
         assert status in expect, (method, path, status, answer[:500])
         return orjson.loads(answer) if answer else None
 
+    async def fetch(self, path: str, *, token: str) -> int:
+        """Bytes of an answer of any kind, also of one that is sent while it is made.
+
+        Raises:
+            AssertionError: the status is not 200.
+        """
+        head = f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {token}\r\n\r\n"
+        self._writer.write(head.encode())
+        top = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        told = top.partition(b"content-length:")[2].partition(b"\r\n")[0]
+        size = len(await self._reader.readexactly(int(told))) if told else await self._chunks()
+        assert int(top[9:12]) == 200, (path, top)
+        return size
+
+    async def _chunks(self) -> int:
+        size = 0
+        while length := int(await self._reader.readuntil(b"\r\n"), 16):
+            size += len(await self._reader.readexactly(length))
+            await self._reader.readexactly(2)
+        await self._reader.readexactly(2)
+        return size
+
     def close(self) -> None:
         """Hang up."""
         self._writer.close()
