@@ -67,6 +67,10 @@ def export(  # noqa: PLR0913  a command's options
         ),
     ] = False,
     owner: Annotated[str | None, typer.Option(metavar="PERSON", help="Goals of this person only.")] = None,
+    team: Annotated[
+        str | None,
+        typer.Option("--team-of", metavar="PERSON", help="Goals of those who report to this person only."),
+    ] = None,
     status: Annotated[str | None, typer.Option(help="Goals in this stage only.")] = None,
     period: Annotated[str | None, typer.Option(metavar="PERIOD", help="Goals of this period only.")] = None,
     person: AsOption = None,
@@ -82,7 +86,13 @@ def export(  # noqa: PLR0913  a command's options
     if file is None and form == "parquet" and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is not for a terminal; name a file", param_hint="--out")
     target = target_of("goals", person=person, url=url, token=token, data=data)
-    wanted = {"format": form, "owner_id": owner, "status": status, "period_id": period}
+    wanted = {
+        "format": form,
+        "owner_id": owner,
+        "reporting_to_id": team,
+        "status": status,
+        "period_id": period,
+    }
     wanted |= {"form": "plan"} if plan else {}
     query = {name: value for name, value in wanted.items() if value is not None}
     path = "/goals/export/measurements" if measurements else "/goals/export"

@@ -4,6 +4,7 @@ Exit codes: 0 it is done or shown; 1 it could not be, and why is told in a line.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -35,6 +36,8 @@ goals = typer.Typer(
     help="Goals: yours, one of them, what serves it; check in; files of goals.", no_args_is_help=True
 )
 PAGE: Final = 200
+WIDE_WITH_OWNER: Final = WIDE + 40
+"""Columns from which on a list with owners is a table."""
 
 
 def register(app: typer.Typer) -> None:
@@ -52,23 +55,40 @@ def mine(
     data: DataOption = DATA,
 ) -> None:
     """List your goals that are not closed, and where they are by now."""
-
-    async def ask(client: "httpx.AsyncClient") -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for status in ("draft", "proposed", "agreed"):
-            query: dict[str, Any] = {"owner_id": person_of(client), "status": status, "limit": PAGE}
-            while True:
-                page = await read(client, "/goals", **query)
-                found += page["items"]
-                if page["next"] is None:
-                    break
-                query["cursor"] = page["next"]
-        return found
-
-    listed = asked(ask, person=person, url=url, token=token, data=data)
+    listed = asked(partial(_open, "owner_id"), person=person, url=url, token=token, data=data)
     if not listed:
         require_known(target_of("goals", person=person, url=url, token=token, data=data), person)
     told(listed, _show_list, as_json=as_json)
+
+
+@goals.command("team")
+def team(
+    *,
+    as_json: JsonOption = False,
+    person: AsOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """List the goals that are not closed of those who report to you, as far as you may read them."""
+    listed = asked(partial(_open, "reporting_to_id"), person=person, url=url, token=token, data=data)
+    if not listed:
+        require_known(target_of("goals", person=person, url=url, token=token, data=data), person)
+    told(listed, partial(_show_list, with_owner=True), as_json=as_json)
+
+
+async def _open(by: str, client: "httpx.AsyncClient") -> list[dict[str, Any]]:
+    """Goals that are not closed, by how they belong to whoever asks."""
+    found: list[dict[str, Any]] = []
+    for status in ("draft", "proposed", "agreed"):
+        query: dict[str, Any] = {by: person_of(client), "status": status, "limit": PAGE}
+        while True:
+            page = await read(client, "/goals", **query)
+            found += page["items"]
+            if page["next"] is None:
+                break
+            query["cursor"] = page["next"]
+    return found
 
 
 @goals.command("tree")
@@ -137,33 +157,36 @@ def _show_tree(top: Mapping[str, Any]) -> None:
     out.print(shown)
 
 
-def _show_list(listed: Sequence[Mapping[str, Any]]) -> None:
+def _show_list(listed: Sequence[Mapping[str, Any]], *, with_owner: bool = False) -> None:
     if not listed:
         out.print("no goals")
-    elif out.width < WIDE:
-        _listed_in_lines(listed)
+    elif out.width < (WIDE_WITH_OWNER if with_owner else WIDE):
+        _listed_in_lines(listed, with_owner=with_owner)
     else:
-        _listed(listed)
+        _listed(listed, with_owner=with_owner)
 
 
-def _listed(goals_: Sequence[Mapping[str, Any]]) -> None:
+def _listed(goals_: Sequence[Mapping[str, Any]], *, with_owner: bool) -> None:
     table = Table()
-    table.add_column("Goal", no_wrap=True)
+    for name in ("Goal", "Owner") if with_owner else ("Goal",):
+        table.add_column(name, no_wrap=True)
     for name in ("Title", "Stage", "Due", "Progress", "Pace"):
         table.add_column(name)
     for each in goals_:
-        cells = (each["goal_id"], each["title"], each["status"], each["due_on"], share_of(each["progress"]))
+        ids = (each["goal_id"], each["owner_id"]) if with_owner else (each["goal_id"],)
+        cells = (*ids, each["title"], each["status"], each["due_on"], share_of(each["progress"]))
         table.add_row(*map(plain, cells), pace_of(each["pace"]))
     out.print(table)
 
 
-def _listed_in_lines(goals_: Sequence[Mapping[str, Any]]) -> None:
+def _listed_in_lines(goals_: Sequence[Mapping[str, Any]], *, with_owner: bool) -> None:
     for each in goals_:
         out.print(plain(each["title"]), highlight=False)
         said = (each["status"], f"due {each['due_on']}", share_of(each["progress"]), pace_of(each["pace"]))
         line = Text(", ").join(word for word in map(_worded, said) if word)
         out.print(Padding(line, (0, 0, 0, 2), expand=False), highlight=False)
-        out.print(Padding(plain(each["goal_id"]), (0, 0, 0, 2), expand=False), highlight=False)
+        ids = f"{each['goal_id']} of {each['owner_id']}" if with_owner else each["goal_id"]
+        out.print(Padding(plain(ids), (0, 0, 0, 2), expand=False), highlight=False)
 
 
 def _worded(word: str | Text) -> Text:

@@ -138,11 +138,15 @@ class GoalAgreed(_GoalEvent):
 
 
 class GoalAligned(_GoalEvent):
-    """The goal serves another parent, or none any more; `contribution` weighs it there."""
+    """The goal serves another parent, or none any more; `contribution` weighs it there.
+
+    `edition` counts on when an agreed goal has another parent.
+    """
 
     from_parent_id: GoalId | None
     to_parent_id: GoalId | None
     contribution: float = 1.0
+    edition: int = 1
 
 
 class KeyResultMeasured(_GoalEvent):

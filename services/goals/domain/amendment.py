@@ -51,7 +51,8 @@ class OwnerChangesAlone(Refusal):
 class Edition(Aggregate):
     """What an agreed goal said until it was changed, and the change that ended it.
 
-    `number` counts from 1; `by_person_id` proposed the change, `agreed_by` is null where nobody had to agree.
+    `number` counts from 1; `by_person_id` proposed the change, null where no person did, and `agreed_by` is
+    null where nobody had to agree.
     """
 
     id_field: ClassVar[str] = "edition_id"
@@ -62,9 +63,33 @@ class Edition(Aggregate):
     wording: Wording
     until: datetime
     changed: tuple[str, ...]
-    by_person_id: PersonId
+    by_person_id: PersonId | None
     agreed_by: PersonId | None
     reason: str
+
+
+def edition_before(
+    goal: Goal,
+    changed_fields: Sequence[str],
+    *,
+    by: PersonId | None,
+    at: datetime,
+    agreed_by: PersonId | None = None,
+    reason: str = "",
+) -> Edition:
+    """What a goal says until it changes, now."""
+    return Edition(
+        edition_id=derive("edition", goal.goal_id, str(goal.edition)),
+        goal_id=goal.goal_id,
+        number=goal.edition,
+        owner_id=goal.owner_id,
+        wording=_wording(goal),
+        until=at,
+        changed=tuple(changed_fields),
+        by_person_id=by,
+        agreed_by=agreed_by,
+        reason=reason,
+    )
 
 
 Changed = tuple[Goal, Edition, contract.GoalChanged]
@@ -215,17 +240,8 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
     # Why a change was declined was said to those who read the goal then.
     reason = "" if is_wider(new.visibility, goal.visibility) else goal.reason
     new = new.model_copy(update=settled | {"narrower": _narrower(goal, new, at=at), "reason": reason})
-    edition = Edition(
-        edition_id=derive("edition", goal.goal_id, str(goal.edition)),
-        goal_id=goal.goal_id,
-        number=goal.edition,
-        owner_id=goal.owner_id,
-        wording=_wording(goal),
-        until=at,
-        changed=fields,
-        by_person_id=amendment.by,
-        agreed_by=agreed_by,
-        reason=amendment.reason,
+    edition = edition_before(
+        goal, fields, by=amendment.by, at=at, agreed_by=agreed_by, reason=amendment.reason
     )
     event = contract.GoalChanged(
         **new.named(),

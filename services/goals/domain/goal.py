@@ -263,11 +263,14 @@ class Goal(Terms, Aggregate):
         goal = self.model_copy(update={"parent_id": parent_id, "contribution": contribution})
         if goal.status == "agreed":
             goal.require_smart()
+            moved = parent_id != self.parent_id
+            goal = goal.model_copy(update={"edition": self.edition + moved})
         event = contract.GoalAligned(
             **goal.named(),
             from_parent_id=self.parent_id,
             to_parent_id=parent_id,
             contribution=contribution,
+            edition=goal.edition,
         )
         return goal, event
 

@@ -6,7 +6,7 @@ A list of milestones is measured by what is reached of it, each milestone by its
 
 from typing import Annotated, Any, Final, Self, cast
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultType, UnitKind
@@ -41,6 +41,11 @@ class Milestone(Frozen):
     weight: float = Field(default=1.0, gt=0, le=100)
 
 
+def _without_required_target(schema: dict[str, Any]) -> None:
+    """A yes or no and a list of milestones tell their target themselves."""
+    schema["required"] = [name for name in schema.get("required", ()) if name != "target"]
+
+
 class Measure(Frozen):
     """How something is measured, from where to where; values are in `unit`.
 
@@ -56,6 +61,8 @@ class Measure(Frozen):
     commit: Quantity | None = None
     stretch: Quantity | None = None
     milestones: tuple[Milestone, ...] = Field(default=(), max_length=50)
+
+    model_config = ConfigDict(json_schema_extra=_without_required_target)
 
     @model_validator(mode="before")
     @classmethod

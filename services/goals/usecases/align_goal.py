@@ -4,6 +4,8 @@ When    its owner, their manager or HR asks (PUT /goals/{goal_id}/parent)
 May     align: self, manager, HR admin; read on the parent   (access.py)
 Rule    Goal.align, alignment.require_place
 Emits   goals.GoalAligned
+
+What an agreed goal served before is kept as an edition, so that it can be told of any time.
 """
 
 from fastapi import APIRouter, Response
@@ -18,9 +20,12 @@ from services.goals.domain.alignment import (
     ParentClosed,
     require_place,
 )
+from services.goals.domain.amendment import edition_before
 from services.goals.domain.goal import Goal, GoalNotInStage, GoalNotSmart
+from services.goals.history_store import EditionStore
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, hold_tree, left
+from services.goals.told_by import person_of
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
 from shared.http import Run
@@ -55,7 +60,10 @@ async def align_goal(command: AlignGoal, tx: Transaction) -> Goal:
         return goal
     if command.parent_id is not None and command.parent_id != before:
         await require_parent(goal, command.parent_id, tx)
+    said = goal
     goal, aligned = goal.align(command.parent_id, contribution=command.contribution)
+    if goal.edition > said.edition:
+        EditionStore(tx).save(edition_before(said, ("parent_id",), by=person_of(tx), at=tx.now))
     goal = goals.save(goal)
     if before is not None and before != goal.parent_id:
         left(tx, before)

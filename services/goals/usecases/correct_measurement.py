@@ -19,13 +19,14 @@ from pydantic import StringConstraints
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import CorrectedAlready, Measurement
 from services.goals.domain.measured_in import Quantity
+from services.goals.domain.measured_when import TIMES, require_time
 from services.goals.domain.milestones import in_place, retell
 from services.goals.history_store import MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, look_soon
 from services.goals.told_by import correction_by, person_of
-from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
+from services.goals.usecases.measure_key_result import reported
 from services.goals.views import MeasurementView
 from shared.clock import Instant
 from shared.contracts.base import Frozen
@@ -85,8 +86,8 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
         return await _correct_milestone(command, goal, wrong, tx)
     part.require_suitable(wrong.value if command.value is None else command.value)
     new_id = None if command.value is None else command.new_measurement_id
-    held = wrong.measured_at if command.value is None else command.measured_at or wrong.measured_at
-    at = require_past(held, now=tx.now)
+    held = command.measured_at or wrong.measured_at
+    at = wrong.measured_at if command.value is None else require_time(held, goal, now=tx.now)
     corrected = wrong.corrected(correction_by(tx, reason=command.reason, measurement_id=new_id))
     counting = await measurements.newest(
         goal.goal_id, limit=AT_ONE_TIME, of=wrong.key_result_id, but=wrong.measurement_id
@@ -108,7 +109,7 @@ async def _correct_milestone(
     """Withdraw what was said of a milestone, or let it have held at another time."""
     moved = command.measured_at is not None
     new_id = command.new_measurement_id if moved else None
-    at = require_past(command.measured_at or wrong.measured_at, now=tx.now)
+    at = require_time(command.measured_at, goal, now=tx.now) if moved else wrong.measured_at
     corrected = wrong.corrected(correction_by(tx, reason=command.reason, measurement_id=new_id))
     right = wrong.model_copy(
         update={"measurement_id": command.new_measurement_id, "measured_at": at, "taken_at": tx.now}
@@ -188,7 +189,7 @@ def _in_its_place(
     "/goals/{goal_id}/measurements/{measurement_id}/correction",
     response_model=MeasurementView,
     summary="Correct a measurement",
-    responses=refusals(*OF_PERIODS, GoalNotInStage, MeasuredInFuture, CorrectedAlready, NotYoursToCorrect),
+    responses=refusals(*OF_PERIODS, GoalNotInStage, *TIMES, CorrectedAlready, NotYoursToCorrect),
 )
 async def post_correction(
     goal_id: GoalId, measurement_id: str, right: RightMeasurement, run: Run

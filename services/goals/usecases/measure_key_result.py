@@ -3,14 +3,13 @@
 When    owner, manager or a machine reports it
         (POST /goals/{goal_id}/key-results/{key_result_id}/measurements)
 May     measure: self, manager, service           (access.py)
-Rule    Goal.measure, require_past
+Rule    Goal.measure, require_time
 Emits   goals.KeyResultMeasured
 Then    reviews.gather_evidence
 
 The answer is the measurement and no word of the goal, which a machine may not read.
 """
 
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -19,15 +18,15 @@ from pydantic import AfterValidator, Field
 from services.goals.domain.goal import GoalNotInStage
 from services.goals.domain.history import Measurement
 from services.goals.domain.measured_in import Quantity
+from services.goals.domain.measured_when import TIMES, require_time
 from services.goals.history_store import MeasurementStore
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, look_soon
 from services.goals.told_by import machine_of, person_of
 from services.goals.views import MeasurementView
-from shared.clock import Instant, to_millisecond
+from shared.clock import Instant
 from shared.contracts.base import Frozen
 from shared.contracts.goals import KeyResultMeasured
-from shared.errors import Invalid
 from shared.http import Run
 from shared.ids import GoalId, KeyResultId, mint
 from shared.problem_docs import refusals
@@ -35,11 +34,6 @@ from shared.unseen import seen
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
-CLOCK_TOLERANCE = timedelta(minutes=5)
-
-
-class MeasuredInFuture(Invalid):
-    """A measurement holds for a time that has come."""
 
 
 class NewMeasurement(Frozen):
@@ -64,7 +58,7 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
     goal = await goals.get(command.goal_id)
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
-    at = require_past(command.measured_at, now=tx.now)
+    at = require_time(command.measured_at, goal, now=tx.now)
     goal, measured = goal.measure(command.key_result_id, command.value, at=at)
     measurement = reported(measured, tx, measurement_id=command.measurement_id, note=command.note)
     tx.publish(measured, goals.save(goal).state())
@@ -90,23 +84,12 @@ def reported(measured: KeyResultMeasured, tx: Transaction, *, measurement_id: st
     )
 
 
-def require_past(measured_at: datetime | None, *, now: datetime) -> datetime:
-    """The time of a measurement, now if it has none; clocks may differ by five minutes."""
-    if measured_at is None:
-        return now
-    if measured_at > now + CLOCK_TOLERANCE:
-        raise MeasuredInFuture(
-            "A measurement cannot lie in the future; send the time at which the value held."
-        )
-    return to_millisecond(measured_at)
-
-
 @router.post(
     "/goals/{goal_id}/key-results/{key_result_id}/measurements",
     response_model=MeasurementView,
     status_code=201,
     summary="Measure a key result",
-    responses=refusals(*OF_PERIODS, GoalNotInStage, MeasuredInFuture),
+    responses=refusals(*OF_PERIODS, GoalNotInStage, *TIMES),
 )
 async def post_measurement(
     goal_id: GoalId, key_result_id: KeyResultId, new: NewMeasurement, run: Run

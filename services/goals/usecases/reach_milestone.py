@@ -15,12 +15,13 @@ from pydantic import Field
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import Measurement
+from services.goals.domain.measured_when import TIMES, require_time
 from services.goals.domain.milestones import in_place, retell
 from services.goals.history_store import MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, look_soon
-from services.goals.usecases.measure_key_result import MeasuredInFuture, reported, require_past
+from services.goals.usecases.measure_key_result import reported
 from services.goals.views import MeasurementView
 from shared.clock import Instant
 from shared.contracts.base import Frozen
@@ -61,7 +62,7 @@ async def reach_milestone(command: ReachMilestone, tx: Transaction) -> Measureme
         for newest in await MeasurementStore(tx).newest(goal.goal_id, limit=1, of=part.key_result_id):
             await _require_after(command, tx)
             return newest
-    at = require_past(command.at, now=tx.now)
+    at = require_time(command.at, goal, now=tx.now)
     goal, measured = goal.reach_milestone(
         command.key_result_id, command.milestone_id, reached=command.reached, at=at
     )
@@ -106,7 +107,7 @@ async def _require_after(command: ReachMilestone, tx: Transaction) -> None:
     "/goals/{goal_id}/key-results/{key_result_id}/milestones/{milestone_id}",
     response_model=MeasurementView,
     summary="Reach a milestone",
-    responses=refusals(*OF_PERIODS, GoalNotInStage, MeasuredInFuture),
+    responses=refusals(*OF_PERIODS, GoalNotInStage, *TIMES),
 )
 async def put_milestone(
     goal_id: GoalId, key_result_id: KeyResultId, milestone_id: str, said: MilestoneReached, run: Run

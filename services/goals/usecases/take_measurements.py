@@ -25,10 +25,10 @@ from pydantic import (
     WrapValidator,
 )
 
+from services.goals.domain.measured_when import TIMES
 from services.goals.history_store import MEASUREMENTS, MeasurementStore
 from services.goals.store import GOALS
 from services.goals.usecases.measure_key_result import (
-    MeasuredInFuture,
     MeasureKeyResult,
     NewMeasurement,
     measure_key_result,
@@ -172,7 +172,7 @@ async def _one(each: OneOfMany | NotInForm, id_: str, tx: Transaction) -> TakenM
     "/measurements",
     response_model=TakenMeasurements,
     summary="Measure many key results",
-    responses=refusals(MeasuredInFuture),
+    responses=refusals(*TIMES),
 )
 async def post_measurements(many: Measurements, run: Run) -> Response:
     """Report up to 500 values at once; each is taken or refused by itself, and sent again is known."""

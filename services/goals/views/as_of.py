@@ -1,7 +1,7 @@
 """Goals as they were at some time, by those who may read them now."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Self
 
@@ -11,13 +11,15 @@ from pydantic import BaseModel
 from services.goals.domain.amendment import Edition
 from services.goals.domain.as_of import GoalThen, Known, as_of
 from services.goals.domain.goal import Goal
+from services.goals.domain.wording import Link
 from services.goals.history_store import EDITIONS, MEASUREMENTS
 from services.goals.store import GOALS
 from services.goals.views.earlier import hidden_until
 from services.goals.views.goal_view import KeyResultView
+from services.goals.views.judgements import readable
 from shared import mongo
 from shared.clock import Instant
-from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Visibility
+from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Perspective, Visibility
 from shared.errors import NotFound
 from shared.http import View
 from shared.http.viewing import Viewer
@@ -35,7 +37,8 @@ class GoalAsOf(BaseModel):
     """A goal as it was `at` a time, or is now if the time that was asked for is still to come.
 
     `progress` is a share from 0 to 1, null while it could not be told.  `edition` is the number of what it
-    said then; its key results stand as was known then.
+    said then; its key results stand as was known then.  What it served then is named to those who may read
+    that goal now.
     """
 
     goal_id: GoalId
@@ -46,10 +49,16 @@ class GoalAsOf(BaseModel):
     owner_id: PersonId
     title: str
     description: str
+    relevance: str
     kind: GoalKind
     level: GoalLevel
+    category: str
+    perspective: Perspective | None
+    tags: list[str]
+    links: list[Link]
     visibility: Visibility
     period_id: PeriodId | None
+    parent_id: GoalId | None
     weight: float
     starts_on: date
     due_on: date
@@ -62,6 +71,10 @@ class GoalAsOf(BaseModel):
         said = {**dict(then.wording), **then._asdict()}
         parts = [KeyResultView.of(part) for part in then.key_results]
         return as_stored(cls, {**said, "goal_id": goal_id, "at": at, "key_results": parts})
+
+    def without_hidden(self, known: Collection[GoalId]) -> "GoalAsOf":
+        """The same without a parent that is not among those that may be read."""
+        return self if self.parent_id in known else self.model_copy(update={"parent_id": None})
 
 
 @router.get("/goals/{goal_id}/as-of", summary="Read what a goal was")
@@ -96,10 +109,12 @@ async def _then(goals: Sequence[Goal], at: datetime, view: Viewer) -> Sequence[G
         editions[doc["goal_id"]].append(from_document(Edition, doc))
     known = await _known(ids, at, view.db)
     found = [(goal, as_of(goal, at, editions[goal.goal_id], known[goal.goal_id])) for goal in goals]
-    return [
+    shown = [
         GoalAsOf.of(goal.goal_id, at, then) if then and at > await hidden_until(goal, view) else None
         for goal, then in found
     ]
+    readable_now = await readable([each.parent_id for each in shown if each], view)
+    return [each and each.without_hidden(readable_now) for each in shown]
 
 
 async def _known(

@@ -16,9 +16,9 @@ from services.goals.history_store import MEASUREMENTS
 from services.goals.store import GOALS
 from services.goals.views.earlier import FIELDS as EARLIER_FIELDS
 from services.goals.views.earlier import figures_of, hidden_of
-from services.goals.views.goals import GoalsWanted
 from services.goals.views.judgements import readable
 from services.goals.views.plan_export import PlansAreCsv, PlanTooLarge, plan_response
+from services.goals.views.wanted import GoalsWanted
 from shared.clock import Instant
 from shared.errors import NotFound
 from shared.exports import (
@@ -130,11 +130,10 @@ class MeasurementsWanted(GoalsWanted):
     measured_since: Instant | None = Field(default=None, description="At this time or later only.")
     measured_until: Instant | None = Field(default=None, description="Before this time only.")
 
-    def of_goals(self) -> Doc:
+    async def of_goals(self, view: Viewer) -> Doc:
         """Matches the documents of the goals."""
-        asked = self.model_dump(include=set(GoalsWanted.model_fields))
         chosen = {} if self.goal_id is None else {"_id": self.goal_id}
-        return {**GoalsWanted.model_validate(asked).filter(), **chosen}
+        return {"$and": [await self.matching(view), chosen]}
 
     def of_time(self) -> Doc:
         """Matches the documents of measurements in the range."""
@@ -149,10 +148,6 @@ class GoalsExported(GoalsWanted):
     form: Literal["table", "plan"] = Field(
         default="table", description="A table for analysts, or a plan that POST /goal-imports takes."
     )
-
-    def filter(self) -> Doc:
-        """Matches the documents of the goals."""
-        return GoalsWanted.model_validate(self.model_dump(include=set(GoalsWanted.model_fields))).filter()
 
 
 @router.get(
@@ -174,7 +169,7 @@ async def export_goals(view: View, form: AskedForm, wanted: Annotated[GoalsExpor
     one that serves another of the file names it by `parent_import_id`.  It is CSV, of 500 goals, 2,000 rows
     and 1 MiB at most; what somebody dropped is left out.
     """
-    filter_ = {"$and": [await view.filter(), wanted.filter()]}
+    filter_ = {"$and": [await view.filter(), await wanted.matching(view)]}
     if wanted.form == "plan":
         if form != "csv":
             raise PlansAreCsv("A plan is a CSV file; leave format out.")
@@ -209,7 +204,9 @@ async def export_measurements(
     """
     if wanted.goal_id is not None:
         await view.one(Goal, GOALS, wanted.goal_id)
-    pages = _measurements(view, {"$and": [await view.filter(), wanted.of_goals()]}, wanted.of_time())
+    pages = _measurements(
+        view, {"$and": [await view.filter(), await wanted.of_goals(view)]}, wanted.of_time()
+    )
     return await exported(
         pages, columns=MEASUREMENT_COLUMNS, form=form, name="measurements", on=view.now.date()
     )

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.goals.domain.goal import Goal
 from services.goals.domain.outlook import Outlook, PartOutlook
@@ -13,21 +13,15 @@ from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.judgements import for_reader
 from services.goals.views.plans import index_for, order_of
 from services.goals.views.tagged import KNOWN, tagged
+from services.goals.views.wanted import GoalsWanted
 from shared.contracts.goals import (
-    GoalKind,
-    GoalLevel,
-    GoalStatus,
     Heading,
     Neglect,
-    Outcome,
     Pace,
-    Perspective,
 )
-from shared.directory import DirectoryReader
 from shared.errors import NotFound
 from shared.http import View
-from shared.ids import GoalId, PeriodId, PersonId, TemplateId
-from shared.mongo import Doc
+from shared.ids import GoalId
 from shared.paging import AskedPage, Page, read_page
 from shared.preconditions import IfNoneMatchHeader
 from shared.reading import as_stored
@@ -70,48 +64,6 @@ class OutlookView(BaseModel):
         return as_stored(cls, {**outlook.model_dump(), **told})
 
 
-class GoalsWanted(BaseModel):
-    """Which of the goals that the caller may see; all of what is asked must hold."""
-
-    owner_id: PersonId | None = Field(default=None, description="Of this person only.")
-    asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
-    parent_id: GoalId | None = Field(default=None, description="Serving this goal only.")
-    period_id: PeriodId | None = Field(default=None, description="Of this period only.")
-    origin_id: GoalId | None = Field(default=None, description="Carried over from this goal only.")
-    template_id: TemplateId | None = Field(default=None, description="From this template only.")
-    status: GoalStatus | None = Field(default=None, description="In this stage only.")
-    outcome: Outcome | None = Field(default=None, description="Closed so only.")
-    kind: GoalKind | None = Field(default=None, description="Of this kind only.")
-    level: GoalLevel | None = Field(default=None, description="Of a person, a team or the organisation only.")
-    category: str | None = Field(default=None, max_length=60, description="In this category only.")
-    perspective: Perspective | None = Field(default=None, description="In this perspective only.")
-    tag: str | None = Field(default=None, max_length=40, description="With this tag only.")
-    pace: Pace | None = Field(default=None, description="Where they should be by now, or not, so only.")
-    heading: Heading | None = Field(default=None, description="By their trend heading there only.")
-    overdue: bool | None = Field(default=None, description="Overdue only, or those that are not.")
-    silent: bool | None = Field(default=None, description="With two missed check-ins only, or those without.")
-    neglect: Neglect | None = Field(default=None, description="That nobody works on for this reason only.")
-    aligned: bool | None = Field(default=None, description="Serving another goal only, or serving none.")
-    runs_from: date | None = Field(default=None, description="Due on this day or later.")
-    runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
-
-    def filter(self) -> Doc:
-        """Matches the documents of these goals."""
-        standing = {"pace", "heading", "overdue", "silent", "neglect"}
-        equal = self.model_dump(
-            exclude_none=True, exclude={"runs_from", "runs_to", "aligned", "tag", *standing}
-        )
-        stands = self.model_dump(exclude_none=True, include=standing)
-        equal |= {f"standing.{name}": value for name, value in stands.items()}
-        if self.tag is not None:
-            equal["tags"] = self.tag.strip().lower()
-        if self.aligned is not None:
-            equal["$and"] = [{"parent_id": {"$ne": None} if self.aligned else None}]
-        due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
-        start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
-        return {**equal, **due, **start}
-
-
 @router.get("/goals", summary="List goals")
 async def list_goals(
     view: View,
@@ -120,18 +72,11 @@ async def list_goals(
     sort: Annotated[
         Order | None, Query(description="In this order, with a minus the other way round; by id if left out.")
     ] = None,
-    reporting_to_id: Annotated[
-        PersonId | None, Query(description="Of those who report to this person only: a team's goals.")
-    ] = None,
 ) -> Page[GoalView]:
     """The goals that the caller may see."""
     seen, order = await view.filter(), order_of(sort) if sort else None
     index = index_for(wanted.model_dump(exclude_none=True), seen, sort)
-    filter_ = {"$and": [seen, wanted.filter()]}
-    if reporting_to_id is not None:
-        team = await DirectoryReader(view.db).person_ids_reporting_to(reporting_to_id)
-        filter_["$and"].append({"owner_id": {"$in": [*team]}})
-        index = None  # so few people are read by `by_owner`, whatever else is asked
+    filter_ = {"$and": [seen, await wanted.matching(view)]}
     found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view, index=index)
     return Page(items=await for_reader(found.items, view), next=found.next)
 

@@ -1,6 +1,6 @@
 """What is kept of a goal's way: measurements, check-ins and editions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from services.goals.domain.wording import Wording
 from services.goals.history_store import CHECK_INS, EDITIONS, MEASUREMENTS
 from services.goals.store import GOALS
 from services.goals.views.earlier import figures_of, hidden_until
-from services.goals.views.judgements import WIDER, may_judge
+from services.goals.views.judgements import WIDER, may_judge, readable
 from shared.errors import NotFound
 from shared.http import View
 from shared.ids import GoalId, KeyResultId, PersonId
@@ -53,14 +53,18 @@ class MeasurementView(BaseModel):
 
 
 class EditionView(BaseModel):
-    """What a goal said until it was changed; `agreed_by` is null if nobody had to agree."""
+    """What a goal said until it was changed; `agreed_by` is null if nobody had to agree.
+
+    `by_person_id` is null if it was no person who changed it.  What it served is named to those who may read
+    that goal too.
+    """
 
     number: int
     owner_id: PersonId
     wording: Wording
     until: datetime
     changed: list[str]
-    by_person_id: PersonId
+    by_person_id: PersonId | None
     agreed_by: PersonId | None
     reason: str
 
@@ -143,9 +147,18 @@ async def list_editions(goal_id: GoalId, view: View, page: AskedPage) -> Page[Ed
     sort, hidden = Sort("number", descending=True), await hidden_until(goal, view)
     wanted = {"goal_id": goal_id, "until": {"$gt": hidden}}
     found = await read_page(view.db[EDITIONS], wanted, asked=page, sort=sort, show=_edition)
-    if goal.visibility not in WIDER or await may_judge(goal_id, view):
-        return found
-    return Page(items=[each.model_copy(update={"reason": ""}) for each in found.items], next=found.next)
+    known = await readable([each.wording.parent_id for each in found.items], view)
+    hides = goal.visibility in WIDER and not await may_judge(goal_id, view)
+    shown = [_for_reader(each, known, without_reason=hides) for each in found.items]
+    return Page(items=shown, next=found.next)
+
+
+def _for_reader(edition: EditionView, known: Collection[GoalId], *, without_reason: bool) -> EditionView:
+    wording = edition.wording
+    if wording.parent_id not in known:
+        wording = wording.model_copy(update={"parent_id": None})
+    reason = "" if without_reason else edition.reason
+    return edition.model_copy(update={"wording": wording, "reason": reason})
 
 
 def _edition(doc: Mapping[str, Any]) -> EditionView:

@@ -28,8 +28,8 @@ class Planning(BaseModel):
 
     `planned` are their goals of the period and `weight_planned` what these weigh, out of 100.  `unfinished`
     were agreed and are due before the period begins: carry them over, or close them.  `to_serve` are the
-    organisation's goals that run in that time, then those of who leads them.  `lessons` are of their own
-    goals, the newest first.
+    organisation's goals that run in that time, then those of who leads them: what is agreed, and what is
+    proposed, since a line plans at the same time.  `lessons` are of their own goals, the newest first.
     """
 
     owner_id: PersonId
@@ -49,7 +49,7 @@ async def get_planning(owner_id: PersonId, period_id: InPeriod, view: View) -> P
     await directory.require(owner_id)
     seen, begins = await view.filter(), period.starts_on.isoformat()
     in_force = {
-        "status": "agreed",
+        "status": {"$in": ["agreed", "proposed"]},
         "due_on": {"$gte": begins},
         "starts_on": {"$lte": period.ends_on.isoformat()},
     }

@@ -39,6 +39,8 @@ COMMON: Final[Mapping[str, str]] = {
     "level": "by_level",
 }
 """What many goals are like: for who reads those of more than `FEW` people."""
+TEAM: Final = "reporting_to_id"
+"""So few people are found by `by_owner`, whatever else is asked."""
 SORTED: Final[Mapping[str, str]] = {"due_on": "by_due", "progress": "by_percent"}
 """By what is asked for."""
 _KEPT: Final = {"progress": "percent"}
@@ -59,6 +61,8 @@ def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: str | Non
     of_one = _first(OF_ONE, asked)
     if of_one is not None:
         return of_one
+    if asked.get(TEAM):
+        return None
     if sort is not None:
         return SORTED[sort.removeprefix("-")]
     rare = _first(RARE, asked)
@@ -82,6 +86,7 @@ def described() -> str:
         (COMMON, f"who reads the goals of more than {FEW} people; else as without a filter, or by this"),
     )
     rows = ["| Filter | Index | For |", "|---|---|---|"]
+    rows.append(f"| `{TEAM}` | `by_owner` | whoever asks |")
     for group, whom in groups:
         rows += [f"| `{name}` | `{index}` | {whom} |" for name, index in group.items()]
     rows.append("| none of them | `by_owner` and `by_visibility`, merged by id; `_id` | whoever asks |")

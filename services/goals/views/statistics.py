@@ -14,8 +14,8 @@ from services.goals.store import GOALS
 from services.goals.tally import Tally
 from services.goals.views.counting import grouped, parts_of, run
 from services.goals.views.goal_view import GoalView, goal_view
-from services.goals.views.goals import GoalsWanted
 from services.goals.views.judgements import for_reader
+from services.goals.views.wanted import GoalsWanted
 from shared.contracts.goals import GoalLevel, GoalStatus, Pace
 from shared.directory import PEOPLE, UNITS
 from shared.errors import Invalid
@@ -97,7 +97,7 @@ async def get_statistics(
     """
     if rolled_up and by != "unit":
         raise Invalid("Only units are rolled up: ask by=unit, or leave rolled_up out.")
-    goals, seen, asked = view.db[GOALS], await view.filter(), wanted.filter()
+    goals, seen, asked = view.db[GOALS], await view.filter(), await wanted.matching(view)
     if by == "unit":
         owners = grouped(goals, parts_of(seen, asked, "owner_id"), _PER_OWNER)
         sums = await _by_unit(view.db[PEOPLE], owners)
@@ -111,14 +111,15 @@ async def get_statistics(
 @router.get("/goal-coverage", summary="See how far goals serve the strategy")
 async def get_coverage(view: View, wanted: Annotated[GoalsWanted, Query()]) -> Coverage:
     """Of the agreed goals that the caller may see; narrow it to a period or an owner."""
-    seen, agreed = await view.filter(), {**wanted.filter(), "status": "agreed"}
+    seen, asked = await view.filter(), await wanted.matching(view)
+    agreed = {**asked, "status": "agreed"}
     goals: Counter[GoalLevel] = Counter()
     aligned: Counter[GoalLevel] = Counter()
     if wanted.status in {None, "agreed"}:
         async for row in grouped(view.db[GOALS], parts_of(seen, agreed, "level"), _PER_LEVEL):
             goals[row["_id"]] += row["goals"]
             aligned[row["_id"]] += row["aligned"]
-    pipeline = [*_strategy({"$and": [seen, wanted.filter(), {"status": "agreed"}]}, seen), _SERVED]
+    pipeline = [*_strategy({"$and": [seen, asked, {"status": "agreed"}]}, seen), _SERVED]
     served = {row["_id"]: row["served"] async for row in run(view.db[GOALS], pipeline)}
     levels = [
         Covered(
@@ -145,7 +146,7 @@ async def list_uncovered(
     """Agreed goals of the organisation and of teams that no agreed one serves which the caller may read."""
     sort = Sort()
     seen = await view.filter()
-    filter_ = {"$and": [seen, wanted.filter(), {"status": "agreed"}]}
+    filter_ = {"$and": [seen, await wanted.matching(view), {"status": "agreed"}]}
     pipeline: list[Doc] = [
         *_strategy(page.narrow(filter_, sort=sort), seen),
         {"$match": {"below": []}},

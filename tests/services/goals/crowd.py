@@ -33,6 +33,8 @@ async def crowd(house: GoalsHouse) -> None:
     )
     owners = ["anna", "ben", "peer", "manager", *people]
     assert like is not None
+    named = [{**like, "_id": _id, "visibility": "everyone"} for _id in ("parent-1", "origin-1")]
+    await house.db[GOALS].insert_many(named)
     await house.db[GOALS].insert_many(
         [{**like, **_said(number), "owner_id": owners[number % len(owners)]} for number in range(GOALS_THERE)]
     )

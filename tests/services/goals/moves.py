@@ -186,7 +186,9 @@ def goes_on(world: World, goal: Modelled, _: str, __: int, answer: Any) -> None:
 
 
 def aligned(world: World, goal: Modelled, _: str, x: int, __: Any) -> None:
-    goal.parent = world.top if x % 2 else None
+    before, goal.parent = goal.parent, world.top if x % 2 else None
+    if goal.status == "agreed" and goal.parent != before:
+        goal.edition += 1
 
 
 def planned(_: World, goal: Modelled, __: str, ___: int, answer: Any) -> None:

@@ -47,6 +47,29 @@ async def test_each_edition_is_told_of_its_time_with_its_owner(house: GoalsHouse
     assert told == {1: (1, first, 0.5), 3: (2, now, 0.5), 5: (2, now, 0.5), 7: (3, now, 0.25)}
 
 
+async def test_what_it_served_is_told_of_its_time_to_who_may_read_that(house: GoalsHouse) -> None:
+    hidden = await house.agreed("manager", by="chief", visibility="private")
+    seen = await house.agreed("manager", by="chief", visibility="everyone")
+    goal_id = await house.agreed(tags=["core"], perspective="customer")
+    path = f"/goals/{goal_id}/parent"
+    manager = house.as_("manager")
+    await house.as_("manager").at(NOW + DAY).does(path, {"parent_id": hidden}, method="PUT")
+    await house.as_("anna").at(NOW + 2 * DAY).does(path, {"parent_id": seen}, method="PUT")
+    await house.as_("anna").at(NOW + 4 * DAY).does(path, {"parent_id": None}, method="PUT")
+    for asker, first in ((manager, hidden), (house.as_("anna"), None)):
+        told = [
+            await asker.read(f"/goals/{goal_id}/as-of", at=(NOW + days * DAY).isoformat())
+            for days in (0.5, 1.5, 3, 5)
+        ]
+        assert [was["parent_id"] for was in told] == [None, first, seen, None]
+        assert [was["edition"] for was in told] == [1, 2, 3, 4]
+        assert (told[0]["tags"], told[0]["perspective"]) == (["core"], "customer")
+        editions = (await asker.read(f"/goals/{goal_id}/editions"))["items"]
+        assert [each["wording"]["parent_id"] for each in editions] == [seen, first, None]
+        assert {*[name for each in editions for name in each["changed"]]} == {"parent_id"}
+        assert [each["by_person_id"] for each in editions] == ["anna", "anna", "manager"]
+
+
 async def test_before_it_was_agreed_there_is_nothing_and_after_its_end_it_is_closed(
     house: GoalsHouse,
 ) -> None:

@@ -28,11 +28,13 @@ async def test_the_next_period_is_planned_from_what_the_last_one_left(house: Goa
     )
     of_manager = await house.agreed("manager", by="chief", visibility="team", period_id=second, **NEXT)
     await house.agreed("ben", period_id=second, **NEXT)
+    asked = await house.proposed("manager", to="chief", visibility="team", period_id=second, **NEXT)
+    await house.drafted("manager", visibility="team", period_id=second, **NEXT)
     found = await anna.read("/planning/anna", period_id=second)
     assert ids(found["planned"]) == [planned]
     assert found["weight_planned"] == 30
     assert ids(found["unfinished"]) == [unfinished]
-    assert ids(found["to_serve"]) == [whole, of_manager]
+    assert ids(found["to_serve"]) == [whole, *sorted((of_manager, asked))]
     [lesson] = found["lessons"]
     assert (lesson["goal_id"], lesson["retrospective"]["lessons"]) == (learned, "Ask sales before we begin.")
     assert found["period"]["period_id"] == second

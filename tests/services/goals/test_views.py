@@ -144,3 +144,24 @@ async def test_a_teams_goals_are_those_of_who_reports_to_somebody(house: GoalsHo
     agreed = await manager.listed("/goals", reporting_to_id="manager", status="agreed", sort="-progress")
     assert [goal["owner_id"] for goal in agreed] == ["ben"]
     assert await manager.listed("/goals", reporting_to_id="nobody") == []
+    assert await manager.listed("/goals", reporting_to_id="manager", owner_id="manager") == []
+    [one] = await manager.listed("/goals", reporting_to_id="manager", owner_id="ben")
+    assert one["owner_id"] == "ben"
+    exported = (await manager.get("/goals/export", reporting_to_id="manager")).text
+    assert {goal_id for goal_id in [*of_team, own] if goal_id in exported} == of_team
+    counted = await manager.read("/goal-statistics", reporting_to_id="manager")
+    assert {group["key"]: group["goals"] for group in counted} == {"draft": 1, "agreed": 1}
+
+
+async def test_what_serves_a_goal_is_told_to_who_may_read_that_goal_alone(house: GoalsHouse) -> None:
+    parent = await house.agreed("manager", by="chief", visibility="private")
+    goal_id = await house.agreed("anna", by="manager")
+    await house.as_("manager").does(f"/goals/{goal_id}/parent", {"parent_id": parent}, method="PUT")
+    measured = {"value": 3, "note": "What is told."}
+    await house.as_("anna").does(f"/goals/{goal_id}/key-results/reach/measurements", measured)
+    for path in ("/goals", "/goals/export", "/goals/export/measurements", "/goal-statistics"):
+        for who, told in (("manager", True), ("anna", False)):
+            answer = await house.as_(who).get(path, parent_id=parent)
+            assert answer.status_code == 200, answer.text
+            said = goal_id in answer.text or '"goals":1' in answer.text
+            assert said == told, (path, who)

@@ -67,6 +67,11 @@ async def test_measurements_lie_in_the_past_give_or_take_a_clock(house: GoalsHou
     assert (await measure(house, goal_id, 1, measured_at=soon.isoformat())).status_code == 201
     refused = await measure(house, goal_id, 1, measured_at=later.isoformat())
     assert (refused.status_code, rule_of(refused)) == (422, "measured-in-future")
+    for held, status in (("2024-12-31T12:00:00Z", 201), ("1970-01-01T00:00:00Z", 422)):
+        answer = await measure(house, goal_id, 1, measured_at=held)
+        assert answer.status_code == status, held
+    assert rule_of(answer) == "measured-long-before"
+    assert "begins on 2026-01-01" in answer.text
     naive = await measure(house, goal_id, 1, measured_at="2026-01-10T09:00:00")
     assert naive.status_code == 422
 

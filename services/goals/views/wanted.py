@@ -1,0 +1,85 @@
+"""Which goals somebody asks for: the filters of lists, counts and files, the same for all of them."""
+
+from datetime import date
+from typing import Final
+
+from pydantic import BaseModel, Field
+
+from services.goals.views.judgements import readable
+from shared.contracts.goals import (
+    GoalKind,
+    GoalLevel,
+    GoalStatus,
+    Heading,
+    Neglect,
+    Outcome,
+    Pace,
+    Perspective,
+)
+from shared.directory import DirectoryReader
+from shared.http.viewing import Viewer
+from shared.ids import GoalId, PeriodId, PersonId, TemplateId
+from shared.mongo import Doc
+
+STANDING: Final = frozenset({"pace", "heading", "overdue", "silent", "neglect"})
+BY_OTHERS: Final = frozenset({"runs_from", "runs_to", "aligned", "tag", "reporting_to_id"})
+"""What is not asked of a field of the same name."""
+NONE: Final[Doc] = {"_id": {"$in": []}}
+"""Matches no goal."""
+
+
+class GoalsWanted(BaseModel):
+    """Which of the goals that the caller may see; all of what is asked must hold."""
+
+    owner_id: PersonId | None = Field(default=None, description="Of this person only.")
+    asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
+    parent_id: GoalId | None = Field(default=None, description="Serving this goal only.")
+    period_id: PeriodId | None = Field(default=None, description="Of this period only.")
+    origin_id: GoalId | None = Field(default=None, description="Carried over from this goal only.")
+    template_id: TemplateId | None = Field(default=None, description="From this template only.")
+    status: GoalStatus | None = Field(default=None, description="In this stage only.")
+    outcome: Outcome | None = Field(default=None, description="Closed so only.")
+    kind: GoalKind | None = Field(default=None, description="Of this kind only.")
+    level: GoalLevel | None = Field(default=None, description="Of a person, a team or the organisation only.")
+    category: str | None = Field(default=None, max_length=60, description="In this category only.")
+    perspective: Perspective | None = Field(default=None, description="In this perspective only.")
+    tag: str | None = Field(default=None, max_length=40, description="With this tag only.")
+    pace: Pace | None = Field(default=None, description="Where they should be by now, or not, so only.")
+    heading: Heading | None = Field(default=None, description="By their trend heading there only.")
+    overdue: bool | None = Field(default=None, description="Overdue only, or those that are not.")
+    silent: bool | None = Field(default=None, description="With two missed check-ins only, or those without.")
+    neglect: Neglect | None = Field(default=None, description="That nobody works on for this reason only.")
+    aligned: bool | None = Field(default=None, description="Serving another goal only, or serving none.")
+    reporting_to_id: PersonId | None = Field(
+        default=None, description="Of those who report to this person only: a team's goals."
+    )
+    runs_from: date | None = Field(default=None, description="Due on this day or later.")
+    runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
+
+    async def matching(self, view: Viewer) -> Doc:
+        """Matches the documents of these goals.
+
+        Whoever may not read a goal is not told by a list what serves it, or goes on from it.
+        """
+        named = {id_ for id_ in (self.parent_id, self.origin_id) if id_ is not None}
+        hidden = named - {*await readable(named, view)}
+        return {**self._of_fields(), **(NONE if hidden else await self._of_team(view))}
+
+    async def _of_team(self, view: Viewer) -> Doc:
+        if self.reporting_to_id is None:
+            return {}
+        team = await DirectoryReader(view.db).person_ids_reporting_to(self.reporting_to_id)
+        if self.owner_id is None:
+            return {"owner_id": {"$in": [*team]}}
+        return {} if self.owner_id in team else NONE
+
+    def _of_fields(self) -> Doc:
+        asked = self.model_dump(exclude_none=True, include={*GoalsWanted.model_fields} - BY_OTHERS)
+        equal = {f"standing.{name}" if name in STANDING else name: value for name, value in asked.items()}
+        if self.tag is not None:
+            equal["tags"] = self.tag.strip().lower()
+        if self.aligned is not None:
+            equal["$and"] = [{"parent_id": {"$ne": None} if self.aligned else None}]
+        due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
+        start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
+        return {**equal, **due, **start}
