@@ -57,6 +57,8 @@ ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
 }
 START_SECONDS = 60.0
 STOP_SECONDS = 25.0
+SETTLE_SECONDS = 1.0
+"""How often who no longer leads the relay looks whether the broker has answered it after all."""
 READS_SECONDS = 0.5
 """How long the audit of a read may wait to be written."""
 
@@ -155,6 +157,7 @@ class Runtime:
         )
         self.workers += [
             self._relaying,
+            Worker("relay-settling", self.relay.settle, poll=SETTLE_SECONDS),
             self._fanning,
             self._leased("sweeper", sweeper.turn, poll=0.25),
             self._leased("outbox-broom", broom.turn, poll=60.0),

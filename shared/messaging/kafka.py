@@ -3,13 +3,14 @@
 import ssl
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.helpers import create_ssl_context
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.messaging.cut_connections import hear_of_cut_connections
+from shared.messaging.producing import Producer
 from shared.settings import Settings
 
 MAX_REQUEST_BYTES = 1_048_576
@@ -42,16 +43,9 @@ def client_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def producer(settings: Settings) -> AIOKafkaProducer:
+def producer(settings: Settings) -> Producer:
     """A producer that keeps the order of each partition and waits for all replicas."""
-    return AIOKafkaProducer(
-        **client_options(settings),
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=1,
-        max_request_size=MAX_REQUEST_BYTES,
-        request_timeout_ms=15_000,
-    )
+    return Producer(**client_options(settings), linger_ms=1, max_request_size=MAX_REQUEST_BYTES)
 
 
 def admin(settings: Settings) -> AIOKafkaAdminClient:

@@ -5,24 +5,35 @@ is not passed by.  Rows of an aggregate go out by their sequence, whichever proc
 whatever its clock.  They are marked after the broker has them; a crash in between repeats rows
 that subscribers drop by sequence.  Run it under a lease.
 
-A lease does not stop a process that slept between reading and sending: it may put an old state
-behind a newer one, or behind an erasure, where compaction would keep it.  Of two who have sent a
-row one marks it second and finds that out; it has the newest states of those keys sent once more.
+An idempotent producer tries for ever, and in order: what it was given and has not answered for is not
+given to another one, or that could put an old state behind a newer one, where compaction would keep it.  It
+is left with the producer, its keys wait, and it is marked when the answer comes.
+
+A lease does not stop a process that slept between reading and sending, or whose producer is answered after
+another process has taken over: an old state may come behind a newer one, or behind an erasure.  Of two who
+have sent a row one marks it second and finds that out; it has the newest states of those keys sent once more.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed, RecordTooLargeError
+from aiokafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    RecordTooLargeError,
+)
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
 from shared import mongo
 from shared.messaging.envelope import envelope_of_row
+from shared.messaging.producing import Producer
 from shared.work.transaction import Doc
 
 log = logging.getLogger(__name__)
@@ -57,37 +68,74 @@ _UNSENDABLE = (
 )
 
 
+Pending = tuple[Doc, "asyncio.Future[Any]"]
+"""A row that a producer was given, and its answer."""
+
+
 class Relay:
     """The turn of a worker that empties the outbox."""
 
     def __init__(
         self,
         db: mongo.Database,
-        make_producer: Callable[[], AIOKafkaProducer],
+        make_producer: Callable[[], Producer],
         *,
         size: int = 1000,
         send_seconds: float = 20.0,
+        most_silent: float = 120.0,
         on_sent: Callable[[Sequence[Doc]], None] = lambda rows: None,  # noqa: ARG005
     ) -> None:
-        """`size`: rows a turn; `send_seconds`: how long the broker may take for them."""
+        """`size`: rows a turn; `send_seconds`: how long a turn waits until the broker has them.
+
+        After `most_silent` seconds without an answer the producer is given up, whatever it still tries.
+        """
         self.blocked: dict[str, str] = {}
         self._outbox = db[OUTBOX].with_options(read_concern=mongo.SNAPSHOT)
         self._marks = db[OUTBOX]
         self._make_producer = make_producer
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Producer | None = None
+        self._unanswered: list[Pending] = []
+        self._answered_at = 0.0
+        self._busy = asyncio.Lock()
         self._size = size
         self._send_seconds = send_seconds
+        self._most_silent = most_silent
         self._on_sent = on_sent
 
     async def turn(self) -> bool:
         """Send the next rows and mark them; whether there may be more."""
-        rows, full = await self._next()
-        sent = await self._deliver(rows) if rows else []
-        return full and bool(sent)
+        async with self._busy:
+            if len(self._unanswered) >= self._size:
+                await self._wait_for(self._unanswered)
+            await self._settle()
+            if len(self._unanswered) >= self._size:
+                return False
+            rows, full = await self._next()
+            sent = await self._deliver(rows) if rows else []
+            return full and bool(sent)
+
+    async def settle(self) -> bool:
+        """Mark what was answered after its turn, also by who no longer leads; it is never more at once."""
+        if not self._busy.locked():
+            async with self._busy:
+                await self._settle()
+        return False
+
+    async def _settle(self) -> None:
+        answered = [each for each in self._unanswered if each[1].done()]
+        if answered:
+            self._unanswered = [each for each in self._unanswered if not each[1].done()]
+            self._answered_at = time.monotonic()
+            await self._mark(await self._taken(answered))
+        elif self._unanswered and time.monotonic() - self._answered_at > self._most_silent:
+            log.warning("outbox: no answer for %.0f s, beginning again", self._most_silent)
+            await self._renew()
 
     async def _deliver(self, rows: Sequence[Doc]) -> list[Doc]:
         """Send and mark; the rows that the broker took."""
-        sent = await self._send(rows)
+        return await self._mark(await self._send(rows))
+
+    async def _mark(self, sent: list[Doc]) -> list[Doc]:
         if sent:
             ours = {"_id": {"$in": [row["_id"] for row in sent]}, "sent": False}
             marked = await self._marks.update_many(ours, [{"$set": {"sent": True, "sent_at": "$$NOW"}}])
@@ -98,9 +146,7 @@ class Relay:
 
     async def close(self) -> None:
         """Give the connection back; what is not marked is sent again."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await producer.stop()
+        await self._renew()
 
     async def _send_newest_again(self, rows: Sequence[Doc]) -> None:
         """Somebody else has sent these rows too: let the newest state of each key be the last one."""
@@ -128,8 +174,9 @@ class Relay:
     async def _next(self) -> tuple[list[Doc], bool]:
         """Unsent rows, no earlier one of the same key left out, and whether there are surely more."""
         query: dict[str, Any] = {"sent": False}
-        if self.blocked:
-            query["key"] = {"$nin": list(self.blocked)}
+        waiting = {*self.blocked, *(row["key"] for row, _ in self._unanswered)}
+        if waiting:
+            query["key"] = {"$nin": sorted(waiting)}
         rows = await self._outbox.find(query).sort("_id", 1).limit(self._size).to_list(None)
         full = len(rows) == self._size
         if full:
@@ -154,33 +201,51 @@ class Relay:
 
     async def _send(self, rows: Iterable[Doc]) -> list[Doc]:
         """Give all rows to the broker; those that it took."""
-        producer: Any = await self._connected()
-        pending: list[tuple[Doc, asyncio.Future[Any]]] = []
+        producer = await self._connected()
+        pending: list[Pending] = []
         for row in rows:
             if row["key"] in self.blocked:
                 continue
             try:
                 headers = envelope_of_row(row).headers()
-                future = await producer.send(
-                    row["topic"], value=row["value"], key=row["key"].encode(), headers=headers
+                future = cast(
+                    "asyncio.Future[Any]",
+                    await producer.send(
+                        row["topic"], value=row["value"], key=row["key"].encode(), headers=headers
+                    ),
                 )
             except _UNSENDABLE as error:
                 self._block(row, error)
+            except KafkaTimeoutError as error:  # it is full of what the broker has not answered
+                log.warning("outbox: the producer takes no more for now: %r", error)
+                break
             except (KafkaError, ProducerClosed):
+                self._unanswered += pending
                 await self._renew()
                 raise
             else:
                 pending.append((row, future))
         return await self._acknowledged(pending)
 
-    async def _acknowledged(self, pending: Sequence[tuple[Doc, "asyncio.Future[Any]"]]) -> list[Doc]:
-        futures = [future for _, future in pending]
-        if futures:
-            await asyncio.wait(futures, timeout=self._send_seconds)
+    async def _acknowledged(self, pending: Sequence[Pending]) -> list[Doc]:
+        await self._wait_for(pending)
+        unanswered = [each for each in pending if not each[1].done()]
+        if unanswered:
+            self._answered_at = self._answered_at if self._unanswered else time.monotonic()
+            self._unanswered += unanswered
+            log.warning("outbox: %d of %d rows have no answer yet", len(unanswered), len(pending))
+        return await self._taken([each for each in pending if each[1].done()])
+
+    async def _wait_for(self, pending: Sequence[Pending]) -> None:
+        if pending:
+            await asyncio.wait([future for _, future in pending], timeout=self._send_seconds)
+
+    async def _taken(self, answered: Sequence[Pending]) -> list[Doc]:
+        """The rows that the broker took; after a failure with a new producer from now on."""
         sent: list[Doc] = []
         failure: BaseException | None = None
-        for row, future in pending:
-            error = TimeoutError("no acknowledgement") if not future.done() else future.exception()
+        for row, future in answered:
+            error = future.exception() if not future.cancelled() else ProducerClosed()
             if error is None:
                 sent.append(row)
             elif isinstance(error, _UNSENDABLE):
@@ -189,7 +254,8 @@ class Relay:
                 failure = error
         if failure is not None:
             await self._renew()
-            log.warning("outbox: %d of %d rows not sent: %r", len(pending) - len(sent), len(pending), failure)
+            lost = len(answered) - len(sent)
+            log.warning("outbox: %d of %d rows not sent: %r", lost, len(answered), failure)
         return sent
 
     def _block(self, row: Doc, error: Exception) -> None:
@@ -197,22 +263,28 @@ class Relay:
         self.blocked[row["key"]] = f"{type(error).__name__}: {error}"
         log.error("outbox: row %s cannot be sent, its key waits: %r", row["_id"], error)
 
-    async def _connected(self) -> AIOKafkaProducer:
+    async def _connected(self) -> Producer:
         if self._producer is None:
             producer = self._make_producer()
             try:
                 await producer.start()
             except BaseException:
-                await producer.stop()
+                await producer.abandon()
                 raise
             self._producer = producer
         return self._producer
 
     async def _renew(self) -> None:
-        """Drop the producer: after some errors its sequence numbers are of no use any more."""
+        """Drop the producer: after some errors its sequence numbers are of no use any more.
+
+        What it had not answered for is sent again, by the next one: it must not go on trying beside that.
+        """
         producer, self._producer = self._producer, None
         if producer is not None:
-            await asyncio.wait({asyncio.create_task(producer.stop())}, timeout=2)
+            await producer.abandon()
+        for _, future in self._unanswered:
+            future.cancel()
+        self._unanswered.clear()
 
 
 class OutboxBroom:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from bson import ObjectId
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared import mongo
@@ -21,29 +21,53 @@ TOPICS = ("t.events", "t.state")
 Step = tuple[str, int]
 
 
+Record = tuple[str, str, int]
+
+
 class Broker:
-    """Takes records in the order in which they are sent; may lose the acknowledgement, or everything."""
+    """Takes records in the order in which they come; may lose the acknowledgement, or everything."""
 
     def __init__(self) -> None:
-        self.log: list[tuple[str, str, int]] = []
+        self.log: list[Record] = []
         self.mood = "well"
+
+
+class Client:
+    """An idempotent producer: what the broker is silent about it goes on sending, in order."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.held: list[tuple[Record, asyncio.Future[None]]] = []
 
     async def start(self) -> None:
         pass
 
-    async def stop(self) -> None:
-        pass
+    async def abandon(self) -> None:
+        self.held.clear()
 
     async def send(self, topic: str, *, value: bytes, key: bytes, headers: Any) -> "asyncio.Future[None]":
         del headers
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self.mood != "away":
-            self.log.append((topic, key.decode(), int(value)))
-        if self.mood == "well":
-            answer.set_result(None)
-        else:
-            answer.set_exception(KafkaConnectionError(self.mood))
+        record = (topic, key.decode(), int(value))
+        match self.broker.mood:
+            case "silent":
+                self.held.append((record, answer))
+            case "well":
+                self.heard()
+                self.broker.log.append(record)
+                answer.set_result(None)
+            case mood:
+                self.broker.log += [record] if mood == "unanswered" else []
+                answer.set_exception(KafkaConnectionError(mood))
         return answer
+
+    def heard(self) -> None:
+        """The broker takes and answers what it was silent about."""
+        for record, answer in self.held:
+            self.broker.log.append(record)
+            if not answer.done():
+                answer.set_result(None)
+        self.held.clear()
 
 
 class Process:
@@ -51,8 +75,19 @@ class Process:
 
     def __init__(self, db: mongo.Database, broker: Broker) -> None:
         self.lease = Lease(db, "relay", seconds=60)
-        self.relay = Relay(db, lambda: broker, size=4)
+        self.clients: list[Client] = []
+        self.relay = Relay(db, lambda: self._client(broker), size=4, send_seconds=0.0)
         self.read: list[mongo.Doc] | None = None
+
+    def _client(self, broker: Broker) -> Any:
+        self.clients.append(Client(broker))
+        return self.clients[-1]
+
+    async def hear(self) -> None:
+        """Of what the broker was silent about, whoever holds the lease by now."""
+        for client in self.clients:
+            client.heard()
+        await self.relay.settle()
 
     async def turn(self) -> None:
         if await self.lease.acquire():
@@ -92,6 +127,11 @@ class World:
             case "turn_unanswered" | "turn_away":
                 self.broker.mood = "unanswered" if kind == "turn_unanswered" else "away"
                 await self.processes[n % 2].turn()
+            case "turn_silent":
+                self.broker.mood = "silent"
+                await self.processes[n % 2].turn()
+            case "hear":
+                await self.processes[n % 2].hear()
             case "sleep":
                 await self.processes[n % 2].fall_asleep()
             case "wake":
@@ -116,7 +156,9 @@ class World:
 
 steps: st.SearchStrategy[Step] = st.tuples(
     st.sampled_from(
-        ["write"] * 4 + ["turn"] * 3 + ["turn_unanswered", "turn_away", "crash", "expire", "sleep", "wake"]
+        ["write"] * 4
+        + ["turn"] * 3
+        + ["turn_unanswered", "turn_away", "turn_silent", "hear", "crash", "expire", "sleep", "wake"]
     ),
     st.integers(0, 3),
 )
@@ -130,6 +172,7 @@ async def world(engines: Any, name: str) -> AsyncIterator[World]:
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, max_size=30))
+@example([("write", 0), ("turn_silent", 1), ("expire", 0), ("write", 0), ("turn", 0), ("hear", 1)])
 async def test_every_row_arrives_and_a_subscriber_who_drops_repeats_sees_each_key_in_order(
     world: World, history: list[Step]
 ) -> None:
@@ -138,6 +181,7 @@ async def test_every_row_arrives_and_a_subscriber_who_drops_repeats_sees_each_ke
         await world.take(step)
     for n in (0, 1):
         await world.take(("wake", n))
+        await world.take(("hear", n))
     await world.take(("expire", 0))
     for _ in range(4 * len(history) + 4):
         await world.take(("turn", 0))

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
+from aiokafka.protocol.produce import ProduceRequest
 from bson import ObjectId
 
 from shared import mongo
 from shared.contracts.base import Event
 from shared.messaging import kafka
+from shared.messaging.producing import Producer
 from shared.messaging.relay import INDEXES, OUTBOX, OutboxBroom, Relay
 from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
 from shared.settings import Settings, read
@@ -181,23 +183,46 @@ class HalfDeaf:
 
     def __init__(self) -> None:
         self.taken: list[str] = []
-        self.stopped = 0
+        self.silent: list[asyncio.Future[None]] = []
+        self.abandoned = 0
 
     async def start(self) -> None: ...
 
-    async def stop(self) -> None:
-        self.stopped += 1
+    async def abandon(self) -> None:
+        self.abandoned += 1
 
     async def send(self, topic: str, *, key: bytes, **_: Any) -> "asyncio.Future[None]":
         del topic
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if len(self.taken) % 2 == 0:
             answer.set_result(None)
+        else:
+            self.silent.append(answer)
         self.taken.append(key.decode())
         return answer
 
 
-async def test_what_the_broker_has_not_answered_is_not_marked_and_sent_again(work: Work) -> None:
+async def test_what_the_broker_has_not_answered_stays_with_its_producer_and_its_key_waits(work: Work) -> None:
+    for number in range(4):
+        await work.run(tick, f"c{number}", key=f"c{number}")
+    client: Any = HalfDeaf()
+    relay = Relay(work.db, lambda: client, send_seconds=0.2)
+    await relay.turn()
+    unsent = await work.db[OUTBOX].distinct("key", {"sent": False})
+    assert unsent == sorted(client.taken[1::2])
+    await work.run(tick, unsent[0], key=unsent[0])
+    await work.run(tick, "other", key="other")
+    await relay.turn()
+    assert client.taken[4:] == ["other"], "another producer would send it beside the first"
+    for answer in client.silent:
+        answer.set_result(None)
+    await relay.settle()
+    [later] = await work.db[OUTBOX].find({"sent": False}).to_list(None)
+    assert (later["key"], later["sequence"]) == (unsent[0], 2)
+    assert client.abandoned == 0
+
+
+async def test_a_producer_that_never_answers_is_given_up_in_the_end(work: Work) -> None:
     for number in range(4):
         await work.run(tick, f"c{number}", key=f"c{number}")
     clients: list[HalfDeaf] = []
@@ -206,13 +231,87 @@ async def test_what_the_broker_has_not_answered_is_not_marked_and_sent_again(wor
         clients.append(HalfDeaf())
         return clients[-1]
 
-    relay = Relay(work.db, client, send_seconds=0.2)
+    relay = Relay(work.db, client, send_seconds=0.2, most_silent=0.0)
     await relay.turn()
     unsent = await work.db[OUTBOX].distinct("key", {"sent": False})
-    assert unsent == sorted(clients[0].taken[1::2])
-    assert clients[0].stopped == 1, "after no answer its numbers are of no use"
     await relay.turn()
+    assert clients[0].abandoned == 1
     assert clients[1].taken == unsent
+
+
+class Muffled(Producer):
+    """Its requests with records wait at the door until it opens; all other ones pass."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.open, self.waiting = asyncio.Event(), asyncio.Event()
+        send = self.client.send
+
+        async def held(node_id: Any, request: Any, **more: Any) -> Any:
+            if isinstance(request, ProduceRequest):
+                self.waiting.set()
+                await self.open.wait()
+            return await send(node_id, request, **more)
+
+        self.client.send = held
+
+
+async def test_a_producer_that_is_given_up_does_not_put_an_old_state_behind_a_newer_one(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    await work.run(tick, "c", key="c")
+    await to_topic(work, topic)
+    muffled = Muffled(**kafka.client_options(settings))
+    producers: list[Producer] = [muffled]
+    relay = Relay(
+        work.db,
+        lambda: producers.pop() if producers else kafka.producer(settings),
+        send_seconds=0.2,
+        most_silent=0.0,
+    )
+    await relay.turn()
+    assert muffled.waiting.is_set()
+    await work.run(tick, "c", key="c")
+    await to_topic(work, topic)
+    giving_up = asyncio.create_task(relay.turn())
+    while not muffled._sender.sender_task.cancelling():
+        await asyncio.sleep(0.05)
+    muffled.open.set()  # what is under way may still come, and before what is sent instead
+    await giving_up
+    while await work.db[OUTBOX].count_documents({"sent": False}):
+        await relay.turn()
+    await relay.close()
+    assert muffled._sender.sender_task.done()
+    found = [sequence(record) for record in await received(settings, topic, 3)]
+    assert found == [1, 1, 2]
+
+
+async def test_what_is_answered_after_another_has_taken_over_has_the_newest_states_sent_again(
+    work: Work, settings: Settings, name: str
+) -> None:
+    topic = f"{name}.state"
+    await provision(settings, [Topic(topic, EVENTS_CONFIG)])
+    await work.run(tick, "c", key="c")
+    await to_topic(work, topic)
+    muffled = Muffled(**kafka.client_options(settings))
+    slow, next_ = (
+        Relay(work.db, lambda: muffled, send_seconds=0.2),
+        Relay(work.db, lambda: kafka.producer(settings)),
+    )
+    await slow.turn()
+    await work.run(tick, "c", key="c")
+    await to_topic(work, topic)
+    await next_.turn()
+    assert await work.db[OUTBOX].count_documents({"sent": False}) == 0
+    muffled.open.set()
+    async with asyncio.timeout(20):
+        while not await work.db[OUTBOX].count_documents({"sent": False}):
+            await slow.settle()
+            await asyncio.sleep(0.05)
+    await next_.turn()
+    assert [sequence(record) for record in await received(settings, topic, 4)] == [1, 2, 1, 2]
+    await slow.close()
+    await next_.close()
 
 
 async def test_the_newest_state_goes_again_behind_what_two_have_sent(work: Work, name: str) -> None:
