@@ -49,6 +49,7 @@ class Metrics:
         self._count_commands()
         self._count_events()
         self._count_queues()
+        self._tell_certificates()
         self._types: set[str] = set()
         self._requests_by_label: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -181,6 +182,24 @@ class Metrics:
         )
         self.worker_still_seconds = self._gauge(
             "cairn_worker_still_seconds", "Seconds since a turn of the job ended well.", "worker"
+        )
+
+    def _tell_certificates(self) -> None:
+        self.certificate_expires = self._gauge(
+            "cairn_certificate_expires_timestamp_seconds",
+            "When a certificate that this process was given ends, since 1970.",
+            "use",
+            "file",
+            "subject",
+        )
+        self.certificate_unread = self._gauge(
+            "cairn_certificate_unread", "1 where a file of certificates cannot be read.", "use", "file"
+        )
+        self.certificate_renewed = self._gauge(
+            "cairn_certificate_renewed",
+            "1 where a file has other certificates than this process was started with.",
+            "use",
+            "file",
         )
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:

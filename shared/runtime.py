@@ -20,6 +20,7 @@ from shared import audit, directory, erasure, fan_out, mongo
 from shared.access import Standing
 from shared.audit.reads import ReadLog
 from shared.audit.sealing import Sealer
+from shared.certificates import CertificateWatch, certificate_files
 from shared.due import DueWorker
 from shared.erasure import Forgetter
 from shared.fan_out import FanOutWorker
@@ -61,6 +62,8 @@ SETTLE_SECONDS = 1.0
 """How often who no longer leads the relay looks whether the broker has answered it after all."""
 READS_SECONDS = 0.5
 """How long the audit of a read may wait to be written."""
+CERTIFICATES_SECONDS = 60.0
+"""How often certificates are looked at."""
 
 
 class Runtime:
@@ -164,6 +167,7 @@ class Runtime:
             self._leased("audit-sealer", sealer.turn, poll=1.0),
             *self._forgetting(),
             Worker("audit-reads", self.reads.turn, poll=READS_SECONDS),
+            *self._watching_certificates(),
             self._observing,
         ]
         self.workers += self.service.workers(self)
@@ -251,6 +255,11 @@ class Runtime:
             return ()
         turning = DueWorker(self.work, erasure.TURNS, self.forgetter.take_turn)
         return (self._leased("forgetting", turning.turn, poll=0.5),)
+
+    def _watching_certificates(self) -> Sequence[Worker]:
+        files = certificate_files(self.settings)
+        watch = CertificateWatch(files, self.metrics)
+        return (Worker("certificates", watch.turn, poll=CERTIFICATES_SECONDS),) if files else ()
 
     def _count_sent(self, rows: Sequence[mongo.Doc]) -> None:
         for topic, count in Counter(str(row["topic"]) for row in rows).items():

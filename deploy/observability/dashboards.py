@@ -75,6 +75,13 @@ SERVICES: Final[Sequence[Panel]] = (
     ),
     Panel("Memory", "bytes", "process_resident_memory_bytes", "{{service}} {{instance}}"),
     Panel("Processor", "percentunit", "rate(process_cpu_seconds_total[5m])", "{{service}} {{instance}}"),
+    Panel(
+        "Certificates are good for",
+        "s",
+        "min by (service, file) (cairn_certificate_expires_timestamp_seconds) - time()",
+        "{{service}} {{file}}",
+        "Of those that a service was given; empty where nothing is locked.",
+    ),
 )
 EVENTS: Final[Sequence[Panel]] = (
     Panel("Published", "reqps", "service:cairn_events_published:rate5m", "{{service}}"),

@@ -2,9 +2,12 @@
 
 import asyncio
 import stat
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+from cryptography import x509
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local.child import PROJECT
 from deploy.local.services import SERVICES
@@ -31,6 +34,21 @@ async def test_services_are_ready_and_stay_so_when_users_are_made_again(locked: 
     async with httpx.AsyncClient(trust_env=False) as http:
         for url in locked.suite.urls.values():
             assert (await http.get(f"{url}/readyz")).status_code == 200
+
+
+async def test_every_service_tells_until_when_the_certificates_it_was_given_are_good(locked: Locked):
+    authority = x509.load_pem_x509_certificate(locked.ca.read_bytes())
+    ends = {"kafka_ca": authority.not_valid_after_utc, "mongo_ca": authority.not_valid_after_utc}
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for url in locked.suite.urls.values():
+            families = text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
+            samples = [sample for family in families for sample in family.samples]
+            found = {
+                each.labels["use"]: datetime.fromtimestamp(each.value, UTC)
+                for each in samples
+                if each.name == "cairn_certificate_expires_timestamp_seconds"
+            }
+            assert found == ends
 
 
 @pytest.mark.parametrize("command", [["topics"], ["audit", "verify"]], ids=lambda command: command[0])
