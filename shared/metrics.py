@@ -49,6 +49,7 @@ class Metrics:
         self._count_commands()
         self._count_events()
         self._count_queues()
+        self._count_audit()
         self._tell_certificates()
         self._types: set[str] = set()
         self._requests_by_label: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -98,6 +99,13 @@ class Metrics:
         self.outbox_unsent.set(unsent)
         self.outbox_oldest_seconds.set(oldest_seconds)
         self.outbox_stuck_keys.set(stuck_keys)
+
+    def audit(self, *, unsealed: int, unanchored: int, oldest_seconds: float, anchored_at: float) -> None:
+        """What of the audit waits for a seal or an anchor, and when the newest anchor was written."""
+        self.audit_unsealed.set(unsealed)
+        self.audit_unanchored.set(unanchored)
+        self.audit_oldest_seconds.set(oldest_seconds)
+        self.audit_anchored_at.set(anchored_at)
 
     def relayed(self, topic: str, count: int = 1) -> None:
         """So many rows of the outbox were acknowledged by Kafka."""
@@ -165,7 +173,6 @@ class Metrics:
         self.outbox_stuck_keys = self._gauge(
             "cairn_outbox_stuck_keys", "Keys that wait behind an unsendable row."
         )
-        self.audit_unsealed = self._gauge("cairn_audit_unsealed_rows", "Rows of the audit not yet sealed.")
         self.parked_keys = self._gauge("cairn_parked_keys", "Keys that wait for a redrive.", "topic")
         self.unreadable = self._gauge(
             "cairn_unreadable_records", "Records that could not be read and wait for a redrive.", "topic"
@@ -182,6 +189,22 @@ class Metrics:
         )
         self.worker_still_seconds = self._gauge(
             "cairn_worker_still_seconds", "Seconds since a turn of the job ended well.", "worker"
+        )
+
+    def _count_audit(self) -> None:
+        self.audit_unsealed = self._gauge("cairn_audit_unsealed_rows", "Rows of the audit not yet sealed.")
+        self.audit_unanchored = self._gauge(
+            "cairn_audit_unanchored_rows", "Sealed rows of the audit that no anchor vouches for yet."
+        )
+        self.audit_oldest_seconds = self._gauge(
+            "cairn_audit_oldest_unanchored_seconds", "Age of the oldest row that no anchor vouches for yet."
+        )
+        self.audit_anchored_at = self._gauge(
+            "cairn_audit_newest_anchor_timestamp_seconds",
+            "When the newest anchor of the audit was written, since 1970; 0 if none was.",
+        )
+        self.audit_anchor_interval = self._gauge(
+            "cairn_audit_anchor_interval_seconds", "Seconds after which new rows are to be anchored."
         )
 
     def _tell_certificates(self) -> None:

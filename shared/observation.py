@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 
 from shared import mongo
-from shared.audit import AUDIT
+from shared.audit.waiting import waiting
 from shared.fan_out import FAILURES
 from shared.health import Health, Probe
 from shared.messaging.consumer import Consumer
@@ -54,6 +54,7 @@ class Observer:
     def __init__(self, runtime: "Runtime") -> None:
         self._runtime = runtime
         self.lags: dict[str, Mapping[int, int]] = {}
+        runtime.metrics.audit_anchor_interval.set(runtime.settings.audit_anchor_seconds)
 
     async def turn(self) -> bool:
         """Measure once."""
@@ -86,8 +87,14 @@ class Observer:
         )
 
     async def _audit(self) -> None:
-        unsealed = await self._runtime.db[AUDIT].count_documents({"sealed": False})
-        self._runtime.metrics.audit_unsealed.set(unsealed)
+        found = await waiting(self._runtime.db)
+        age = (datetime.now(UTC) - found.since).total_seconds() if found.since else 0.0
+        self._runtime.metrics.audit(
+            unsealed=found.unsealed,
+            unanchored=found.unanchored,
+            oldest_seconds=max(0.0, age),
+            anchored_at=found.anchored_at.timestamp() if found.anchored_at else 0.0,
+        )
 
     async def _sources(self) -> None:
         counts = await mongo.aggregate(

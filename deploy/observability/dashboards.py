@@ -76,6 +76,19 @@ SERVICES: Final[Sequence[Panel]] = (
     Panel("Memory", "bytes", "process_resident_memory_bytes", "{{service}} {{instance}}"),
     Panel("Processor", "percentunit", "rate(process_cpu_seconds_total[5m])", "{{service}} {{instance}}"),
     Panel(
+        "The newest anchor of the audit is old",
+        "s",
+        "time() - (max by (service) (cairn_audit_newest_anchor_timestamp_seconds) > 0)",
+        "{{service}}",
+        "Grows too where nothing is audited; what waits for an anchor is in the next panel.",
+    ),
+    Panel(
+        "Rows of the audit wait for a seal or an anchor",
+        "short",
+        "max by (service) (cairn_audit_unsealed_rows) + max by (service) (cairn_audit_unanchored_rows)",
+        "{{service}}",
+    ),
+    Panel(
         "Certificates are good for",
         "s",
         "min by (service, file) (cairn_certificate_expires_timestamp_seconds) - time()",

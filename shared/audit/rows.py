@@ -15,6 +15,8 @@ from shared.identity import Caller
 
 AUDIT: Final = "audit"
 HEAD: Final = "audit_head"
+ANCHORED: Final = "audit_anchored"
+"""How far the newest anchor goes, for looking at."""
 MOST_IDS: Final = 50
 """Of what a row is about; `more` counts the others."""
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -34,6 +36,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("about", ASCENDING), ("_id", DESCENDING)], name="by_subject"),
     ],
     HEAD: [],
+    ANCHORED: [],
 }
 Row = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.appended import append_line
 from shared.audit.chain import FIRST, Anchor, seal_of
-from shared.audit.rows import AUDIT, HEAD, Row
+from shared.audit.rows import ANCHORED, AUDIT, HEAD, Row
 from shared.identity import service_caller
 from shared.logs import logger
 from shared.work import Transaction, Work
@@ -67,8 +67,11 @@ class Sealer:
         new, waited = number - self._anchored, time.monotonic() - self._anchored_at
         if new <= 0 or not (waited >= self._anchor_seconds or new >= ANCHOR_ROWS):
             return
-        anchor = Anchor(self._service, number, seal, datetime.now(UTC).isoformat(timespec="seconds"))
+        now = datetime.now(UTC)
+        anchor = Anchor(self._service, number, seal, now.isoformat(timespec="seconds"))
         if self._file is not None:
             await asyncio.to_thread(append_line, self._file, anchor.line)
         _log.info("anchor", service=anchor.service, number=number, seal=seal)
         self._anchored, self._anchored_at = number, time.monotonic()
+        newest = {"_id": ANCHORED, "number": number, "at": now}
+        await self._work.db[ANCHORED].replace_one({"_id": ANCHORED}, newest, upsert=True)

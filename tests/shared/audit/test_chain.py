@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,39 +14,13 @@ from shared import mongo
 from shared.audit import chain
 from shared.audit.chain import FIRST, Anchor, read_anchors, seal_of, verify
 from shared.audit.reads import ReadLog, noted
-from shared.audit.rows import AUDIT, HEAD, INDEXES, Origin, change_row
-from shared.audit.sealing import PAGE, Sealer
-from shared.identity import Caller
-from shared.ids import PersonId
+from shared.audit.rows import AUDIT, HEAD
+from shared.audit.sealing import PAGE
 from shared.work import Work
+from tests.shared.audit.chaining import row, sealer
 
 ROWS = 20
 TAMPERINGS = 1_000
-ANNA = Caller(subject="anna", person_id=PersonId("person_a"), roles=frozenset({"hr_admin"}))
-
-
-@pytest.fixture
-async def work(engines: Any, name: str) -> AsyncIterator[Work]:
-    async with mongo.connect(engines.mongo) as client:
-        work = Work(client, name)
-        for collection, indexes in INDEXES.items():
-            await mongo.ensure_collection(work.db, collection, indexes=indexes)
-        yield work
-
-
-def row(number: int) -> dict[str, Any]:
-    return change_row(
-        ANNA,
-        Origin("give_feedback", "10.0.0.1"),
-        about=[f"feedback/f{number}"],
-        events=["cairn.feedback.feedback_given.v1"],
-        reasoned=False,
-        correlation_id=f"c{number}",
-    )
-
-
-def sealer(work: Work, file: Path | None = None, *, seconds: float = 0.0) -> Sealer:
-    return Sealer(work, service="feedback", file=file, anchor_seconds=seconds)
 
 
 async def test_rows_are_sealed_once_in_the_order_in_which_they_are_seen(work: Work) -> None:
