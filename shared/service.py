@@ -27,6 +27,8 @@ from shared.docs_pages import add_docs
 from shared.edge import Edge
 from shared.erasure import Forget, Held, begin_forgetting
 from shared.fan_out import FanOut
+from shared.http.audited import READ as READ_AUDIT
+from shared.http.audited import audit_router
 from shared.http.personal import READ as READ_PERSONAL_DATA
 from shared.http.personal import personal_data_router
 from shared.http.served import served
@@ -107,11 +109,13 @@ class Service:
 
     @property
     def audited_reads(self) -> Confidential:
-        """The actions whose reads are audited; what is held of a person, whoever reads it, among them."""
-        return {**self.confidential, READ_PERSONAL_DATA: always}
+        """The actions whose reads are audited; what is held of a person, and the audit itself, among them."""
+        return {**self.confidential, READ_PERSONAL_DATA: always, READ_AUDIT: always}
 
-    def _personal_data(self) -> Sequence[APIRouter]:
-        return (personal_data_router(self.name, self.held),) if self.held else ()
+    def _mechanism(self) -> Sequence[APIRouter]:
+        """The routes that every service has alike, where its access table says who may."""
+        personal = (personal_data_router(self.name, self.held),) if self.held else ()
+        return (*personal, audit_router()) if READ_AUDIT in self.access.reads else personal
 
     @property
     def forgotten(self) -> type[Forgotten]:
@@ -141,7 +145,7 @@ class Service:
 
     def api(self) -> FastAPI:
         """The routes alone, for schemas."""
-        routes = [*served([*self.routers, *self._personal_data()])]
+        routes = [*served([*self.routers, *self._mechanism()])]
         api = FastAPI(title=self.title, version="1", docs_url=None, redoc_url=None, routes=routes)
         describe(api, close_bodies)
         describe_problems(api)

@@ -1,7 +1,7 @@
 """`cairn audit verify`: whether the audit still says what was sealed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,6 +17,7 @@ from deploy.local.services import SERVICES
 from deploy.options import DATA, DataOption
 from shared import mongo
 from shared.audit.chain import Anchor, Verdict, read_anchors, verify
+from shared.audit.listing import NEWEST_FIRST, RowsWanted
 from shared.audit.rows import AUDIT
 
 audit = typer.Typer(help="Who did and read what, and whether that is still true.", no_args_is_help=True)
@@ -67,6 +68,9 @@ def show(
     about: Annotated[
         str | None, typer.Option("--about", help="Who changed and read this, such as goals/goal_...")
     ] = None,
+    deed: Annotated[
+        str | None, typer.Option("--deed", help="A use case, such as draft_goal, or a route that was read.")
+    ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=1000, help="Rows of a service, the newest.")
     ] = 50,
@@ -74,7 +78,8 @@ def show(
     data: DataOption = DATA,
 ) -> None:
     """List rows of the audit, the newest first."""
-    wanted = {name: value for name, value in (("person_id", person), ("about", about)) if value}
+    said = {"person_id": person, "about_id": about, "deed": deed}
+    wanted = RowsWanted.model_validate({name: value for name, value in said.items() if value})
     services = [service] if service else SERVICES
     rows = asyncio.run(_rows(Addresses.load(data), services, wanted, limit))
     table = Table("At", "Service", "Who", "What", "About", "From", "Correlation")
@@ -85,11 +90,11 @@ def show(
 
 
 async def _rows(
-    addresses: Addresses, services: Sequence[str], wanted: Mapping[str, str], limit: int
+    addresses: Addresses, services: Sequence[str], wanted: RowsWanted, limit: int
 ) -> Sequence[tuple[str, mongo.Doc]]:
     found: list[tuple[str, mongo.Doc]] = []
     async with mongo.connect(addresses.mongo, **mongo_options(addresses)) as client:
         for name in services:
-            rows = mongo.database(client, database_of(name))[AUDIT].find(wanted).sort("_id", -1).limit(limit)
-            found += [(name, row) async for row in rows]
+            rows = mongo.database(client, database_of(name))[AUDIT].find(wanted.filter())
+            found += [(name, row) async for row in rows.sort(NEWEST_FIRST).limit(limit)]
     return sorted(found, key=lambda each: each[1]["at"], reverse=True)

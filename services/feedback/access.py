@@ -7,14 +7,14 @@ receiver_and_manager   and whoever is the receiver's manager now; not one who wa
 public                 and everyone who works here
 
 So neither HR partner nor HR admin, executive nor auditor reads feedback that is not public.  They
-have the events and states, which say who gave what kind to whom and no word of it.  A service asks
-with the rights of a person or not at all.
+have the events and states, which say who gave what kind to whom and no word of it; auditors have the
+audit too, which says who did and read what.  A service asks with the rights of a person or not at all.
 
 A request is known to who asks and who is asked; not to the person it is about, when a manager
 asks, nor to HR.  Recognition is public.
 """
 
-from shared.access import HR_ADMIN, PRIVACY_OFFICER, Kind, Table, anyone, manager, party, self_, when
+from shared.access import AUDITOR, HR_ADMIN, PRIVACY_OFFICER, Kind, Table, anyone, manager, party, self_, when
 
 _FEEDBACK = Kind("feedback", read="read_feedback")
 _REQUEST = Kind("feedback request", read="read_request")
@@ -34,6 +34,7 @@ ACCESS = Table(
         "read_request": (_REQUESTER, _ASKED),
         "read_recognition": (anyone(),),
         "read_personal_data": (self_("person_id"), PRIVACY_OFFICER),
+        "read_audit": (AUDITOR,),
         "read_framework": (anyone(), HR_ADMIN),
     },
     writes={
@@ -49,6 +50,7 @@ ACCESS = Table(
     },
     kinds={
         "read_personal_data": Kind("person"),
+        "read_audit": Kind("audit"),
         "read_feedback": _FEEDBACK,
         "acknowledge_feedback": _FEEDBACK,
         "withdraw_feedback": _FEEDBACK,

@@ -73,6 +73,7 @@ ACCESS = Table(
         "read_edition": (when(anyone(), published=True), HR_ADMIN, AUDITOR),
         "read_period": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
         "read_personal_data": (self_("person_id"), PRIVACY_OFFICER),
+        "read_audit": (AUDITOR,),
         "read_assignment": (party("by_person_id"), when(HR_ADMIN, visibility=_SHARED), AUDITOR),
     },
     writes={
@@ -106,6 +107,7 @@ ACCESS = Table(
     noun="goal",
     kinds={
         "read_personal_data": Kind("person"),
+        "read_audit": Kind("audit"),
         "read_assignment": _ASSIGNMENT,
         "assign": Kind("assignment"),
         "read_period": _PERIOD,

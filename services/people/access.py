@@ -94,6 +94,7 @@ ACCESS = PeopleTable(
         "read_unit": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
         "read_import": (HR_ADMIN, SERVICE),
         "read_personal_data": (_SELF, PRIVACY_OFFICER),
+        "read_audit": (AUDITOR,),
         "read_erasure": (HR_ADMIN, PRIVACY_OFFICER, AUDITOR),
     },
     writes={
@@ -110,5 +111,5 @@ ACCESS = PeopleTable(
     },
     noun="person",
     stored={"person_id": "_id"},
-    kinds={"read_erasure": Kind("erasure")},
+    kinds={"read_erasure": Kind("erasure"), "read_audit": Kind("audit")},
 )

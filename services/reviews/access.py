@@ -52,6 +52,7 @@ ACCESS = Table(
         "read_evidence": (_PERSON, _REVIEWER, _HR, HR_ADMIN, AUDITOR),
         "read_cycle": (anyone(), HR_ADMIN, AUDITOR),
         "read_personal_data": (_PERSON, PRIVACY_OFFICER),
+        "read_audit": (AUDITOR,),
         "read_launch": (HR_ADMIN, AUDITOR),
     },
     writes={
@@ -67,6 +68,7 @@ ACCESS = Table(
     noun="review",
     kinds={
         "read_personal_data": Kind("person"),
+        "read_audit": Kind("audit"),
         "read_cycle": _CYCLE,
         "read_launch": _CYCLE,
         "launch": Kind("cycle"),

@@ -86,6 +86,8 @@ def test_a_file_that_holds_no_anchors_is_said_to_be_none(data: Path, tmp_path: P
     [
         (("--about", "goals/2"), ["goals/2"]),
         (("--person", "nobody"), []),
+        (("--deed", "draft_goal"), ["goals/3", "goals/2", "goals/1"]),
+        (("--deed", "close_goal"), []),
         ((), ["goals/3", "goals/2", "goals/1"]),
         (("--limit", "1"), ["goals/3"]),
     ],
