@@ -19,6 +19,7 @@ from pymongo.errors import PyMongoError
 from shared import audit, directory, erasure, fan_out, mongo
 from shared.access import Standing
 from shared.audit.reads import ReadLog
+from shared.audit.removing import Remover
 from shared.audit.sealing import Sealer
 from shared.certificates import CertificateWatch, certificate_files
 from shared.due import DueWorker
@@ -166,6 +167,7 @@ class Runtime:
             self._leased("outbox-broom", broom.turn, poll=60.0),
             self._leased("audit-sealer", sealer.turn, poll=1.0),
             *self._forgetting(),
+            *self._removing(),
             Worker("audit-reads", self.reads.turn, poll=READS_SECONDS),
             *self._watching_certificates(),
             self._observing,
@@ -255,6 +257,14 @@ class Runtime:
             return ()
         turning = DueWorker(self.work, erasure.TURNS, self.forgetter.take_turn)
         return (self._leased("forgetting", turning.turn, poll=0.5),)
+
+    def _removing(self) -> Sequence[Worker]:
+        """What removes rows of the audit that are kept no longer."""
+        days, file = self.settings.audit_keep_days, self.settings.audit_anchor_file
+        if days is None or file is None:
+            return ()
+        remover = Remover(self.db, service=self.service.name, file=file, keep=timedelta(days=days))
+        return (self._leased("audit-remover", remover.turn, poll=60.0),)
 
     def _watching_certificates(self) -> Sequence[Worker]:
         files = certificate_files(self.settings)

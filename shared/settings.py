@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         default=None, description="A file outside the database to which anchors of the audit are added."
     )
     audit_anchor_seconds: float = Field(default=600, gt=0, description="Seconds between two anchors.")
+    audit_keep_days: int | None = Field(
+        default=None, ge=1, description="Days after which what is anchored goes; left out, never."
+    )
 
     mongo_url: SecretStr = Field(
         description="A MongoDB connection string, such as mongodb://localhost:27017/?replicaSet=rs0."
@@ -253,6 +256,7 @@ class Settings(BaseSettings):
             "kafka_sasl_password": sasl and not self.kafka_sasl_password,
             "smtp_password": bool(self.smtp_username) and not self.smtp_password,
             "webhook_secret": bool(self.webhook_urls) and not self.webhook_secret,
+            "audit_anchor_file": self.audit_keep_days is not None and self.audit_anchor_file is None,
         }
         wrong = [
             f"{variable(name)} is missing: {_mend(name)}" for name, is_missing in needed.items() if is_missing

@@ -43,10 +43,10 @@ def verify_all(anchors: AnchorsOption = None, service: ServiceOption = None, dat
     if torn and not known:
         raise typer.Exit(WRONG)
     found = asyncio.run(_verdicts(Addresses.load(data), [service] if service else SERVICES, known))
-    table = Table("Service", "Intact rows", "Wrong", "Not anchored", "since", "Not sealed")
+    table = Table("Service", "Intact rows", "Wrong", "Not anchored", "since", "Not sealed", "Removed for age")
     for name, verdict in found:
         since = verdict.since.isoformat(timespec="seconds") if verdict.since else ""
-        numbers = (str(verdict.unanchored), since, str(verdict.unsealed))
+        numbers = (str(verdict.unanchored), since, str(verdict.unsealed), str(verdict.removed))
         table.add_row(name, str(verdict.intact), verdict.wrong or "nothing", *numbers)
     out.print(table)
     raise typer.Exit(WRONG if any(verdict.wrong for _, verdict in found) else 0)

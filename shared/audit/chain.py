@@ -3,13 +3,15 @@
     seal(n) = SHA-256(seal(n-1) + canonical JSON of row n),  seal(0) = 64 zeros
 
 A row that is changed, taken away, put in between or moved breaks the chain at its number.  Who can write to
-the database can make the whole chain anew; that is what anchors are for, which lie elsewhere.
+the database can make the whole chain anew; that is what anchors are for, which lie elsewhere.  Where rows
+were removed for their age, an anchor says so (`removed_before`), and the chain begins behind it.
 """
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +21,7 @@ from shared.audit.rows import AUDIT, HEAD
 from shared.mongo import Database
 
 FIRST: Final = "0" * 64
+PAGE: Final = 500
 SEALED: Final = frozenset({"sealed", "number", "seal"})
 """What the sealer adds to a row; everything else is under the seal."""
 
@@ -30,27 +33,44 @@ class Anchor(NamedTuple):
     number: int
     seal: str
     at: str
+    removed_before: str = ""
+    """Of a cut: all rows up to this one were older than that, were intact, and were removed."""
 
     @property
     def line(self) -> str:
         """As a line of JSON."""
-        return json.dumps(self._asdict(), sort_keys=True)
+        said = {name: value for name, value in self._asdict().items() if name != "removed_before" or value}
+        return json.dumps(said, sort_keys=True)
 
     @classmethod
     def read(cls, line: str) -> "Anchor":
         """From such a line; raises `ValueError`, `KeyError` or `TypeError` if it is none."""
         said = json.loads(line)
-        return cls(str(said["service"]), int(said["number"]), str(said["seal"]), str(said["at"]))
+        before = str(said.get("removed_before", ""))
+        if before:
+            moment(before)
+        return cls(str(said["service"]), int(said["number"]), str(said["seal"]), str(said["at"]), before)
+
+
+BEGINNING: Final = Anchor("", 0, FIRST, "")
 
 
 class Verdict(NamedTuple):
-    """What an audit holds: rows that are intact, what is wrong first, and what nothing vouches for yet."""
+    """What an audit holds: rows that are intact, what is wrong first, and what nothing vouches for yet.
+
+    `removed` is how many rows went for their age, as the anchors say.
+    """
 
     intact: int
     wrong: str
     unanchored: int
     since: datetime | None
     unsealed: int
+    removed: int = 0
+
+
+class Broken(Exception):  # noqa: N818  what is found, not a fault of ours
+    """A row is not what was sealed, or not where it was."""
 
 
 def seal_of(before: str, row: Mapping[str, Any]) -> str:
@@ -69,29 +89,61 @@ def _plain(value: Any) -> str:
 
 
 async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] = ()) -> Verdict:
-    """Walk the whole chain and hold it against its head and anchors, also while it grows."""
-    wanted: defaultdict[int, list[Anchor]] = defaultdict(list)
-    for each in anchors:
-        if each.service == service:
-            wanted[each.number].append(each)
-    known, last = await _head(database), max(wanted, default=0)
+    """Walk the whole chain, or what of it was not removed, and hold it against its head and anchors.
+
+    Also while it grows.
+    """
+    own = [each for each in anchors if each.service == service]
+    known, last = await _head(database), max((each.number for each in own), default=0)
     unsealed = await database[AUDIT].count_documents({"sealed": False})
-    number, seal, since = 0, FIRST, None
-    async for row in database[AUDIT].find({"number": {"$gt": 0}}).sort("number", 1):
-        wrong = _wrong(row, number + 1, seal) or _unlike(row, [known, *wanted[number + 1]])
-        if wrong:
-            return Verdict(number, wrong, 0, None, unsealed)
+    cut = newest_cut(own) or BEGINNING
+    number, since = cut.number, None
+    try:
+        async with aclosing(walk(database, cut, [known, *own])) as rows:
+            async for row in rows:
+                number = row["number"]
+                if number == last + 1:
+                    since = row["at"]
+    except Broken as broken:
+        return Verdict(number - cut.number, str(broken), 0, None, unsealed, cut.number)
+    wrong = await _end(database, number, before=known.number, anchored=last) or await _left(database, cut)
+    unanchored = 0 if wrong else number - last
+    return Verdict(number - cut.number, wrong, unanchored, since, unsealed, cut.number)
+
+
+async def walk(
+    database: Database, start: Anchor, anchors: Iterable[Anchor]
+) -> AsyncGenerator[Mapping[str, Any]]:
+    """The rows behind `start`, each when it was found to be intact; raises `Broken` at one that is not."""
+    said: defaultdict[int, list[Anchor]] = defaultdict(list)
+    for each in anchors:
+        said[each.number].append(each)
+    _require(_unlike({"number": start.number, "seal": start.seal}, said[start.number]))
+    number, seal = start.number, start.seal
+    rows = database[AUDIT].find({"number": {"$gt": number}}).sort("number", 1).batch_size(PAGE)
+    async for row in rows:
+        _require(_wrong(row, number + 1, seal) or _unlike(row, said[number + 1]))
         number, seal = number + 1, row["seal"]
-        if number == last + 1:
-            since = row["at"]
-    wrong = await _end(database, number, before=known.number, anchored=last)
-    return Verdict(number, wrong, 0 if wrong else number - last, since, unsealed)
+        yield row
+
+
+def newest_cut(anchors: Iterable[Anchor]) -> Anchor | None:
+    """The last one that says that rows were removed."""
+    return max((each for each in anchors if each.removed_before), key=lambda each: each.number, default=None)
+
+
+def moment(text: str) -> datetime:
+    """The time that an anchor says; raises `ValueError` if it is none, or of no zone."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at
 
 
 async def _head(database: Database) -> Anchor:
     """How far the chain goes by what the database itself says."""
     doc = await database[HEAD].find_one({"_id": HEAD})
-    return Anchor("", doc["number"], doc["seal"], "") if doc else Anchor("", 0, FIRST, "")
+    return Anchor("", doc["number"], doc["seal"], "") if doc else BEGINNING
 
 
 async def _end(database: Database, number: int, *, before: int, anchored: int) -> str:
@@ -107,6 +159,20 @@ async def _end(database: Database, number: int, *, before: int, anchored: int) -
     return f"{strays} rows are neither sealed nor wait to be" if strays else ""
 
 
+async def _left(database: Database, cut: Anchor) -> str:
+    """What is wrong with rows of numbers that were removed: some wait for it, others cannot be there."""
+    if not cut.removed_before:
+        return ""
+    young = {"number": {"$gt": 0, "$lte": cut.number}, "at": {"$gte": moment(cut.removed_before)}}
+    found = await database[AUDIT].find_one(young, sort=[("number", 1)])
+    return f"row {found['number']} is younger than what was removed up to row {cut.number}" if found else ""
+
+
+def _require(wrong: str) -> None:
+    if wrong:
+        raise Broken(wrong)
+
+
 def _unlike(row: Mapping[str, Any], said: Iterable[Anchor]) -> str:
     """Who says that the row of this number had another seal."""
     number = row["number"]
@@ -118,7 +184,8 @@ def _unlike(row: Mapping[str, Any], said: Iterable[Anchor]) -> str:
 
 def _wrong(row: Mapping[str, Any], number: int, before: str) -> str:
     if row["number"] != number:
-        return f"row {number} is gone: the next one is {row['number']}"
+        aged = ", and no anchor says that it was removed for its age" if before == FIRST else ""
+        return f"row {number} is gone: the next one is {row['number']}{aged}"
     if row.get("seal") != seal_of(before, row):
         return f"row {number} is not what was sealed ({row['_id']})"
     return ""

@@ -72,6 +72,7 @@ def test_a_misspelt_variable_is_pointed_at(variables, monkeypatch, capsys):
         ("CAIRN_KAFKA_SECURITY_PROTOCOL", "SASL_SSL", "CAIRN_KAFKA_SASL_PASSWORD is missing"),
         ("CAIRN_KAFKA_CA_FILE", "/nowhere/ca.pem", "CAIRN_KAFKA_CA_FILE names a file that is not there"),
         ("CAIRN_SMTP_USERNAME", "cairn", "CAIRN_SMTP_PASSWORD is missing"),
+        ("CAIRN_AUDIT_KEEP_DAYS", "365", "CAIRN_AUDIT_ANCHOR_FILE is missing"),
         ("CAIRN_WEBHOOK_URLS", "https://hooks.example.com", "CAIRN_WEBHOOK_SECRET is missing"),
         ("CAIRN_SERVICE_URLS", "people", "CAIRN_SERVICE_URLS is wrong: must be written as name=value"),
         ("CAIRN_SCIM_ROLES", "Robots=service", "CAIRN_SCIM_ROLES is wrong"),

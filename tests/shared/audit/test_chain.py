@@ -34,7 +34,7 @@ async def test_rows_are_sealed_once_in_the_order_in_which_they_are_seen(work: Wo
     assert [each["_id"] for each in found] == [each["_id"] for each in (*rows, late)]
     assert [each["number"] for each in found] == [1, 2, 3, 4, 5]
     assert found[0]["seal"] == seal_of(FIRST, found[0])
-    assert await verify(work.db, service="feedback") == (5, "", 5, found[0]["at"], 0)
+    assert await verify(work.db, service="feedback") == (5, "", 5, found[0]["at"], 0, 0)
 
 
 async def test_two_sealers_at_once_make_one_chain_without_a_gap(work: Work, engines: Any, name: str) -> None:
@@ -102,8 +102,8 @@ async def test_a_chain_that_grows_while_it_is_walked_is_intact(
 
     with monkeypatch.context() as growing:
         growing.setattr(chain, "_head", grown)
-        assert await verify(work.db, service="feedback") == (6, "", 6, ANY, 0)
-    assert await verify(work.db, service="feedback") == (6, "", 6, ANY, 0)
+        assert await verify(work.db, service="feedback") == (6, "", 6, ANY, 0, 0)
+    assert await verify(work.db, service="feedback") == (6, "", 6, ANY, 0, 0)
 
 
 async def test_a_tail_that_was_cut_and_grown_anew_is_found_by_the_anchor_of_the_first(work: Work) -> None:
