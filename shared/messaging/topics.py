@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -64,6 +64,13 @@ class Found:
     remarks: tuple[str, ...]
 
 
+class Layout(NamedTuple):
+    """How many partitions a topic has, and how many copies of each."""
+
+    partitions: int
+    copies: int
+
+
 def topics_for(messages: Iterable[type[Message]]) -> Sequence[Topic]:
     """The topics of these message types, by name."""
     names = {topic_of(kind): kind for kind in messages}
@@ -85,10 +92,12 @@ async def provision(settings: Settings, topics: Sequence[Topic]) -> Sequence[Fou
     try:
         await client.start()
         made = await _create(client, settings, topics)
-        partitions = await _partitions(client, [topic.name for topic in topics])
+        laid = await _laid_out(client, [topic.name for topic in topics])
         await client.alter_configs(
             [
-                ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=dict(topic.config))
+                ConfigResource(
+                    ConfigResourceType.TOPIC, topic.name, configs=_whole(topic, laid[topic.name].copies)
+                )
                 for topic in topics
             ]
         )
@@ -97,12 +106,17 @@ async def provision(settings: Settings, topics: Sequence[Topic]) -> Sequence[Fou
     return [
         Found(
             topic.name,
-            partitions.get(topic.name, 0),
+            laid[topic.name].partitions,
             topic.name in made,
-            _remarks(partitions.get(topic.name, 0), settings.kafka_partitions),
+            _remarks(laid[topic.name], settings),
         )
         for topic in topics
     ]
+
+
+def _whole(topic: Topic, copies: int) -> dict[str, str]:
+    """All of a topic's configuration: what is not named when it is altered falls back to the broker's own."""
+    return {**topic.config, "min.insync.replicas": str(min(2, copies))}
 
 
 async def missing_topics(settings: Settings, names: Iterable[str]) -> Sequence[str]:
@@ -116,10 +130,15 @@ async def missing_topics(settings: Settings, names: Iterable[str]) -> Sequence[s
     return sorted(set(names) - known)
 
 
-def _remarks(found: int, wanted: int) -> tuple[str, ...]:
-    if found and found != wanted:
-        return (f"has {found} partitions, settings say {wanted}: kept, since keys would change places",)
-    return ()
+def _remarks(found: Layout, settings: Settings) -> tuple[str, ...]:
+    partitions, copies = settings.kafka_partitions, settings.kafka_replication
+    remarks: list[str] = []
+    if found.partitions != partitions:
+        kept = "kept, since keys would change places"
+        remarks.append(f"has {found.partitions} partitions, settings say {partitions}: {kept}")
+    if found.copies != copies:
+        remarks.append(f"copies: {found.copies}, settings say {copies}: kept, to be reassigned by hand")
+    return tuple(remarks)
 
 
 async def _create(client: AIOKafkaAdminClient, settings: Settings, topics: Sequence[Topic]) -> set[str]:
@@ -133,10 +152,7 @@ async def _create(client: AIOKafkaAdminClient, settings: Settings, topics: Seque
                 topic.name,
                 settings.kafka_partitions,
                 settings.kafka_replication,
-                topic_configs={
-                    **topic.config,
-                    "min.insync.replicas": str(min(2, settings.kafka_replication)),
-                },
+                topic_configs=_whole(topic, settings.kafka_replication),
             )
             for topic in missing
         ]
@@ -148,18 +164,22 @@ async def _create(client: AIOKafkaAdminClient, settings: Settings, topics: Seque
     return {topic.name for topic in missing}
 
 
-async def _partitions(
+async def _laid_out(
     client: AIOKafkaAdminClient, names: Sequence[str], *, deadline: float = 15.0
-) -> Mapping[str, int]:
-    """Partition counts, once every broker knows the topics."""
+) -> Mapping[str, Layout]:
+    """How the topics are laid out, once every broker knows them."""
     until = asyncio.get_running_loop().time() + deadline
     while True:
         described: list[dict[str, Any]] = await client.describe_topics(list(names))
-        counts = {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
-        if len(counts) == len(names):
-            return counts
+        found = {
+            topic["topic"]: Layout(len(topic["partitions"]), len(topic["partitions"][0]["replicas"]))
+            for topic in described
+            if not topic["error_code"]
+        }
+        if len(found) == len(names):
+            return found
         if asyncio.get_running_loop().time() > until:
-            raise KafkaError(f"not there after {deadline:.0f} s: {sorted(set(names) - set(counts))}")
+            raise KafkaError(f"not there after {deadline:.0f} s: {sorted(set(names) - set(found))}")
         await asyncio.sleep(0.1)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.protocol.produce import ProduceRequest
 from bson import ObjectId
 
@@ -17,6 +18,9 @@ from shared.messaging.relay import INDEXES, OUTBOX, OutboxBroom, Relay
 from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
 from shared.settings import Settings, read
 from shared.work import Transaction, Work
+
+OF_THE_TOPIC = 1
+"""Where Kafka says that a setting comes from."""
 
 
 class Ticked(Event):
@@ -176,6 +180,24 @@ async def test_provisioning_again_changes_nothing_and_tells_what_differs(
     (differs,) = await provision(other, [Topic(topic, EVENTS_CONFIG)])
     assert differs.partitions == 3
     assert "6" in differs.remarks[0]
+    (more,) = await provision(
+        settings.model_copy(update={"kafka_replication": 3}), [Topic(topic, EVENTS_CONFIG)]
+    )
+    assert more.remarks == ("copies: 1, settings say 3: kept, to be reassigned by hand",)
+
+
+async def test_how_many_copies_a_write_waits_for_stays_the_topics_own(settings: Settings, topic: str) -> None:
+    """What is not named when a topic is altered falls back to what the broker has for all."""
+    await provision(settings, [Topic(topic, EVENTS_CONFIG)])
+    admin = kafka.admin(settings)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    finally:
+        await admin.close()
+    (resource,) = answer.resources
+    entries = {name: (value, source) for name, value, _, source, *_ in resource[4]}
+    assert entries["min.insync.replicas"] == ("1", OF_THE_TOPIC)
 
 
 class HalfDeaf:
