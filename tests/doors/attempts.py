@@ -80,7 +80,7 @@ CLUSTER_ATTEMPTS: Mapping[str, Any] = {
 @asynccontextmanager
 async def as_user(locked: Locked, user: str, password: str) -> AsyncIterator[AIOKafkaClient]:
     client = AIOKafkaClient(
-        bootstrap_servers=locked.suite.engines.kafka,
+        bootstrap_servers=locked.listeners["clients"],
         security_protocol="SASL_SSL",
         ssl_context=create_ssl_context(cafile=str(locked.ca)),
         sasl_mechanism=MECHANISM,

@@ -1,41 +1,54 @@
-"""A suite whose engines take nobody without a user."""
+"""Engines that take nobody without a user: those of a suite of this machine, which all tests here share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from deploy.credentials import Credentials
-from deploy.local.ports import free_base
+from deploy.local.ports import LOOPBACK, free_base
 from deploy.local.suite import Suite, running_suite
+from shared.settings import Settings
 
 READER, TELLER = "analyst", "hcm"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Locked:
-    """The suite, and where each user of its engines has its secrets."""
+    """Where the engines are, and where each of their users has its secrets.
 
-    suite: Suite
-    credentials: Credentials
+    `listeners` are the broker's as host:port, by who comes there: clients, nodes, controller.
+    """
+
+    listeners: Mapping[str, str]
+    secrets: Path
+    integrators: Path
     ca: Path
-
-    @property
-    def secrets(self) -> Path:
-        return self.credentials.directory
+    administrator: Settings
 
     def password(self, holder: str) -> str:
-        of_integrators = holder in {READER, TELLER}
-        directory = self.credentials.integrators if of_integrators else self.secrets
+        """Of a service or an integrator, at Kafka."""
+        directory = self.integrators if holder in {READER, TELLER} else self.secrets
         return (directory / holder / "kafka_sasl_password").read_text()
 
 
 @pytest.fixture(scope="session")
-async def locked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Locked]:
-    """All tests here share it: what they try is mostly denied, and what is not changes nothing."""
-    directory = tmp_path_factory.mktemp("locked")
-    async with running_suite(directory, free_base(), locked=True) as suite:
-        locks = suite.surroundings.locks
-        assert locks is not None
-        yield Locked(suite, locks.credentials, locks.certificates.ca)
+async def locked_suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
+    """What is tried on it is mostly denied, and what is not changes nothing."""
+    async with running_suite(tmp_path_factory.mktemp("locked"), free_base(), locked=True) as suite:
+        yield suite
+
+
+@pytest.fixture(scope="session")
+def locked(locked_suite: Suite) -> Locked:
+    """Its engines."""
+    locks, ports = locked_suite.surroundings.locks, locked_suite.ports
+    assert locks is not None
+    placed = {"clients": ports.kafka, "nodes": ports.kafka_nodes, "controller": ports.kafka_controller}
+    return Locked(
+        listeners={who: f"{LOOPBACK}:{port}" for who, port in placed.items()},
+        secrets=locks.credentials.directory,
+        integrators=locks.credentials.integrators,
+        ca=locks.certificates.ca,
+        administrator=locked_suite.settings,
+    )

@@ -13,7 +13,6 @@ from aiokafka.helpers import create_ssl_context
 
 from deploy.certificates import certificates_in
 from deploy.credentials import INTEGRATORS
-from deploy.local.ports import LOOPBACK
 from deploy.local.services import SERVICES
 from shared.contracts.catalogue import all_topics
 from shared.doors import Door, Grant, door_of, doors_of_integrators
@@ -109,40 +108,35 @@ async def test_the_password_of_one_user_opens_no_door_of_another(locked: Locked)
 @pytest.mark.parametrize("listener", ["clients", "nodes", "controller"])
 async def test_no_listener_takes_who_speaks_in_the_clear(locked: Locked, listener: str):
     with pytest.raises(KafkaError):
-        await come_in(port_of(locked, listener), security_protocol="PLAINTEXT")
+        await come_in(locked.listeners[listener], security_protocol="PLAINTEXT")
 
 
 @pytest.mark.parametrize("listener", ["nodes", "controller"])
 async def test_brokers_take_each_other_by_certificate_alone(locked: Locked, listener: str):
     context = create_ssl_context(cafile=str(locked.ca))
     with pytest.raises(KafkaError):
-        await come_in(port_of(locked, listener), security_protocol="SSL", ssl_context=context)
+        await come_in(locked.listeners[listener], security_protocol="SSL", ssl_context=context)
 
 
 async def test_a_certificate_of_another_authority_is_worth_nothing(locked: Locked, tmp_path):
     strange = certificates_in(tmp_path)
     context = create_ssl_context(cafile=str(locked.ca), certfile=str(strange.admin))
     with pytest.raises(KafkaError):
-        await come_in(port_of(locked, "nodes"), security_protocol="SSL", ssl_context=context)
+        await come_in(locked.listeners["nodes"], security_protocol="SSL", ssl_context=context)
 
 
 def test_clients_that_know_another_authority_do_not_trust_the_broker(locked: Locked, tmp_path):
     context = ssl.create_default_context(cafile=str(certificates_in(tmp_path).ca))
+    host, _, port = locked.listeners["clients"].partition(":")
     with (
         pytest.raises(ssl.SSLCertVerificationError),
-        socket.create_connection((LOOPBACK, port_of(locked, "clients"))) as connection,
+        socket.create_connection((host, int(port))) as connection,
     ):
-        context.wrap_socket(connection, server_hostname=LOOPBACK)
+        context.wrap_socket(connection, server_hostname=host)
 
 
-def port_of(locked: Locked, listener: str) -> int:
-    ports = locked.suite.ports
-    known = {"clients": ports.kafka, "nodes": ports.kafka_nodes, "controller": ports.kafka_controller}
-    return known[listener]
-
-
-async def come_in(port: int, **options: object) -> None:
-    client = AIOKafkaClient(bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=3000, **options)
+async def come_in(listener: str, **options: object) -> None:
+    client = AIOKafkaClient(bootstrap_servers=listener, request_timeout_ms=3000, **options)
     try:
         await client.bootstrap()
     finally:

@@ -9,17 +9,19 @@ import pytest
 from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.credentials import Credentials
 from deploy.local.child import PROJECT
 from deploy.local.services import SERVICES
+from deploy.local.suite import Suite
 from deploy.local.topics import make_users
 from tests.doors.conftest import Locked
 from tests.suite.house import House
 from tests.suite.seed import populate
 
 
-async def test_goals_feedback_and_reviews_reach_everyone_behind_locked_doors(locked: Locked):
+async def test_goals_feedback_and_reviews_reach_everyone_behind_locked_doors(locked_suite: Suite):
     """`populate` waits until all is published, applied and told, and nothing is parked."""
-    suite = locked.suite
+    suite = locked_suite
     with httpx.Client(timeout=30, trust_env=False) as http:
         house = House(suite.addresses(), suite.issuer, http, suite.data.path)
         # on a thread of its own: the issuer that the services ask is served by this loop
@@ -29,10 +31,10 @@ async def test_goals_feedback_and_reviews_reach_everyone_behind_locked_doors(loc
     assert "goal_proposed" in {each["kind"] for each in told}
 
 
-async def test_services_are_ready_and_stay_so_when_users_are_made_again(locked: Locked):
-    await make_users(locked.suite.settings, locked.credentials, SERVICES)
+async def test_services_are_ready_and_stay_so_when_users_are_made_again(locked_suite: Suite, locked: Locked):
+    await make_users(locked.administrator, Credentials(locked.secrets), SERVICES)
     async with httpx.AsyncClient(trust_env=False) as http:
-        for url in locked.suite.urls.values():
+        for url in locked_suite.urls.values():
             assert (await http.get(f"{url}/readyz")).status_code == 200
 
 
@@ -52,9 +54,9 @@ async def test_every_service_tells_until_when_the_certificates_it_was_given_are_
 
 
 @pytest.mark.parametrize("command", [["topics"], ["audit", "verify"]], ids=lambda command: command[0])
-async def test_commands_come_in_as_administrator(locked: Locked, command: list[str]):
+async def test_commands_come_in_as_administrator(locked_suite: Suite, command: list[str]):
     process = await asyncio.create_subprocess_exec(
-        *(PROJECT / "cairn", *command, "--data", str(locked.suite.data.path)),
+        *(PROJECT / "cairn", *command, "--data", str(locked_suite.data.path)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from deploy.credentials import Credentials
 from deploy.local.services import SERVICES
 from deploy.local.topics import make_users
 from shared.doors import Door, Grant
@@ -16,7 +17,7 @@ PASSWORD = "one that is long enough"
 
 
 async def test_a_right_that_is_no_longer_in_the_table_is_taken_away_and_others_are_told_of(locked: Locked):
-    settings = locked.suite.settings
+    settings = locked.administrator
     guest, stranger = (Door(name, name, frozenset({READ})) for name in ("guest", "stranger"))
     await users.let_in(settings, [guest], {"guest": PASSWORD})
     assert not await reads_denied(locked, guest)
@@ -39,10 +40,10 @@ async def test_a_right_that_is_no_longer_in_the_table_is_taken_away_and_others_a
 async def test_a_password_that_was_changed_is_taken_and_the_old_one_is_not(locked: Locked):
     door = Door("changing", "changing", frozenset({READ}))
     for password, old in ((PASSWORD, "never was one"), ("another", PASSWORD)):
-        await users.let_in(locked.suite.settings, [door], {"changing": password})
+        await users.let_in(locked.administrator, [door], {"changing": password})
         assert not await reads_denied(locked, door, password)
         assert await comes_in(locked, door, old) is False
-    await users.let_in(locked.suite.settings, [replace(door, grants=frozenset())], {"changing": PASSWORD})
+    await users.let_in(locked.administrator, [replace(door, grants=frozenset())], {"changing": PASSWORD})
 
 
 async def test_users_are_made_again_without_a_difference(locked: Locked, monkeypatch):
@@ -54,7 +55,7 @@ async def test_users_are_made_again_without_a_difference(locked: Locked, monkeyp
         return found[-1]
 
     monkeypatch.setattr(users, "let_in", let_in)
-    await make_users(locked.suite.settings, locked.credentials, SERVICES)
+    await make_users(locked.administrator, Credentials(locked.secrets), SERVICES)
     assert [(rights.granted, rights.taken, rights.remarks) for rights in found] == [(0, 0, [])]
 
 

@@ -21,6 +21,7 @@ from pymongo import MongoClient
 
 from deploy.local.addresses import Addresses
 from deploy.local.child import TETHER
+from deploy.local.entry import mongo_options
 from deploy.local.issuer import Issuer, issuer_of
 from deploy.local.ports import LOOPBACK
 from shared.service import Service
@@ -101,7 +102,8 @@ class House:
     def unrest(self) -> dict[str, Any]:
         """What is parked, held, failed or not sent in any service; empty when all is well."""
         found: dict[str, Any] = {}
-        with MongoClient[dict[str, Any]](self.addresses.mongo) as client:
+        addresses = self.addresses
+        with MongoClient[dict[str, Any]](addresses.mongo, **mongo_options(addresses)) as client:
             for name in SERVICES:
                 db = client[f"cairn_{name}"]
                 wrong = {"unsent": db["outbox"].count_documents({"sent": False})}

@@ -1,19 +1,26 @@
-"""Goals come back from a backup: topics say what the database says, and everybody goes on from there."""
+"""Goals come back from a backup: topics say what the database says, and everybody goes on from there.
+
+The same story is told in containers, where other ways lead to the services (`tests/compose`).
+"""
 
 import asyncio
 import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from pymongo import AsyncMongoClient
 
+from deploy.local.entry import mongo_options
 from deploy.local.suite import Suite
+from services.goals.app import SERVICE
 from shared.messaging.states import newest_states
+from shared.settings import Settings
 from tests.suite.house import PROJECT, House
 from tests.suite.test_main_job import suite_in
 
@@ -54,23 +61,54 @@ async def put_back(db: Any, dump: Mapping[str, list[dict[str, Any]]]) -> None:
             await db[name].insert_many(docs)
 
 
-async def made_whole(suite: Suite, backup_at: datetime) -> int:
-    own = {"CAIRN_HTTP_PORT": "1", **suite.surroundings.variables()}
-    command = ["-m", "shared.restored", "services.goals", "--backup-at", backup_at.isoformat()]
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=PROJECT, env={**os.environ, **own}
-    )
-    return await running.wait()
+class Ways(Protocol):
+    """How goals are stopped, started and made whole where they run; `settings` are an administrator's."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    async def stop(self) -> None: ...
+
+    async def start(self) -> None: ...
+
+    async def made_whole(self, backup_at: datetime) -> int: ...
+
+
+@dataclass(frozen=True)
+class OnThisMachine:
+    """Goals as a process of a suite."""
+
+    suite: Suite
+
+    @property
+    def settings(self) -> Settings:
+        return self.suite.settings
+
+    async def stop(self) -> None:
+        await self.suite.services["goals"].stop()
+
+    async def start(self) -> None:
+        await self.suite.start_service("goals")
+
+    async def made_whole(self, backup_at: datetime) -> int:
+        own = {"CAIRN_HTTP_PORT": "1", **self.suite.surroundings.variables()}
+        command = ["-m", "shared.restored", "services.goals", "--backup-at", backup_at.isoformat()]
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, *command, cwd=PROJECT, env={**os.environ, **own}
+        )
+        return await running.wait()
 
 
 async def test_a_service_that_was_restored_goes_on_from_its_backup(tmp_path: Path) -> None:
     async with suite_in(tmp_path) as suite:
         with httpx.Client(timeout=30, trust_env=False) as http:
             house = House(suite.addresses(), suite.issuer, http, suite.data.path)
-            await lived(suite, house)
+            await goes_on_from_its_backup(house, OnThisMachine(suite))
 
 
-async def lived(suite: Suite, house: House) -> None:
+async def goes_on_from_its_backup(house: House, ways: Ways) -> None:
+    """The whole story; others may have been at work in the house before."""
+
     def before() -> tuple[str, str, str]:
         boss = hired(house, "boss")
         anna = hired(house, "anna", manager_id=boss)
@@ -87,23 +125,24 @@ async def lived(suite: Suite, house: House) -> None:
         return lost, late
 
     boss, anna, kept = await asyncio.to_thread(before)
-    async with AsyncMongoClient[Any](house.addresses.mongo) as client:
+    options = mongo_options(house.addresses)
+    async with AsyncMongoClient[Any](house.addresses.mongo, **options) as client:
         goals = client["cairn_goals"]
         dump, backup_at = await dumped(goals), datetime.now(UTC)
         lost, late = await asyncio.to_thread(after)
-        assert await made_whole(suite, backup_at) == 1, "while the service runs its groups stay"
-        await suite.services["goals"].stop()
+        assert await ways.made_whole(backup_at) == 1, "while the service runs its groups stay"
+        await ways.stop()
         await put_back(goals, dump)
-        assert await made_whole(suite, backup_at) == 0
-        await suite.start_service("goals")
+        assert await ways.made_whole(backup_at) == 0
+        await ways.start()
         await asyncio.to_thread(house.require_rest)
-        await until(lambda: says_the_same(suite, goals), "the topic says something else")
-        newest = await newest_states(suite.settings, "cairn.goals.state")
+        await until(lambda: says_the_same(ways.settings, goals), "the topic says something else")
+        newest = await newest_states(ways.settings, "cairn.goals.state")
         assert newest[lost].gone
-        await until(lambda: knows(client["cairn_feedback"]["known_goals"], {kept}), "feedback knows others")
-        await until(
-            lambda: knows(goals["directory_people"], {boss, anna, late}), "people were not heard again"
-        )
+        told = client["cairn_feedback"]["known_goals"]
+        await until(lambda: knows(told, {kept}, but=lost), "feedback knows others")
+        people = goals["directory_people"]
+        await until(lambda: knows(people, {boss, anna, late}), "people were not heard again")
         await asyncio.to_thread(measured, house, kept, anna, 3)
         await asyncio.to_thread(house.require_rest)
         evidence = client["cairn_reviews"]["evidence_goals"]
@@ -113,18 +152,24 @@ async def lived(suite: Suite, house: House) -> None:
             return found["progress"] == 0.3
 
         await until(seen, "what happens after the restore is not followed")
-        await until(lambda: says_the_same(suite, goals), "the topic says something else in the end")
+        await until(lambda: says_the_same(ways.settings, goals), "the topic says something else in the end")
 
 
-async def says_the_same(suite: Suite, goals: Any) -> bool:
-    newest = await newest_states(suite.settings, "cairn.goals.state")
-    docs = await goals["goals"].find({}, {"sequence": 1}).to_list(None)
+async def says_the_same(settings: Settings, goals: Any) -> bool:
+    newest = await newest_states(settings, "cairn.goals.state")
+    docs = [
+        doc
+        for collection, _ in SERVICE.states.values()
+        for doc in await goals[collection].find({}, {"sequence": 1}).to_list(None)
+    ]
     told = {id_: last.sequence for id_, last in newest.items() if not last.gone}
-    return told == {doc["_id"]: doc["sequence"] for doc in docs}
+    return told == {doc["_id"]: doc["sequence"] for doc in docs if doc.get("sequence", 0)}
 
 
-async def knows(collection: Any, wanted: set[str]) -> bool:
-    return {doc["_id"] for doc in await collection.find({}, {"_id": 1}).to_list(None)} == wanted
+async def knows(collection: Any, wanted: set[str], *, but: str = "") -> bool:
+    """Whether all of these are there, and that one is not."""
+    asked = {"_id": {"$in": [*wanted, but]}}
+    return {doc["_id"] for doc in await collection.find(asked, {"_id": 1}).to_list(None)} == wanted
 
 
 async def until(holds: Any, what: str) -> None:
