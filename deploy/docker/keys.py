@@ -1,9 +1,11 @@
 """What a trial's containers prove themselves with: made once, a directory for each who reads it.
 
-    python -m deploy.docker.keys /run/cairn/keys
+    python -m deploy.docker.keys /run/cairn/keys [--kafka NAME ...] [--mongo NAME ...]
 
-Runs as root before everything else, and gives each directory to the user of its container: brokers, MongoDB
-and the project's own cannot read each other's.  Safe to run again: what is there is kept.
+The names are those of the brokers and of the members of the replica set; one of each if left out.  Runs as
+root before everything else, and gives each directory to the user of its container: brokers, MongoDB and the
+project's own cannot read each other's.  Safe to run again: what is there is kept, a certificate with the
+names that it has.
 """
 
 import argparse
@@ -15,9 +17,10 @@ from typing import Final
 from deploy.certificates import Certificates, certificates_in
 from deploy.credentials import ADMIN_DIRECTORY, Credentials, credentials_in
 from deploy.local.entry import CA, PASSWORD, properties
-from deploy.local.kept import put
+from deploy.local.kept import kept, put
 from deploy.local.mongod import REPLICA_SET
 from deploy.local.services import SERVICES
+from deploy.local.webhooks import new_webhook_secret
 
 OURS, BROKERS, DATABASES = 10001, 1000, 999
 """The users of the containers."""
@@ -29,25 +32,41 @@ OWNERS: Final[Mapping[str, int]] = {
 }
 SECRETS: Final = Path("/run/cairn/secrets")
 """Where a container of the project finds its own directory."""
-MONGO: Final = f"mongo:27017/?replicaSet={REPLICA_SET}&authSource=admin&tls=true&tlsCAFile={SECRETS / CA}"
+MONGO_OPTIONS: Final = f"replicaSet={REPLICA_SET}&authSource=admin&tls=true&tlsCAFile={SECRETS / CA}"
+MONGO_PORT: Final = 27017
+KAFKA, MONGO = ("kafka",), ("mongo",)
+"""The names of the engines where there is one of each."""
+SENDER: Final = "notifications"
+"""Who signs webhooks."""
+WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105  the name of a file
 CONSUMER: Final = "analyst"
 """The integrator as whom Kafka's own tools read in the broker's container."""
 
 
-def make_keys(directory: Path) -> None:
+def make_keys(
+    directory: Path, *, kafka: Sequence[str] = ("kafka",), mongo: Sequence[str] = ("mongo",)
+) -> None:
     """Make what is missing, for whoever runs this.
+
+    Args:
+        directory: where each gets a directory of its own.
+        kafka: the names of the brokers.
+        mongo: the names of the members of the replica set.
 
     Raises:
         DataDirectoryError, OSError: a file cannot be read or written.
     """
-    certificates = certificates_in(directory / AUTHORITY, kafka=["kafka"], mongo=["mongo"])
-    credentials = credentials_in(directory, services=SERVICES, mongo=MONGO, authority=certificates.ca)
+    certificates = certificates_in(directory / AUTHORITY, kafka=kafka, mongo=mongo)
+    members = ",".join(f"{name}:{MONGO_PORT}" for name in mongo)
+    at = f"{members}/?{MONGO_OPTIONS}"
+    credentials = credentials_in(directory, services=SERVICES, mongo=at, authority=certificates.ca)
+    kept(directory / SENDER / WEBHOOK_SECRET, new_webhook_secret)
     _for_brokers(directory / KAFKA_KEYS, certificates, credentials)
-    mongo = directory / MONGO_KEYS
-    put(mongo / CA, certificates.ca.read_text())
-    put(mongo / "mongo.pem", certificates.mongo.read_text())
-    put(mongo / "key", credentials.mongo_key.read_text())
-    put(mongo / "admin-password", credentials.mongo_password(ADMIN_DIRECTORY))
+    databases = directory / MONGO_KEYS
+    put(databases / CA, certificates.ca.read_text())
+    put(databases / "mongo.pem", certificates.mongo.read_text())
+    put(databases / "key", credentials.mongo_key.read_text())
+    put(databases / "admin-password", credentials.mongo_password(ADMIN_DIRECTORY))
     put(credentials.of(ADMIN_DIRECTORY) / "kafka.pem", certificates.admin.read_text())
 
 
@@ -76,9 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make them, and give them away."""
     parser = argparse.ArgumentParser(prog="python -m deploy.docker.keys")
     parser.add_argument("directory", type=Path)
+    parser.add_argument("--kafka", nargs="+", default=KAFKA, metavar="NAME")
+    parser.add_argument("--mongo", nargs="+", default=MONGO, metavar="NAME")
     wish = parser.parse_args(arguments)
     os.umask(0o077)
-    make_keys(wish.directory)
+    make_keys(wish.directory, kafka=wish.kafka, mongo=wish.mongo)
     give_away(wish.directory)
     print("each container has its keys")
 

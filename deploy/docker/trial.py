@@ -2,9 +2,9 @@
 
     python -m deploy.docker.trial --port-base 8500 --data .cairn --secrets /run/cairn/secrets
 
-It gives every service its secrets, a directory each, and writes down where everything is: in DATA
-as the containers see it, in DATA/host as the host does.  Whoever reads DATA may be anyone, and the
-administrator of Kafka and MongoDB, whose secrets `deploy.docker.keys` has made before.
+It gives every service its token, and writes down where everything is: in DATA as the containers see it, in
+DATA/host as the host does.  Whoever reads DATA may be anyone, and the administrator of Kafka and MongoDB,
+whose secrets `deploy.docker.keys` has made before.  Mails that came are shown at `/mails`, the newest first.
 """
 
 import argparse
@@ -19,35 +19,36 @@ import uvicorn
 from aiosmtpd.smtp import SMTP
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from deploy.certificates import ADMIN
 from deploy.credentials import ADMIN_DIRECTORY
+from deploy.docker.keys import SENDER, WEBHOOK_SECRET
 from deploy.local.addresses import Addresses
 from deploy.local.entry import CA, PASSWORD, USERNAME
 from deploy.local.issuer import KEY_FILE, Issuer, issuer_of
 from deploy.local.kept import put
-from deploy.local.mail import MailSink
+from deploy.local.mail import MailSink, newest, readable
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.scim import SCIM_TOKEN_FILE, scim_token_of
 from deploy.local.services import SERVICES, service_urls
-from deploy.local.webhooks import receiver, webhook_secret_of
+from deploy.local.webhooks import receiver
 
 ANYWHERE = "0.0.0.0"  # noqa: S104  the containers' own network; the host publishes it on loopback
 HTTP_PORT = 8000
 SMTP_PORT = 8025
 TOKEN_LIFETIME = timedelta(days=365)
 MAIL, WEBHOOKS = "mail", "webhooks.jsonl"
-SENDER, DIRECTORY = "notifications", "people"
+DIRECTORY = "people"
+SHOWN_MAILS = 50
 
 
-def give_secrets(directory: Path, *, issuer: Issuer, webhook_secret: str, scim_token: str) -> None:
+def give_secrets(directory: Path, *, issuer: Issuer, scim_token: str) -> None:
     """Write what each service may know into a directory of its own, files named as its settings."""
     for service in SERVICES:
         token = issuer.sign(f"service:{service}", ["service"], lifetime=TOKEN_LIFETIME)
         put(directory / service / "service_token", token)
-    put(directory / SENDER / "webhook_secret", webhook_secret)
     put(directory / DIRECTORY / "scim_token", scim_token)
 
 
@@ -102,8 +103,12 @@ def trial_app(data: Path, *, issuer: Issuer, webhook_secret: str, smtp_port: int
     async def ready(_: Request) -> Response:
         return Response("ready")
 
+    def mails(_: Request) -> Response:
+        shown = (readable(path) for path in newest(data / MAIL, SHOWN_MAILS))
+        return PlainTextResponse("\n".join(shown) or "no mail yet\n")
+
     webhooks = receiver(webhook_secret, data / WEBHOOKS)
-    routes = [*issuer.app().routes, *webhooks.routes, Route("/readyz", ready)]
+    routes = [*issuer.app().routes, *webhooks.routes, Route("/readyz", ready), Route("/mails", mails)]
     return Starlette(routes=routes, lifespan=taking_mail)
 
 
@@ -117,8 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.umask(0o077)
     data = wish.data.resolve()
     ports = Ports.from_base(wish.port_base)
-    issuer, webhook_secret = issuer_of(data, ports.issuer), webhook_secret_of(data)
-    give_secrets(wish.secrets, issuer=issuer, webhook_secret=webhook_secret, scim_token=scim_token_of(data))
+    issuer = issuer_of(data, ports.issuer)
+    give_secrets(wish.secrets, issuer=issuer, scim_token=scim_token_of(data))
+    webhook_secret = (wish.secrets / SENDER / WEBHOOK_SECRET).read_text()
     administrator = wish.secrets / ADMIN_DIRECTORY
     tell_addresses(data, ports=ports, issuer=issuer, administrator=administrator)
     app = trial_app(data, issuer=issuer, webhook_secret=webhook_secret)

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
 from itertools import count
 from pathlib import Path
 
@@ -46,6 +47,19 @@ class MailSink:
         self._kept.append(whole)
         while len(self._kept) > self.keep:
             self._kept.popleft().unlink(missing_ok=True)
+
+
+def newest(directory: Path, count: int) -> list[Path]:
+    """The mails that came last, the last one first; there may be fewer."""
+    return sorted(directory.glob("*.eml"), reverse=True)[:count]
+
+
+def readable(path: Path) -> str:
+    """A mail as a person reads it: who, what about, and its words."""
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    head = "".join(f"{name}: {mail[name]}\n" for name in ("To", "Date", "Subject"))
+    body = mail.get_body(("plain",))
+    return f"{head}\n{body.get_content() if body else ''}"
 
 
 @asynccontextmanager

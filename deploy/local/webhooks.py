@@ -26,9 +26,12 @@ def webhook_secret_of(directory: Path) -> str:
     Raises:
         DataDirectoryError: the file cannot be read or written.
     """
-    return kept(
-        directory / SECRET_FILE, lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    )
+    return kept(directory / SECRET_FILE, new_webhook_secret)
+
+
+def new_webhook_secret() -> str:
+    """A Standard Webhooks secret."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def receiver(secret: str, taken: Path) -> Starlette:

@@ -13,7 +13,6 @@ from deploy.certificates import ADMIN, SUPER_USERS
 from deploy.docker.keys import DATABASES, OWNERS, make_keys
 from deploy.docker.keys import OURS as OURS_USER
 from deploy.local.jars import KAFKA_VERSION
-from deploy.local.kept import put
 from deploy.local.mongod import REPLICA_SET, TRANSACTION_SECONDS
 from deploy.local.ports import Ports
 from deploy.local.services import SERVICES
@@ -45,7 +44,6 @@ def by_default(text: str) -> str:
 def secrets(tmp_path: Path) -> Path:
     """All secrets of a trial, a directory for each container."""
     make_keys(tmp_path)
-    put(tmp_path / "notifications" / "webhook_secret", "whsec_" + "A" * 32)
     return tmp_path
 
 
@@ -81,7 +79,8 @@ def test_every_service_of_the_suite_has_its_container():
         assert CONTAINERS[service]["image"] == CONTAINERS["topics"]["image"]
     assert CONTAINERS["indexes"]["command"][3:] == [f"services.{service}" for service in SERVICES]
     assert set(CONTAINERS) == {*SERVICES, *ONE_SHOTS, *ENGINES, *WATCHERS, "trial"}
-    assert {name for name, each in CONTAINERS.items() if "profiles" in each} == WATCHERS
+    profiles = {name: each["profiles"] for name, each in CONTAINERS.items() if "profiles" in each}
+    assert profiles == {"trial": ["dev"]} | {name: ["observability"] for name in WATCHERS}
 
 
 @pytest.mark.parametrize("name", [*OURS, *sorted(WATCHERS), "mongo", "replica-set"])
@@ -123,6 +122,42 @@ def test_container_sees_its_own_secrets_alone(name):
     assert mounted == f"/own/{own}"
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_keeps_in_a_journal_of_its_own_what_no_restore_may_turn_back(name):
+    journal = "/var/lib/cairn/journal"
+    assert volumes(name)[journal] == f"{name}-journal"
+    assert volumes(name, CAIRN_JOURNALS="/own")[journal] == f"/own/{name}-journal"
+    assert f"{name}-journal" in COMPOSE["volumes"]
+    others = (set(volumes(other).values()) for other in CONTAINERS if other != name)
+    assert f"{name}-journal" not in set(chain.from_iterable(others)), "nobody else writes there"
+    assert told(name)["CAIRN_AUDIT_ANCHOR_FILE"].startswith(f"{journal}/")
+    assert told(name).get("CAIRN_ERASURE_LOG_FILE", "").startswith(journal if name == "people" else "")
+    assert journal in DOCKERFILE, "a new volume takes its owner from the image"
+
+
+def test_whoever_needs_keys_waits_until_all_are_made():
+    """An optional dependency that fails is only warned of; one with no containers is not waited for."""
+    for name in ("kafka", "mongo", "trial"):
+        assert CONTAINERS[name]["depends_on"]["keys"] == {"condition": "service_completed_successfully"}
+    for name in {*CONTAINERS} - {"keys", "kafka", "mongo", *WATCHERS}:
+        assert "keys" in needed(name), name
+    optional = {
+        other
+        for container in CONTAINERS.values()
+        for other, rule in container.get("depends_on", {}).items()
+        if rule.get("required") is False
+    }
+    assert optional == {"trial"}
+
+
+def needed(name: str) -> set[str]:
+    """All that must be there before a container starts."""
+    waits = {
+        other for other, rule in CONTAINERS[name].get("depends_on", {}).items() if rule.get("required", True)
+    }
+    return waits | set(chain.from_iterable(map(needed, waits)))
+
+
 def test_keys_are_given_to_the_users_of_the_containers():
     assert {target.rpartition("/")[2] for target in volumes("keys")} == {*OWNERS, "authority"}
     assert CONTAINERS["mongo"]["user"] == f"{DATABASES}:{DATABASES}"
@@ -143,7 +178,7 @@ def test_engines_take_nobody_without_a_user_nor_in_the_clear():
     command = CONTAINERS["mongo"]["command"]
     assert command[command.index("--tlsMode") + 1] == "requireTLS"
     assert "--keyFile" in command
-    assert f'user: "{ADMIN}"' in (ROOT / "deploy/mongo/initiate.js").read_text()
+    assert f'USER = "{ADMIN}"' in (ROOT / "deploy/mongo/initiate.js").read_text()
 
 
 def test_broker_has_no_capabilities():
@@ -228,7 +263,7 @@ def test_engines_are_those_of_a_machine_without_containers():
 
 
 def test_images_of_others_are_of_a_named_version():
-    pinned = {c["image"] for c in CONTAINERS.values()} - {"cairn-service", "cairn-trial"}
+    pinned = {c["image"] for c in CONTAINERS.values() if not c["image"].startswith("cairn-")}
     bases = re.findall(r"^FROM (\S+:\S+)", DOCKERFILE, re.MULTILINE)
     assert bases
     for image in [*pinned, *bases]:

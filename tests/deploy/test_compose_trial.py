@@ -9,6 +9,7 @@ import httpx
 import jwt
 import pytest
 from asgi_lifespan import LifespanManager
+from cryptography import x509
 
 from deploy.credentials import Credentials
 from deploy.docker.keys import make_keys
@@ -32,9 +33,9 @@ def modes(directory) -> set[int]:
     return {stat.S_IMODE(path.stat().st_mode) for path in directory.rglob("*") if path.is_file()}
 
 
-def test_each_service_is_given_its_own_token_and_only_the_sender_the_webhook_secret(tmp_path, issuer):
+def test_each_service_is_given_its_own_token_and_only_people_the_identity_providers(tmp_path, issuer):
     secrets = tmp_path / "secrets"
-    give_secrets(secrets, issuer=issuer, webhook_secret="whsec_abc", scim_token="of-the-provider")
+    give_secrets(secrets, issuer=issuer, scim_token="of-the-provider")
     for service in SERVICES:
         claims = jwt.decode(
             (secrets / service / "service_token").read_text(),
@@ -44,10 +45,30 @@ def test_each_service_is_given_its_own_token_and_only_the_sender_the_webhook_sec
             issuer="http://127.0.0.1:8509",
         )
         assert (claims["sub"], claims["roles"]) == (f"service:{service}", ["service"])
-    holders = {path.parent.name for path in secrets.rglob("webhook_secret")}
-    assert holders == {"notifications"}
     assert [path.parent.name for path in secrets.rglob("scim_token")] == ["people"]
     assert modes(secrets) == {0o600}
+
+
+def test_keys_are_made_once_and_only_the_sender_has_the_webhook_secret(tmp_path):
+    make_keys(tmp_path)
+    (secret,) = tmp_path.rglob("webhook_secret")
+    assert secret.parent.name == "notifications"
+    before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    make_keys(tmp_path)
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_keys_of_many_are_good_for_each_of_them(tmp_path):
+    make_keys(tmp_path, kafka=["kafka", "kafka-2"], mongo=["mongo", "mongo-2"])
+    for file, names in (
+        ("kafka-keys/kafka.pem", {"kafka", "kafka-2"}),
+        ("mongo-keys/mongo.pem", {"mongo", "mongo-2"}),
+    ):
+        certificate = x509.load_pem_x509_certificate((tmp_path / file).read_bytes())
+        named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert names <= set(named.get_values_for_type(x509.DNSName))
+    url = (tmp_path / "goals" / "mongo_url").read_text()
+    assert url.rpartition("@")[2].startswith("mongo:27017,mongo-2:27017/?replicaSet=")
 
 
 def test_host_is_told_its_own_addresses_and_can_sign_what_the_services_take(tmp_path, issuer):
@@ -77,9 +98,12 @@ async def test_trial_publishes_its_key_checks_webhooks_and_keeps_mail(tmp_path, 
         assert key["kid"] == issuer.key.kid
         assert (await client.post("/webhooks", json={})).status_code == 401
         assert (await client.get("/readyz")).is_success
+        assert (await client.get("/mails")).text == "no mail yet\n"
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = "cairn@localhost", "a@example.org", "A goal"
         message.set_content("It was agreed.")
         await aiosmtplib.send(message, hostname="127.0.0.1", port=smtp_port, start_tls=False)
+        shown = (await client.get("/mails")).text
+        assert all(words in shown for words in ("To: a@example.org", "Subject: A goal", "It was agreed."))
     (kept,) = (tmp_path / "mail").glob("*.eml")
     assert message_from_bytes(kept.read_bytes())["Subject"] == "A goal"
