@@ -325,6 +325,12 @@ def test_example_of_settings_names_all_that_compose_asks_for():
     assert asked == offered
 
 
+def test_the_example_as_it_stands_is_a_trial():
+    said = env_file(".env.example")
+    assert said == {"COMPOSE_PROFILES": "dev"}
+    assert CONTAINERS["trial"]["profiles"] == [said["COMPOSE_PROFILES"]]
+
+
 def test_production_names_what_is_missing_and_makes_nothing_up():
     text = (ROOT / "docker-compose.production.yml").read_text()
     required = dict(re.findall(r"\$\{(\w+):\?([^}]*)\}", text))
