@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -158,13 +159,17 @@ def test_a_narrow_terminal_gets_lines_that_fit_and_loses_no_word(printed: Any, w
     assert "…" not in " ".join(lines)
 
 
-@pytest.mark.parametrize("width", [40, 160])
-def test_a_list_has_whole_ids_on_every_width(monkeypatch: Any, printed: Any, width: int) -> None:
-    goal = {**told(LONG)["goal"], "goal_id": "goal_0123456789abcdef0123456789", "pace": "behind"}
-    shows = goals_commands._listed if width > goals_commands.WIDE else goals_commands._listed_in_lines
+@pytest.mark.parametrize("with_owner", [False, True])
+@pytest.mark.parametrize("width", [40, 60, 120, 160])
+def test_a_list_has_whole_ids_on_every_width(printed: Any, width: int, *, with_owner: bool) -> None:
+    ids = {"goal_id": f"goal_{'0123456789abcdef' * 2}", "owner_id": f"person_{'0123456789abcdef' * 2}"}
+    goal = {**told(LONG)["goal"], **ids, "pace": "behind"}
+    shows = partial(goals_commands._show_list, with_owner=with_owner)
     text = "\n".join(printed(goals_commands, shows, [goal], width))
-    assert goal["goal_id"] in text
-    assert "behind" in text
+    shown = text if width > 60 else "".join(text.split())
+    assert goal["goal_id"] in shown
+    assert (goal["owner_id"] in shown) == with_owner
+    assert "behind" in shown
 
 
 def test_json_is_what_the_service_says(monkeypatch: Any, capsys: Any) -> None:

@@ -100,6 +100,7 @@ TESTED = [
     ("PUT", "/values"),
     ("GET", "/competencies"),
     ("PUT", "/competencies"),
+    ("GET", "/audit"),
     ("GET", "/personal-data/{person_id}"),
 ]
 """A new route is added here with its test."""

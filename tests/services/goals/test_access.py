@@ -100,6 +100,7 @@ TESTED = [
     ("POST", "/periods"),
     ("GET", "/periods"),
     ("GET", "/planning/{owner_id}"),
+    ("GET", "/audit"),
     ("GET", "/personal-data/{person_id}"),
     ("GET", "/periods/{period_id}"),
     ("POST", "/periods/{period_id}/closure"),

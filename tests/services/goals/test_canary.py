@@ -141,6 +141,7 @@ async def test_the_owner_does_find_it_so_the_search_is_no_blind_one(
 
 
 NOTHING_OF_GOALS = {
+    "/audit",
     "/goal-assignments",
     "/goal-assignments/{assignment_id}",
     "/goal-assignments/{assignment_id}/goals",
@@ -155,7 +156,7 @@ NOTHING_OF_GOALS = {
     "/periods",
     "/periods/{period_id}",
 }
-"""What has no words of goals, or speaks of others: sums, assignments, templates, periods, what is served."""
+"""What has no words of goals, speaks of others or is not theirs: sums, audit, templates, what is served."""
 
 
 async def test_no_event_and_no_state_says_a_word_of_it_whatever_becomes_of_it(
