@@ -38,11 +38,13 @@ async def test_services_are_ready_and_stay_so_when_users_are_made_again(locked_s
             assert (await http.get(f"{url}/readyz")).status_code == 200
 
 
-async def test_every_service_tells_until_when_the_certificates_it_was_given_are_good(locked: Locked):
+async def test_every_service_tells_until_when_the_certificates_it_was_given_are_good(
+    locked_suite: Suite, locked: Locked
+):
     authority = x509.load_pem_x509_certificate(locked.ca.read_bytes())
     ends = {"kafka_ca": authority.not_valid_after_utc, "mongo_ca": authority.not_valid_after_utc}
     async with httpx.AsyncClient(trust_env=False) as http:
-        for url in locked.suite.urls.values():
+        for url in locked_suite.urls.values():
             families = text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
             samples = [sample for family in families for sample in family.samples]
             found = {
