@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from services.goals.domain.goal import Goal
 from services.goals.domain.grade import Band, Grade, Retrospective, band
 from services.goals.store import GOALS
+from services.goals.views.wanted import unless_hidden
 from shared.contracts.goals import GoalKind, GoalLevel, Outcome
 from shared.http import View
 from shared.ids import GoalId, PeriodId, PersonId
@@ -89,6 +90,7 @@ async def list_lessons(
 ) -> Page[Lesson]:
     """What was learned of goals that are closed, the newest first: read it before you plan."""
     told = {**wanted.model_dump(exclude_none=True), "retrospective": {"$type": "object"}}
+    told = await unless_hidden(told, (wanted.parent_id,), view)
     filter_ = {"$and": [await view.filter(), told]}
     return await read_page(view.db[GOALS], filter_, asked=page, sort=NEWEST, show=lesson)
 

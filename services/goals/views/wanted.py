@@ -1,5 +1,6 @@
 """Which goals somebody asks for: the filters of lists, counts and files, the same for all of them."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -57,13 +58,9 @@ class GoalsWanted(BaseModel):
     runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
 
     async def matching(self, view: Viewer) -> Doc:
-        """Matches the documents of these goals.
-
-        Whoever may not read a goal is not told by a list what serves it, or goes on from it.
-        """
-        named = {id_ for id_ in (self.parent_id, self.origin_id) if id_ is not None}
-        hidden = named - {*await readable(named, view)}
-        return {**self._of_fields(), **(NONE if hidden else await self._of_team(view))}
+        """Matches the documents of these goals."""
+        wanted = {**self._of_fields(), **await self._of_team(view)}
+        return await unless_hidden(wanted, (self.parent_id, self.origin_id), view)
 
     async def _of_team(self, view: Viewer) -> Doc:
         if self.reporting_to_id is None:
@@ -83,3 +80,12 @@ class GoalsWanted(BaseModel):
         due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
         start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
         return {**equal, **due, **start}
+
+
+async def unless_hidden(wanted: Doc, named: Iterable[GoalId | None], view: Viewer) -> Doc:
+    """The same goals, or none if one that is named is not for the caller to read.
+
+    Whoever may not read a goal is not told by a list what serves it, or goes on from it.
+    """
+    asked = {id_ for id_ in named if id_ is not None}
+    return wanted if asked <= {*await readable(asked, view)} else {**wanted, **NONE}

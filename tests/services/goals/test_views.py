@@ -159,7 +159,10 @@ async def test_what_serves_a_goal_is_told_to_who_may_read_that_goal_alone(house:
     await house.as_("manager").does(f"/goals/{goal_id}/parent", {"parent_id": parent}, method="PUT")
     measured = {"value": 3, "note": "What is told."}
     await house.as_("anna").does(f"/goals/{goal_id}/key-results/reach/measurements", measured)
-    for path in ("/goals", "/goals/export", "/goals/export/measurements", "/goal-statistics"):
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "missed"})
+    learned = {"lessons": "Ask sales before we begin."}
+    await house.as_("anna").does(f"/goals/{goal_id}/retrospective", learned, method="PUT")
+    for path in ("/goals", "/lessons", "/goals/export", "/goals/export/measurements", "/goal-statistics"):
         for who, told in (("manager", True), ("anna", False)):
             answer = await house.as_(who).get(path, parent_id=parent)
             assert answer.status_code == 200, answer.text
