@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 from rich.text import Text
 
-from deploy.asking import AskingFailedError, client_of, reaching, refused, target_of
+from deploy.asking import AskingFailedError, Target, client_of, reaching, refused, target_of
 
 if TYPE_CHECKING:
     import httpx
@@ -31,7 +31,11 @@ def asked(
     data: Path,
 ) -> T:
     """What the service answers the person."""
-    target = target_of("goals", person=person, url=url, token=token, data=data)
+    return answer_of(target_of("goals", person=person, url=url, token=token, data=data), ask)
+
+
+def answer_of(target: Target, ask: Callable[["httpx.AsyncClient"], Awaitable[T]]) -> T:
+    """What a service answers."""
 
     async def asking() -> T:
         async with client_of(target) as client:

@@ -13,12 +13,13 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from deploy.asking import AsOption, TokenOption, UrlOption, require_known, target_of
+from deploy.asking import AsOption, Target, TokenOption, UrlOption, require_known, target_of
 from deploy.console import out, plain
 from deploy.goals_asked import (
     WIDE,
     GoalArgument,
     JsonOption,
+    answer_of,
     asked,
     pace_of,
     person_of,
@@ -36,6 +37,8 @@ goals = typer.Typer(
     help="Goals: yours, one of them, what serves it; check in; files of goals.", no_args_is_help=True
 )
 PAGE: Final = 200
+OWN, TEAM = "owner_id", "reporting_to_id"
+"""How goals belong to whoever asks."""
 WIDE_WITH_OWNER: Final = WIDE + 40
 """Columns from which on a list with owners is a table."""
 
@@ -55,10 +58,8 @@ def mine(
     data: DataOption = DATA,
 ) -> None:
     """List your goals that are not closed, and where they are by now."""
-    listed = asked(partial(_open, "owner_id"), person=person, url=url, token=token, data=data)
-    if not listed:
-        require_known(target_of("goals", person=person, url=url, token=token, data=data), person)
-    told(listed, _show_list, as_json=as_json)
+    target = target_of("goals", person=person, url=url, token=token, data=data)
+    _list_open(OWN, target, person, as_json=as_json)
 
 
 @goals.command("team")
@@ -71,14 +72,19 @@ def team(
     data: DataOption = DATA,
 ) -> None:
     """List the goals that are not closed of those who report to you, as far as you may read them."""
-    listed = asked(partial(_open, "reporting_to_id"), person=person, url=url, token=token, data=data)
+    target = target_of("goals", person=person, url=url, token=token, data=data)
+    _list_open(TEAM, target, person, as_json=as_json)
+
+
+def _list_open(by: str, target: Target, person: str | None, *, as_json: bool) -> None:
+    listed = answer_of(target, partial(_open, by))
     if not listed:
-        require_known(target_of("goals", person=person, url=url, token=token, data=data), person)
-    told(listed, partial(_show_list, with_owner=True), as_json=as_json)
+        require_known(target, person)
+    told(listed, partial(_show_list, with_owner=by == TEAM), as_json=as_json)
 
 
 async def _open(by: str, client: "httpx.AsyncClient") -> list[dict[str, Any]]:
-    """Goals that are not closed, by how they belong to whoever asks."""
+    """Goals that are not closed."""
     found: list[dict[str, Any]] = []
     for status in ("draft", "proposed", "agreed"):
         query: dict[str, Any] = {by: person_of(client), "status": status, "limit": PAGE}
@@ -157,7 +163,7 @@ def _show_tree(top: Mapping[str, Any]) -> None:
     out.print(shown)
 
 
-def _show_list(listed: Sequence[Mapping[str, Any]], *, with_owner: bool = False) -> None:
+def _show_list(listed: Sequence[Mapping[str, Any]], *, with_owner: bool) -> None:
     if not listed:
         out.print("no goals")
     elif out.width < (WIDE_WITH_OWNER if with_owner else WIDE):

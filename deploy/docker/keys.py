@@ -38,7 +38,7 @@ KAFKA, MONGO = ("kafka",), ("mongo",)
 """The names of the engines where there is one of each."""
 SENDER: Final = "notifications"
 """Who signs webhooks."""
-WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105  the name of a file
+WEBHOOK_KEY_FILE: Final = "webhook_secret"
 CONSUMER: Final = "analyst"
 """The integrator as whom Kafka's own tools read in the broker's container."""
 
@@ -60,7 +60,7 @@ def make_keys(
     members = ",".join(f"{name}:{MONGO_PORT}" for name in mongo)
     at = f"{members}/?{MONGO_OPTIONS}"
     credentials = credentials_in(directory, services=SERVICES, mongo=at, authority=certificates.ca)
-    kept(directory / SENDER / WEBHOOK_SECRET, new_webhook_secret)
+    kept(directory / SENDER / WEBHOOK_KEY_FILE, new_webhook_secret)
     _for_brokers(directory / KAFKA_KEYS, certificates, credentials)
     databases = directory / MONGO_KEYS
     put(databases / CA, certificates.ca.read_text())

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from deploy.certificates import ADMIN
 from deploy.credentials import ADMIN_DIRECTORY
-from deploy.docker.keys import SENDER, WEBHOOK_SECRET
+from deploy.docker.keys import SENDER, WEBHOOK_KEY_FILE
 from deploy.local.addresses import Addresses
 from deploy.local.entry import CA, PASSWORD, USERNAME
 from deploy.local.issuer import KEY_FILE, Issuer, issuer_of
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ports = Ports.from_base(wish.port_base)
     issuer = issuer_of(data, ports.issuer)
     give_secrets(wish.secrets, issuer=issuer, scim_token=scim_token_of(data))
-    webhook_secret = (wish.secrets / SENDER / WEBHOOK_SECRET).read_text()
+    webhook_secret = (wish.secrets / SENDER / WEBHOOK_KEY_FILE).read_text()
     administrator = wish.secrets / ADMIN_DIRECTORY
     tell_addresses(data, ports=ports, issuer=issuer, administrator=administrator)
     app = trial_app(data, issuer=issuer, webhook_secret=webhook_secret)

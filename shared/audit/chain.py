@@ -69,7 +69,7 @@ class Verdict(NamedTuple):
     removed: int = 0
 
 
-class Broken(Exception):  # noqa: N818  what is found, not a fault of ours
+class ChainBrokenError(Exception):
     """A row is not what was sealed, or not where it was."""
 
 
@@ -104,7 +104,7 @@ async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] 
                 number = row["number"]
                 if number == last + 1:
                     since = row["at"]
-    except Broken as broken:
+    except ChainBrokenError as broken:
         return Verdict(number - cut.number, str(broken), 0, None, unsealed, cut.number)
     wrong = await _end(database, number, before=known.number, anchored=last) or await _left(database, cut)
     unanchored = 0 if wrong else number - last
@@ -114,7 +114,7 @@ async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] 
 async def walk(
     database: Database, start: Anchor, anchors: Iterable[Anchor]
 ) -> AsyncGenerator[Mapping[str, Any]]:
-    """The rows behind `start`, each when it was found to be intact; raises `Broken` at one that is not."""
+    """The rows behind `start`, each once it was found intact; raises `ChainBrokenError` at one that is not."""
     said: defaultdict[int, list[Anchor]] = defaultdict(list)
     for each in anchors:
         said[each.number].append(each)
@@ -170,7 +170,7 @@ async def _left(database: Database, cut: Anchor) -> str:
 
 def _require(wrong: str) -> None:
     if wrong:
-        raise Broken(wrong)
+        raise ChainBrokenError(wrong)
 
 
 def _unlike(row: Mapping[str, Any], said: Iterable[Anchor]) -> str:

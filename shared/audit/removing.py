@@ -36,8 +36,8 @@ class Remover:
     async def turn(self) -> bool:
         """Cut if it is due, and remove one page; whether there may be more.
 
-        Raises `Broken`, and removes nothing behind the cut before, if a row that is too old is not what was
-        sealed.
+        Raises `ChainBrokenError`, and removes nothing behind the cut before, if a row that is too old is not
+        what was sealed.
         """
         anchors = await asyncio.to_thread(self._anchors)
         cut = newest_cut(anchors)

@@ -12,7 +12,7 @@ from deploy.live.client import SuiteClient
 from deploy.live.quarter import IMPORTER
 from deploy.local.addresses import Addresses
 from deploy.local.issuer import issuer_of
-from tests.compose.stack import Compose, tell
+from tests.compose.stack import Compose, standing
 
 LAST = (
     "test_data_is_kept_when_all_containers_are_taken_away",
@@ -32,14 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def compose() -> Iterator[Compose]:
     if shutil.which("docker") is None:
         pytest.fail("there is no docker on this machine")
-    compose = Compose()
-    compose.down("--volumes")
-    try:
-        tell(f"up --build --wait: {compose.up('--build'):.0f} s\n{compose.memory()}")
+    with standing(Compose()) as compose:
         yield compose
-        tell(f"after the tests:\n{compose.memory()}")
-    finally:
-        compose.down("--volumes")
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,21 @@ TOLD = "CAIRN_TEST_COMPOSE"
 UP_SECONDS = 900
 ONE_SHOTS = {"keys", "users", "topics", "indexes", "replica-set"}
 FOR_REAL = [
-    pytest.mark.skipif(not os.environ.get(TOLD), reason=f"builds images and takes minutes: set {TOLD}"),
+    pytest.mark.skipif(not os.environ.get(TOLD), reason="it builds and runs containers: make test-compose"),
     pytest.mark.timeout(2 * UP_SECONDS),
 ]
+
+
+@contextmanager
+def standing(compose: "Compose") -> Iterator["Compose"]:
+    """A project that is up, from nothing, and is taken away with all that it kept."""
+    compose.down("--volumes")
+    try:
+        tell(f"up --build --wait: {compose.up('--build'):.0f} s\n{compose.memory()}")
+        yield compose
+        tell(f"after the tests:\n{compose.memory()}")
+    finally:
+        compose.down("--volumes")
 
 
 def tell(text: str) -> None:

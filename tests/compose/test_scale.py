@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -18,7 +17,7 @@ from deploy.local.services import SERVICES
 from deploy.sample.organisation import write_csv
 from shared.contracts.catalogue import all_topics
 from shared.messaging.envelope import topic_of
-from tests.compose.stack import FOR_REAL, ONE_SHOTS, Compose, tell
+from tests.compose.stack import FOR_REAL, ONE_SHOTS, Compose, standing, tell
 from tests.suite.test_main_job import Progress
 
 FILES = ("docker-compose.yml", "docker-compose.scale.yml")
@@ -38,20 +37,8 @@ pytestmark = FOR_REAL
 
 @pytest.fixture(scope="module")
 def compose() -> Iterator[Compose]:
-    compose = Compose("cairn-scale-try", files=FILES)
-    compose.down("--volumes")
-    try:
-        tell(f"up --build --wait: {compose.up('--build'):.0f} s\n{compose.memory()}")
+    with standing(Compose("cairn-scale-try", files=FILES)) as compose:
         yield compose
-        tell(f"after the tests:\n{compose.memory()}")
-    finally:
-        compose.down("--volumes")
-
-
-@pytest.fixture
-def host(compose: Compose, tmp_path: Path) -> Path:
-    compose.run("cp", "trial:/trial/.cairn/host", str(tmp_path / "host"))
-    return tmp_path / "host"
 
 
 def test_two_of_each_and_three_of_each_engine_are_healthy(compose):

@@ -200,12 +200,20 @@ class StaffedHouse(House):
 
     async def found(self, staff: Sequence[Hired] = STAFF, units: Sequence[Unit] = UNITS) -> None:
         """Let the service know an organisation."""
+        self._have(staff)
+        joined = [person_joined(each.person_id, manager_id=each.manager_id) for each in staff]
+        await self.publish(*map(unit_state, units), *joined, *self.people.values())
+
+    async def know_people(self, staff: Sequence[Hired] = STAFF) -> None:
+        """By their states alone, which every service hears of."""
+        self._have(staff)
+        await self.publish(*self.people.values())
+
+    def _have(self, staff: Sequence[Hired]) -> None:
         self.people |= {
             each.person_id: person_state(each.person_id, manager_id=each.manager_id, unit_id=each.unit_id)
             for each in staff
         }
-        joined = [person_joined(each.person_id, manager_id=each.manager_id) for each in staff]
-        await self.publish(*map(unit_state, units), *joined, *self.people.values())
 
     async def hire(self, person_id: str, *, said: Collection[Said] = BOTH, **other: Any) -> None:
         joined = person_joined(person_id, manager_id=other.get("manager_id"))

@@ -9,11 +9,9 @@ from bson import ObjectId
 from shared.audit.rows import AUDIT, Origin, change_row, read_row
 from shared.identity import Caller
 from shared.ids import PersonId
-from shared.service import Service
 from tests.architecture.test_personal_data import SERVICES
 from tests.services.asker import Asker, rule_of
 from tests.services.house import StaffedHouse
-from tests.services.organisation import STAFF, person_state
 
 OTHERS = {
     "anna": (),
@@ -30,12 +28,8 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(params=SERVICES, ids=lambda service: service.name)
 async def house(request: pytest.FixtureRequest, open_house: Any) -> StaffedHouse:
-    service: Service = request.param
-    house = await open_house(service, StaffedHouse)
-    house.people = {
-        each.person_id: person_state(each.person_id, manager_id=each.manager_id) for each in STAFF
-    }
-    await house.publish(*house.people.values())
+    house = await open_house(request.param, StaffedHouse)
+    await house.know_people()
     await house.db[AUDIT].delete_many({})
     return house
 

@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from shared.contracts.people import PersonState
-from shared.service import Service
 from tests.architecture.test_personal_data import SERVICES
 from tests.services.house import StaffedHouse
-from tests.services.organisation import STAFF, person_state
 
 OTHERS = {
     "manager": (),
@@ -23,12 +21,8 @@ OTHERS = {
 
 @pytest.fixture(params=SERVICES, ids=lambda service: service.name)
 async def house(request: pytest.FixtureRequest, open_house: Any) -> StaffedHouse:
-    service: Service = request.param
-    house = await open_house(service, StaffedHouse)
-    house.people = {
-        each.person_id: person_state(each.person_id, manager_id=each.manager_id) for each in STAFF
-    }
-    await house.publish(*house.people.values())
+    house = await open_house(request.param, StaffedHouse)
+    await house.know_people()
     return house
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.goals.app import SERVICE as GOALS
 from shared.audit import removing
-from shared.audit.chain import FIRST, Anchor, Broken, Verdict, read_anchors, seal_of, verify
+from shared.audit.chain import FIRST, Anchor, ChainBrokenError, Verdict, read_anchors, seal_of, verify
 from shared.audit.removing import Remover
 from shared.audit.rows import AUDIT, HEAD
 from shared.metrics import Metrics
@@ -92,7 +92,7 @@ async def test_a_chain_that_is_broken_is_evidence_and_stays(kept: Kept, tampered
     await kept.seal(90, 80)
     await kept.seal(70)
     await kept.db[AUDIT].update_one({"number": tampered}, {"$set": {"by": "ben"}})
-    with pytest.raises(Broken, match=f"row {tampered} is not what was sealed"):
+    with pytest.raises(ChainBrokenError, match=f"row {tampered} is not what was sealed"):
         await kept.remover().turn()
     assert await kept.numbers() == [1, 2, 3]
     assert kept.cuts() == []
@@ -106,7 +106,7 @@ async def test_a_chain_that_was_made_anew_stays_too(kept: Kept) -> None:
         seal = seal_of(seal, forged)
         await kept.db[AUDIT].replace_one({"_id": each["_id"]}, {**forged, "seal": seal})
     await kept.db[HEAD].update_one({}, {"$set": {"seal": seal}})
-    with pytest.raises(Broken, match="row 2 is not the one anchored"):
+    with pytest.raises(ChainBrokenError, match="row 2 is not the one anchored"):
         await kept.remover().turn()
     assert await kept.numbers() == [1, 2]
 
