@@ -114,7 +114,7 @@ async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] 
 async def walk(
     database: Database, start: Anchor, anchors: Iterable[Anchor]
 ) -> AsyncGenerator[Mapping[str, Any]]:
-    """The rows behind `start`, each once it was found intact; raises `ChainBrokenError` at one that is not."""
+    """The rows behind `start`, each once it was found intact; raises `ChainBrokenError` at another."""
     said: defaultdict[int, list[Anchor]] = defaultdict(list)
     for each in anchors:
         said[each.number].append(each)
