@@ -43,9 +43,7 @@ CONSUMER: Final = "analyst"
 """The integrator as whom Kafka's own tools read in the broker's container."""
 
 
-def make_keys(
-    directory: Path, *, kafka: Sequence[str] = ("kafka",), mongo: Sequence[str] = ("mongo",)
-) -> None:
+def make_keys(directory: Path, *, kafka: Sequence[str] = KAFKA, mongo: Sequence[str] = MONGO) -> None:
     """Make what is missing, for whoever runs this.
 
     Args:
