@@ -19,6 +19,7 @@ from deploy.local.services import SERVICES
 ROOT = Path(__file__).parents[2]
 TOLD = "CAIRN_TEST_COMPOSE"
 UP_SECONDS = 900
+BUILD_SECONDS = 600
 ONE_SHOTS = {"keys", "users", "topics", "indexes", "replica-set"}
 FOR_REAL = [
     pytest.mark.skipif(not os.environ.get(TOLD), reason="it builds and runs containers: make test-compose"),
@@ -46,12 +47,20 @@ def tell(text: str) -> None:
 class Compose:
     """A project: the files that it is made of, and the variables that it is given."""
 
-    def __init__(self, project: str = "cairn-try", *, files: tuple[str, ...] = (), ports: str = "87") -> None:
+    def __init__(
+        self,
+        project: str = "cairn-try",
+        *,
+        files: tuple[str, ...] = (),
+        ports: str = "87",
+        directory: Path = ROOT,
+    ) -> None:
         given = {
             name: value for name, value in os.environ.items() if not name.startswith(("CAIRN_", "COMPOSE_"))
         }
         self.project = project
         self.environment = given | {"CAIRN_PORTS": os.environ.get("CAIRN_PORTS", ports)}
+        self._directory = directory
         self._files = [part for file in files for part in ("--file", file)]
 
     def ask(self, *arguments: str, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
@@ -59,7 +68,7 @@ class Compose:
         command = ["docker", "compose", "--project-name", self.project, *self._files, "--profile", "dev"]
         return subprocess.run(
             [*command, *arguments],
-            cwd=ROOT,
+            cwd=self._directory,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -85,6 +94,11 @@ class Compose:
             tell(self.run("ps", "--all") + self.run("logs", "--tail", "15", *SERVICES, *ONE_SHOTS))
             raise
         return time.monotonic() - began
+
+    def build(self, version: str) -> None:
+        """Make images of the directory's code under the name of a version."""
+        self.environment["CAIRN_VERSION"] = version
+        self.run("build", seconds=BUILD_SECONDS)
 
     def replace(self, service: str, *, version: str) -> float:
         """Put the image of another version in the place of a service's; in so many seconds."""

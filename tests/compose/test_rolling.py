@@ -1,6 +1,17 @@
-"""An upgrade while people work: each service gets another image in turn, and nothing acknowledged is lost."""
+"""Other versions while people work: services get another image in turn, and nothing acknowledged is lost.
+
+`CAIRN_TEST_EARLIER` names a commit: then each goes back to that version first, and from there to the next, so
+that both run side by side, in either direction.
+"""
 
 import asyncio
+import os
+import subprocess
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import pytest
 
 from deploy.live.quarter import live_quarter
 from deploy.live.topics import events_of
@@ -8,33 +19,55 @@ from deploy.local.addresses import Addresses
 from deploy.local.entry import kafka_options
 from deploy.local.services import SERVICES
 from deploy.sample.organisation import write_csv
-from tests.compose.stack import FOR_REAL, tell
+from tests.compose.stack import FOR_REAL, ROOT, Compose, tell
 from tests.suite.test_main_job import Progress
 
-VERSION = "next"
-REPLACED_AT = (0.1, 0.25, 0.4, 0.55, 0.7)
-"""How far the quarter is when each of the services is replaced."""
-JOB_SECONDS = 1500
+NEXT, EARLIER = "next", "earlier"
+TOLD = "CAIRN_TEST_EARLIER"
+FROM, TO = 0.1, 0.85
+"""How far the quarter is when the first of the services is replaced, and the last."""
+JOB_SECONDS = 1800
 
 pytestmark = FOR_REAL
 
 
+@pytest.fixture(scope="module")
+def versions(compose, tmp_path_factory) -> Sequence[str]:
+    """What each service is replaced by, one after the other; images of all of them are there."""
+    compose.build(NEXT)
+    commit = os.environ.get(TOLD)
+    if not commit:
+        tell(f"no earlier version is run: {TOLD} names none")
+        return [NEXT]
+    code_of(commit, directory := tmp_path_factory.mktemp("earlier"))
+    Compose(compose.project, directory=directory).build(EARLIER)
+    return [EARLIER, NEXT]
+
+
+def code_of(commit: str, directory: Path) -> None:
+    """Write the tree of a commit of this repository into a directory."""
+    archive = subprocess.run(
+        ["git", "-C", str(ROOT), "archive", commit], capture_output=True, timeout=60, check=True
+    )
+    subprocess.run(["tar", "-x", "-C", str(directory)], input=archive.stdout, timeout=60, check=True)
+
+
 async def test_services_are_replaced_one_by_one_under_load_and_nothing_is_lost(
-    compose, host, client, tmp_path, patient
+    compose, versions, host, client, tmp_path, patient
 ):
     images = {compose.states()[service]["Image"] for service in SERVICES}
-    compose.environment["CAIRN_VERSION"] = VERSION
-    compose.run("build", seconds=600)
+    turns = list(product(versions, SERVICES))
+    step = (TO - FROM) / len(turns)
     progress = Progress()
     flowed: list[int] = []
 
     async def replace_each() -> None:
-        for service, share in zip(SERVICES, REPLACED_AT, strict=True):
-            await progress.reaches(share)
+        for turn, (version, service) in enumerate(turns):
+            await progress.reaches(FROM + turn * step)
             before = len(client.ledger.entries)
-            took = await asyncio.to_thread(compose.replace, service, version=VERSION)
+            took = await asyncio.to_thread(compose.replace, service, version=version)
             flowed.append(len(client.ledger.entries) - before)
-            tell(f"{service} replaced in {took:.0f} s, {flowed[-1]} commands meanwhile")
+            tell(f"{service} is {version} after {took:.0f} s, {flowed[-1]} commands meanwhile")
 
     replacing = asyncio.create_task(replace_each())
     async with asyncio.timeout(JOB_SECONDS):
@@ -58,4 +91,4 @@ def all_replaced(compose, images) -> bool:
     states = [compose.states()[service] for service in SERVICES]
     versions = {compose.docker("inspect", "--format", label, state["ID"]).strip() for state in states}
     replaced = {state["Image"] for state in states}.isdisjoint(images)
-    return replaced and versions == {VERSION} and {state["Health"] for state in states} == {"healthy"}
+    return replaced and versions == {NEXT} and {state["Health"] for state in states} == {"healthy"}
