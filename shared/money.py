@@ -1,5 +1,6 @@
 """Amounts of money and of effort: exact decimals, written as text so that no float comes near them."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -21,6 +22,18 @@ def in_full(value: Decimal) -> str:
     return format(value, "f")
 
 
+def _written_with(places: int) -> Callable[[Decimal], Decimal]:
+    """No more digits than a value has: a zero may be sent with any number of places, and be as long."""
+    smallest = Decimal(1).scaleb(-places)
+
+    def written(value: Decimal) -> Decimal:
+        exponent = value.as_tuple().exponent
+        longer = isinstance(exponent, int) and exponent < -places
+        return abs(value.quantize(smallest) if longer else value)
+
+    return written
+
+
 _AS_TEXT: Final = PlainSerializer(in_full, return_type=str)
 
 Currency = Annotated[str, AfterValidator(_known), Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
@@ -28,6 +41,7 @@ Currency = Annotated[str, AfterValidator(_known), Field(pattern="^[A-Z]{3}$", ex
 Amount = Annotated[
     Decimal,
     Field(ge=0, lt=MOST, decimal_places=4),
+    AfterValidator(_written_with(4)),
     _AS_TEXT,
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,15}(\.\d{1,4})?$", "examples": ["1250.00"]}),
 ]
@@ -35,6 +49,7 @@ Amount = Annotated[
 Days = Annotated[
     Decimal,
     Field(ge=0, le=100_000, decimal_places=2),
+    AfterValidator(_written_with(2)),
     _AS_TEXT,
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}(\.\d{1,2})?$", "examples": ["12.5"]}),
 ]

@@ -44,6 +44,7 @@ from services.goals.usecases.follow_people import follow_person
 from services.goals.usecases.forget_person import forget_person
 from services.goals.usecases.look_at_goal import look_at_goal
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
+from services.goals.usecases.serve_successor import GOING_ON
 from services.goals.views import ROUTERS as VIEWS
 from shared.audit.reads import always
 from shared.contracts.goals import GoalState, Measurement
@@ -121,6 +122,6 @@ SERVICE = Service(
     },
     held=HELD,
     forget=forget_person,
-    fan_outs=[ASSIGNING],
+    fan_outs=[ASSIGNING, GOING_ON],
     workers=workers,
 )

@@ -131,6 +131,11 @@ class GoalStore(Store[Goal]):
         docs = docs or await self._tx.find(GOALS, asked, limit=1)
         return from_document(Goal, docs[0]) if docs else None
 
+    async def successor(self, goal_id: GoalId) -> Goal | None:
+        """What a goal was carried over as."""
+        docs = await self._tx.find(GOALS, {"origin_id": goal_id}, limit=1)
+        return from_document(Goal, docs[0]) if docs else None
+
     async def above(self, goal_id: GoalId, *, most: int) -> Sequence[GoalId]:
         """The goals that a goal serves, itself first, nearest next; one more than `most` at most."""
         line: list[GoalId] = []

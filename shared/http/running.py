@@ -6,7 +6,7 @@ Idempotency-Key and If-Match of the request into one transaction with the handle
 
 import hashlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,20 +68,33 @@ class Answer:
         )
 
 
+Reply = Callable[[Any, Transaction], Awaitable[BaseModel | None]]
+"""The answer to a result, for who has asked in this transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """How a command's result becomes an answer, and what must hold before it runs."""
 
     handler: Handler
-    reply: Callable[[Any], BaseModel | None]
+    reply: Reply
     status: int
     location: Callable[[Any], str] | None
     match: tuple[str, Any] | None
     condition: IfMatch | None
 
 
-def _no_body(_result: Any) -> None:
+async def _no_body(_result: Any, _tx: Transaction) -> None:
     """The answer to what only had to pass."""
+
+
+def _in_full(reply: Callable[[Any], BaseModel]) -> Reply:
+    """The same answer for whoever asks."""
+
+    async def answer(result: Any, _tx: Transaction) -> BaseModel:
+        return reply(result)
+
+    return answer
 
 
 class _Count:
@@ -138,7 +151,8 @@ class Runner:
         command: Any,
         *,
         key: str,
-        reply: Callable[[Any], BaseModel | None] = _no_body,
+        reply: Callable[[Any], BaseModel] | None = None,
+        answer: Reply = _no_body,
         status: int = 200,
         location: Callable[[Any], str] | None = None,
         match: tuple[str, Any] | None = None,
@@ -146,6 +160,7 @@ class Runner:
     ) -> Response:
         """Run the handler in a transaction and answer with `reply(result)`, or with nothing but the status.
 
+        `answer`: in the place of `reply`, where not all of the result is for everybody who may ask.
         `key`: commands of one key run in order; the aggregate's id, or anything for a new one.
         `match`: collection and id that If-Match speaks of; `must_match` makes the header required.
         """
@@ -153,7 +168,9 @@ class Runner:
             refuse_half_characters(await self._request.body())
         if must_match and self._condition is None:
             raise PreconditionMissing("Send If-Match with the ETag of what you have read.")
-        wanted = _Wanted(handler, reply, status, location, match, self._condition)
+        wanted = _Wanted(
+            handler, _in_full(reply) if reply else answer, status, location, match, self._condition
+        )
         cause = Cause(
             correlation_id() or "",
             traceparent=self._request.scope.get(TRACEPARENT_IN_SCOPE, ""),
@@ -162,13 +179,13 @@ class Runner:
         run = _answering(wanted) if self._key is None else await self._once(wanted, self._key)
         with counted(self._request.app.state.metrics, handler) as count:
             try:
-                answer, replayed = await self._work.run(
+                given, replayed = await self._work.run(
                     run, command, key=key, caller=self.caller, cause=cause, now=self._now
                 )
             except Conflict as error:
                 raise VersionConflict("Somebody else changed it at the same time; read it again.") from error
             count.outcome = "repeated" if replayed else "done"
-        return answer.response(replayed=replayed)
+        return given.response(replayed=replayed)
 
     async def _once(self, wanted: _Wanted, key: str) -> Handler:
         """The same command, but a key that comes again gets the first answer and has no effect.
@@ -248,7 +265,7 @@ def _answering(wanted: _Wanted) -> Handler:
             _check(tx, wanted)
             raise
         _check(tx, wanted)
-        body = wanted.reply(result)
+        body = await wanted.reply(result, tx)
         version = getattr(result, "version", None)
         return Answer(
             wanted.status if body is not None else 204,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import StringConstraints, ValidationError
 
-from services.goals.domain.beside import Amendment, Narrower, is_wider
+from services.goals.domain.beside import Amendment, is_wider, kept_narrower
 from services.goals.domain.change import Change
 from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
 from services.goals.domain.smart import missing_parts
@@ -239,7 +239,8 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
     settled = {"amendment": None, "asked_id": None, "edition": goal.edition + 1, "standing": standing}
     # Why a change was declined was said to those who read the goal then.
     reason = "" if is_wider(new.visibility, goal.visibility) else goal.reason
-    new = new.model_copy(update=settled | {"narrower": _narrower(goal, new, at=at), "reason": reason})
+    narrower = kept_narrower(goal.narrower, goal.visibility, new.visibility, at=at)
+    new = new.model_copy(update=settled | {"narrower": narrower, "reason": reason})
     edition = edition_before(
         goal, fields, by=amendment.by, at=at, agreed_by=agreed_by, reason=amendment.reason
     )
@@ -254,14 +255,6 @@ def _applied(goal: Goal, amendment: Amendment, *, agreed_by: PersonId | None, at
         progress=new.progress,
     )
     return new, edition, event
-
-
-def _narrower(goal: Goal, new: Goal, *, at: datetime) -> tuple[Narrower, ...]:
-    """Until when it was for fewer, with the time of this change if it is for more from now on."""
-    if not is_wider(new.visibility, goal.visibility):
-        return goal.narrower
-    others = (each for each in goal.narrower if each.visibility != goal.visibility)
-    return (*others, Narrower(visibility=goal.visibility, until=at))
 
 
 def _wording(goal: Goal) -> Wording:

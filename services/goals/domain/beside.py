@@ -42,3 +42,13 @@ class Narrower(Frozen):
 def is_wider(visibility: Visibility, before: Visibility) -> bool:
     """Whether more read by it than by the one before."""
     return _WIDENING.index(visibility) > _WIDENING.index(before)
+
+
+def kept_narrower(
+    earlier: Sequence[Narrower], before: Visibility, visibility: Visibility, *, at: datetime
+) -> tuple[Narrower, ...]:
+    """Until when a goal was for fewer, with the time of a change if it is for more from then on."""
+    if not is_wider(visibility, before):
+        return tuple(earlier)
+    others = (each for each in earlier if each.visibility != before)
+    return (*others, Narrower(visibility=before, until=at))

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
+from services.goals.domain.beside import Standing
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Grade, NotToBeGraded, Retrospective, outcome_by_rule
 from services.goals.domain.measured_in import MOVING
@@ -72,16 +73,19 @@ class Term(NamedTuple):
 
 
 def carry_over(
-    goal: Goal, goal_id: GoalId, term: Term, *, by: PersonId, at: datetime
+    goal: Goal, goal_id: GoalId, term: Term, *, by: PersonId, at: datetime, parent_id: GoalId | None = None
 ) -> tuple[Goal, contract.GoalClosed, Goal, contract.GoalDrafted]:
-    """End it, and draft what goes on from where it stands; a target that is reached is for a new goal."""
+    """End it, and draft what goes on from where it stands, serving `parent_id`.
+
+    A target that is reached is for a new goal.
+    """
     goal.must_be("agreed", to="be carried over")
     open_parts = [part for part in goal.key_results if part.type not in MOVING or part.progress != 1.0]
     if not open_parts:
         raise GoalNotInStage("All of it is reached; close it as achieved.", status=goal.status)
     ended, closed = _ended(goal, "carried_over", by=by, comment="", at=at)
     terms = {name: getattr(goal, name) for name in Terms.model_fields}
-    terms |= term._asdict()
+    terms |= term._asdict() | {"parent_id": parent_id}
     try:
         parts = tuple(part.going_on() for part in open_parts)
         wording = Wording.model_validate({**terms, "key_results": parts})
@@ -137,6 +141,8 @@ def _ended(
     if outcome is None:
         raise OutcomeMissing("Nothing of it was measured: say how it ended.")
     closing = {"outcome": outcome, "closing_comment": comment, "closed_at": at, "closed_by": by}
-    goal = goal.model_copy(update={"status": "closed", "asked_id": None, "amendment": None, **closing})
+    # It is neither overdue nor at risk any more: how it ended is its outcome.
+    settled = {"status": "closed", "asked_id": None, "amendment": None, "standing": Standing()}
+    goal = goal.model_copy(update=settled | closing)
     event = contract.GoalClosed(**goal.named(), by_person_id=by, outcome=outcome, progress=goal.progress)
     return goal, event

@@ -9,7 +9,7 @@ from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
-from services.goals.domain.beside import Amendment, Narrower, Standing, is_wider
+from services.goals.domain.beside import Amendment, Narrower, Standing, is_wider, kept_narrower
 from services.goals.domain.grade import Grade, Retrospective
 from services.goals.domain.key_result import KeyResult, weighted_progress
 from services.goals.domain.smart import missing_parts
@@ -124,12 +124,14 @@ class Goal(Terms, Aggregate):
             template_id=self.template_id,
         )
 
-    def reword(self, wording: Wording) -> "tuple[Goal, contract.GoalChanged]":
-        """Replace what a draft says; why changes were asked for is not for those who read it only then."""
+    def reword(self, wording: Wording, *, at: datetime) -> "tuple[Goal, contract.GoalChanged]":
+        """Replace what a draft says; what was said of it before is not for those who read it only then."""
         self.must_be("draft", to="be reworded")
         wording.require_sound()
         reason = "" if is_wider(wording.visibility, self.visibility) else self.reason
-        goal = Goal.model_validate({**dict(self), **_said(wording), "reason": reason})
+        narrower = kept_narrower(self.narrower, self.visibility, wording.visibility, at=at)
+        beside = {"reason": reason, "narrower": narrower}
+        goal = Goal.model_validate({**dict(self), **_said(wording), **beside})
         return goal, contract.GoalChanged(**goal.named(), starts_on=goal.starts_on, due_on=goal.due_on)
 
     def propose(self, *, by: PersonId, to: PersonId) -> "tuple[Goal, contract.GoalProposed]":
@@ -260,11 +262,18 @@ class Goal(Terms, Aggregate):
             )
         if self.status == "closed":
             raise GoalNotInStage("A closed goal stays where it was.", status=self.status)
-        goal = self.model_copy(update={"parent_id": parent_id, "contribution": contribution})
-        if goal.status == "agreed":
-            goal.require_smart()
-            moved = parent_id != self.parent_id
-            goal = goal.model_copy(update={"edition": self.edition + moved})
+        if self.status == "agreed":
+            self.model_copy(update={"parent_id": parent_id}).require_smart()
+        return self._serving(parent_id, contribution)
+
+    def go_on_serving(self, successor_id: GoalId) -> "tuple[Goal, contract.GoalAligned]":
+        """Let it serve what that goal goes on as which it serves; also while it is proposed."""
+        return self._serving(successor_id, self.contribution)
+
+    def _serving(self, parent_id: GoalId | None, contribution: float) -> "tuple[Goal, contract.GoalAligned]":
+        edition = self.edition + (self.status == "agreed" and parent_id != self.parent_id)
+        served = {"parent_id": parent_id, "contribution": contribution, "edition": edition}
+        goal = self.model_copy(update=served)
         event = contract.GoalAligned(
             **goal.named(),
             from_parent_id=self.parent_id,

@@ -61,6 +61,10 @@ class Measurement(Aggregate):
         """When the suite has learned of it."""
         return self.taken_at or self.measured_at
 
+    def without_words(self) -> "Measurement":
+        """The figures alone: neither who said so nor what they said."""
+        return self.model_copy(update={"by_person_id": None, "note": ""})
+
     def corrected(self, correction: Correction) -> "Measurement":
         """Counting no more.
 

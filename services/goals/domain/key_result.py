@@ -104,6 +104,12 @@ class KeyResult(KeyResultWording):
         """With this as its newest measurement, whatever it was before; None for none."""
         return self.model_copy(update={"current": value, "measured_at": at})
 
+    def has_reached(self, milestone_id: str) -> bool:
+        """Whether a milestone is reached; raises `NotFound` if it has no such milestone."""
+        if all(each.milestone_id != milestone_id for each in self.milestones):
+            raise NotFound("The key result has no milestone with this id.")
+        return milestone_id in self.reached
+
     def with_milestone(self, milestone_id: str, *, reached: bool, at: datetime) -> "KeyResult":
         """With a milestone that is reached, or is not after all; its value are the weights of those reached.
 
@@ -111,9 +117,7 @@ class KeyResult(KeyResultWording):
             NotFound: it has no such milestone.
             Invalid: the milestone is so already.
         """
-        if all(each.milestone_id != milestone_id for each in self.milestones):
-            raise NotFound("The key result has no milestone with this id.")
-        if (milestone_id in self.reached) == reached:
+        if self.has_reached(milestone_id) == reached:
             raise Invalid(f"The milestone is {'' if reached else 'not '}reached already.")
         return self.with_reached({*self.reached} ^ {milestone_id}, at=at)
 

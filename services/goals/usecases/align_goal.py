@@ -22,6 +22,7 @@ from services.goals.domain.alignment import (
 )
 from services.goals.domain.amendment import edition_before
 from services.goals.domain.goal import Goal, GoalNotInStage, GoalNotSmart
+from services.goals.hidden import goal_answer
 from services.goals.history_store import EditionStore
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, hold_tree, left
@@ -104,4 +105,4 @@ async def require_parent(goal: Goal, parent_id: GoalId, tx: Transaction) -> None
 async def put_parent(goal_id: GoalId, parent: Parent, run: Run) -> Response:
     """Let the goal serve `parent_id`, or nothing."""
     command = AlignGoal(goal_id=goal_id, **dict(parent))
-    return await run(align_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(align_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))

@@ -32,7 +32,8 @@ from services.goals.domain.amendment import (
 )
 from services.goals.domain.change import Change, nulls_clear
 from services.goals.domain.goal import Goal, GoalNotInStage, NotTheOneAsked
-from services.goals.domain.weights import WeightsExceedWhole, require_room
+from services.goals.domain.weights import WeightsExceedWhole, has_room, require_room
+from services.goals.hidden import goal_answer
 from services.goals.history_store import EditionStore
 from services.goals.periods import OF_PERIODS, require_period, require_within
 from services.goals.reporting_line import working_line
@@ -93,7 +94,7 @@ async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:
     to, then = await _asked(goal, change, tx)
     if new.owner_id != goal.owner_id:
         await require_level(new, tx)
-    if change.owner_id is None:
+    if change.owner_id in {None, tx.person_id}:
         await _require_room(new, tx)
     hold_people(tx, to)
     goal, proposed = propose_amendment(goal, change, by=tx.person_id, to=to, then=then, reason=command.reason)
@@ -107,9 +108,9 @@ async def agree_to_change(command: AnswerAmendment, tx: Transaction) -> Goal:
     goal = await _to_answer(command.goal_id, tx)
     amendment = pending(goal)
     await require_period(goal, "follow", tx)
-    if amendment.change.owner_id is None or amendment.then is None:
-        # How much somebody has to do is told to nobody but them: who takes the goal on is asked last.
-        await _require_room(changed(goal, amendment.change), tx)
+    new_id = amendment.change.owner_id
+    if new_id is None or amendment.then is None:
+        await _require_room(changed(goal, amendment.change), tx, tells=new_id in {None, tx.person_id})
     if amendment.then is not None and not await Directory(tx).is_active(amendment.then):
         raise OwnerHasLeft("Who was to be the owner does not work here any more; decline, or withdraw it.")
     agreed = agree_to_amendment(goal, by=tx.person_id, at=tx.now)
@@ -176,14 +177,21 @@ async def _asked(goal: Goal, change: Change, tx: Transaction) -> tuple[PersonId,
     return asked[0], asked[1] if len(asked) > 1 else None
 
 
-async def _require_room(goal: Goal, tx: Transaction) -> None:
-    """Refuse what the others of its owner leave no room for, or its period no day."""
+async def _require_room(goal: Goal, tx: Transaction, *, tells: bool = True) -> None:
+    """Refuse what the others of its owner leave no room for, or its period no day.
+
+    How much somebody has to do is told to nobody but them: who takes a goal on is asked last, or has asked,
+    and unless it `tells`, what their goals leave is not said.
+    """
     await require_within(goal, tx)
     hold_people(tx, goal.owner_id)
     beside = [
         other for other in await GoalStore(tx).weighing_on(goal.owner_id) if other.goal_id != goal.goal_id
     ]
-    require_room(goal, beside=beside)
+    if tells or has_room(goal, beside=beside):
+        require_room(goal, beside=beside)
+        return
+    raise WeightsExceedWhole("Who wants the goal has no room left for it; they have to make some first.")
 
 
 async def _to_answer(goal_id: GoalId, tx: Transaction) -> Goal:
@@ -217,7 +225,7 @@ async def post_amendment(goal_id: GoalId, new: NewAmendment, run: Run) -> Respon
     stays.
     """
     command = AmendGoal(goal_id=goal_id, change=new.change(), reason=new.reason)
-    return await run(amend_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(amend_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))
 
 
 @router.post(
@@ -229,7 +237,7 @@ async def post_amendment(goal_id: GoalId, new: NewAmendment, run: Run) -> Respon
 async def post_agreement(goal_id: GoalId, run: Run) -> Response:
     """Say yes to the change; what the goal said before is kept as an edition."""
     command = AnswerAmendment(goal_id=goal_id)
-    return await run(agree_to_change, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(agree_to_change, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))
 
 
 @router.post(
@@ -238,7 +246,7 @@ async def post_agreement(goal_id: GoalId, run: Run) -> Response:
 async def post_refusal(goal_id: GoalId, decline: Decline, run: Run) -> Response:
     """Say no to the change, and why; the goal stays as it is."""
     command = AnswerAmendment(goal_id=goal_id, reason=decline.reason)
-    return await run(decline_change, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(decline_change, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))
 
 
 @router.post(
@@ -250,4 +258,4 @@ async def post_refusal(goal_id: GoalId, decline: Decline, run: Run) -> Response:
 async def post_withdrawal(goal_id: GoalId, run: Run) -> Response:
     """Take the change back before it is answered."""
     command = AnswerAmendment(goal_id=goal_id)
-    return await run(withdraw_change, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(withdraw_change, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Response
 from services.goals.domain.amendment import Reason
 from services.goals.domain.closing import decline
 from services.goals.domain.goal import Goal, GoalNotInStage
+from services.goals.hidden import goal_answer
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import today_of, working_line
 from services.goals.store import GoalStore, look_soon
@@ -125,7 +126,7 @@ async def _proposer(goal: Goal, tx: Transaction) -> PersonId:
 async def post_agreement(goal_id: GoalId, run: Run) -> Response:
     """Say yes to the proposal; the goal is active from now on."""
     command = AgreeToGoal(goal_id=goal_id)
-    return await run(agree_to_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(agree_to_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))
 
 
 @router.post(
@@ -137,7 +138,7 @@ async def post_agreement(goal_id: GoalId, run: Run) -> Response:
 async def post_change_request(goal_id: GoalId, request: ChangeRequest, run: Run) -> Response:
     """Send the proposal back with the reason."""
     command = RequestChanges(goal_id=goal_id, reason=request.reason)
-    return await run(request_changes, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(request_changes, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))
 
 
 @router.post(
@@ -149,4 +150,4 @@ async def post_change_request(goal_id: GoalId, request: ChangeRequest, run: Run)
 async def post_refusal(goal_id: GoalId, declined: Decline, run: Run) -> Response:
     """Say no to the proposal, and why; the goal is closed as cancelled."""
     command = DeclineGoal(goal_id=goal_id, reason=declined.reason)
-    return await run(decline_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(decline_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))

@@ -5,7 +5,8 @@ May     carry_over: self, manager                 (access.py)
 Rule    closing.carry_over; the new period plans
 Emits   goals.GoalClosed with the outcome carried_over, and goals.GoalDrafted of the new goal;
         goals.GoalAmendmentWithdrawn of a change that waits
-Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.announce
+Then    follow_goal for its initiatives, serve_successor for what serves it;
+        reviews.gather_evidence, notifications.announce
 """
 
 from datetime import date
@@ -18,11 +19,15 @@ from services.goals.domain.closing import Term, carry_over
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
 from services.goals.domain.wording import EARLIEST, LATEST
+from services.goals.hidden import goal_answer
 from services.goals.periods import period_named
 from services.goals.store import GoalStore, hold_people
+from services.goals.usecases.draft_goal import OwnerHasLeft
 from services.goals.usecases.follow_goal import follow_goal
+from services.goals.usecases.serve_successor import let_serve
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
+from shared.directory import Directory
 from shared.http import Run
 from shared.ids import GoalId, PeriodId, mint
 from shared.problem_docs import refusals
@@ -56,13 +61,27 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     hold_people(tx, goal.owner_id)
     term = Term(command.period_id, command.starts_on or period.starts_on, command.due_on or period.ends_on)
     period.require_within(term.due_on)
+    if not await Directory(tx).is_active(goal.owner_id):
+        raise OwnerHasLeft("The owner does not work here any more; name another in an amendment first.")
     goal, lapsed = let_amendment_lapse(goal)
-    closed, ended, new, drafted = carry_over(goal, command.new_goal_id, term, by=tx.person_id, at=tx.now)
+    closed, ended, new, drafted = carry_over(
+        goal, command.new_goal_id, term, by=tx.person_id, at=tx.now, parent_id=await _served(goal, tx)
+    )
     tx.publish(*lapsed, ended, goals.save(closed).state())
     new = goals.save(new)
     tx.publish(drafted, new.state())
     await follow_goal(closed, tx, successor=new)
+    let_serve(new, tx)
     return new
+
+
+async def _served(goal: Goal, tx: Transaction) -> GoalId | None:
+    """What it serves: of what was carried over what that goes on as; none of what has ended otherwise."""
+    goals = GoalStore(tx)
+    parent = await goals.find(goal.parent_id) if goal.parent_id else None
+    while parent is not None and parent.status == "closed":
+        parent = await goals.successor(parent.goal_id)
+    return parent.goal_id if parent else None
 
 
 @router.post(
@@ -70,16 +89,22 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     status_code=201,
     response_model=GoalView,
     summary="Carry a goal over",
-    responses=refusals(GoalNotInStage, NoSuchPeriod, OutsidePeriod, PeriodClosing, PeriodClosed),
+    responses=refusals(
+        GoalNotInStage, NoSuchPeriod, OutsidePeriod, PeriodClosing, PeriodClosed, OwnerHasLeft
+    ),
 )
 async def post_carry_over(goal_id: GoalId, to: CarryOver, run: Run) -> Response:
-    """Close it as carried over, and draft its successor with what was measured last as the start."""
+    """Close it as carried over, and draft its successor with what was measured last as the start.
+
+    What serves it in the new period serves its successor from then on; the successor serves that of what it
+    served.
+    """
     command = CarryOverGoal(goal_id=goal_id, new_goal_id=GoalId(mint("goal")), **dict(to))
     return await run(
         carry_over_goal,
         command,
         key=goal_id,
-        reply=GoalView.of,
+        answer=goal_answer,
         status=201,
         location=lambda goal: f"/goals/{goal.goal_id}",
         match=("goals", goal_id),

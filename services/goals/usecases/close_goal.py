@@ -15,6 +15,7 @@ from services.goals.domain.closing import OutcomeMissing, close, look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Retrospective
 from services.goals.domain.wording import ReasonMissing
+from services.goals.hidden import goal_answer
 from services.goals.store import GoalStore
 from services.goals.usecases.follow_goal import follow_goal
 from services.goals.views import GoalView
@@ -77,4 +78,4 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
 async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
     """End the goal with an outcome."""
     command = CloseGoal(goal_id=goal_id, **dict(closure))
-    return await run(close_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(close_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from services.goals.domain.alignment import AlignmentTooDeep, NoSuchParent, ParentClosed
 from services.goals.domain.goal import Goal
 from services.goals.domain.template import TemplateUse
+from services.goals.hidden import goal_answer
 from services.goals.periods import OF_PERIODS
 from services.goals.reporting_line import today_of
 from services.goals.templates import OF_TEMPLATES, filled_for, usable_template, wording_of
@@ -76,7 +77,7 @@ async def post_goal_from_template(new: NewGoalFromTemplate, run: Run) -> Respons
         draft_from_template,
         command,
         key=goal_id,
-        reply=GoalView.of,
+        answer=goal_answer,
         status=201,
         location=lambda goal: f"/goals/{goal.goal_id}",
     )

@@ -15,6 +15,7 @@ from services.goals.access import ACCESS
 from services.goals.domain.alignment import AlignmentTooDeep, NoSuchParent, ParentClosed
 from services.goals.domain.goal import Goal
 from services.goals.domain.wording import Wording
+from services.goals.hidden import goal_answer
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import leads_somebody, working_line
 from services.goals.store import GoalStore, hold_people
@@ -119,7 +120,7 @@ async def post_goal(new: NewGoal, run: Run) -> Response:
         draft_goal,
         command,
         key=goal_id,
-        reply=GoalView.of,
+        answer=goal_answer,
         status=201,
         location=lambda goal: f"/goals/{goal.goal_id}",
     )

@@ -14,6 +14,7 @@ from services.goals.domain.closing import look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Retrospective
 from services.goals.domain.period import NoSuchPeriod, PeriodClosed
+from services.goals.hidden import goal_answer
 from services.goals.periods import require_period
 from services.goals.store import GoalStore
 from services.goals.views import GoalView
@@ -51,4 +52,4 @@ async def look_back_on_goal(command: LookBackOnGoal, tx: Transaction) -> Goal:
 async def put_retrospective(goal_id: GoalId, retrospective: Retrospective, run: Run) -> Response:
     """What is remembered of a closed goal when the next ones are planned; it can be said again."""
     command = LookBackOnGoal(goal_id=goal_id, retrospective=retrospective)
-    return await run(look_back_on_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(look_back_on_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from services.goals.domain.goal import Goal, GoalNotInStage, GoalNotSmart
 from services.goals.domain.weights import WeightsExceedWhole, require_room
+from services.goals.hidden import goal_answer
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.reporting_line import working_line
 from services.goals.store import GoalStore, hold_people
@@ -94,4 +95,4 @@ async def post_proposal(goal_id: GoalId, run: Run, proposal: Proposal | None = N
     """The owner asks their manager to agree, or the manager the owner."""
     to = proposal.to_person_id if proposal else None
     command = ProposeGoal(goal_id=goal_id, to_person_id=to)
-    return await run(propose_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(propose_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))

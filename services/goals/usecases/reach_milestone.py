@@ -21,6 +21,7 @@ from services.goals.history_store import MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, look_soon
+from services.goals.told_by import person_of
 from services.goals.usecases.measure_key_result import reported
 from services.goals.views import MeasurementView
 from shared.clock import Instant
@@ -52,16 +53,19 @@ class ReachMilestone(MilestoneReached):
 
 
 async def reach_milestone(command: ReachMilestone, tx: Transaction) -> Measurement:
-    """The measurement that comes of it, or the newest one if the milestone is so already."""
+    """The measurement that comes of it, or the newest one if the milestone is so already.
+
+    What somebody said with the newest one is not for machines, which may measure what they may not read.
+    """
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
     part = goal.part(command.key_result_id)
-    if goal.status == "agreed" and (command.milestone_id in part.reached) == command.reached:
+    if goal.status == "agreed" and part.has_reached(command.milestone_id) == command.reached:
         for newest in await MeasurementStore(tx).newest(goal.goal_id, limit=1, of=part.key_result_id):
             await _require_after(command, tx)
-            return newest
+            return newest if person_of(tx) else newest.without_words()
     at = require_time(command.at, goal, now=tx.now)
     goal, measured = goal.reach_milestone(
         command.key_result_id, command.milestone_id, reached=command.reached, at=at

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from services.goals.domain.alignment import AlignmentCycle, AlignmentTooDeep, NoSuchParent, ParentClosed
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.wording import Wording
+from services.goals.hidden import goal_answer, may_read
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, left
 from services.goals.usecases.align_goal import require_parent
@@ -36,12 +37,15 @@ class RewordGoal(Frozen):
 
 
 async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
-    """The draft as it reads now."""
+    """The draft as it reads now.
+
+    What it serves stays if it was not named to who asks and they name nothing: so they have read it.
+    """
     goals = GoalStore(tx)
     before = await goals.get(command.goal_id)
     await tx.require("reword", before)
     await require_period(before, "plan", tx)
-    goal, changed = before.reword(command.wording)
+    goal, changed = before.reword(await _kept(before, command.wording, tx), at=tx.now)
     if goal.level != before.level:
         await require_level(goal, tx)
     await require_period(goal, "plan", tx)
@@ -59,6 +63,11 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     return goal
 
 
+async def _kept(before: Goal, wording: Wording, tx: Transaction) -> Wording:
+    named = wording.parent_id is not None or before.parent_id is None or await may_read(before.parent_id, tx)
+    return wording if named else wording.model_copy(update={"parent_id": before.parent_id})
+
+
 @router.put(
     "/goals/{goal_id}",
     response_model=GoalView,
@@ -71,5 +80,5 @@ async def put_goal(goal_id: GoalId, wording: Wording, run: Run) -> Response:
     """Replace the draft's wording, key results included; needs If-Match."""
     command = RewordGoal(goal_id=goal_id, wording=wording)
     return await run(
-        reword_goal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id), must_match=True
+        reword_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id), must_match=True
     )

@@ -10,6 +10,7 @@ Then    notifications.announce
 from fastapi import APIRouter, Response
 
 from services.goals.domain.goal import AskedToAnswer, Goal, GoalNotInStage
+from services.goals.hidden import goal_answer
 from services.goals.store import GoalStore
 from services.goals.views import GoalView
 from shared.contracts.base import Frozen
@@ -47,4 +48,4 @@ async def withdraw_proposal(command: WithdrawProposal, tx: Transaction) -> Goal:
 async def post_withdrawal(goal_id: GoalId, run: Run) -> Response:
     """The goal is a draft again and can be reworded, proposed or cancelled."""
     command = WithdrawProposal(goal_id=goal_id)
-    return await run(withdraw_proposal, command, key=goal_id, reply=GoalView.of, match=("goals", goal_id))
+    return await run(withdraw_proposal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))

@@ -2,7 +2,7 @@
 
 Whoever is shown a sum takes away from it what they may read, and other sums that they are shown of goals
 below.  What is left of it must be nothing, or five goals or more that they may not read; and so must what
-is left of its progress, which is of fewer goals than are counted.  A sum that fails this is shown to them
+is left of its progress, which is of those alone that are measured.  A sum that fails this is shown to them
 nowhere, and what is left of it stays in the sums above.  So sums never overlap in fewer than five hidden
 goals, and no difference of them tells of fewer.  (Cell suppression with its complements: Willenborg and
 de Waal, Elements of Statistical Disclosure Control, 2001, chapter 6.)
@@ -36,20 +36,24 @@ _FEW: Final = range(1, SMALLEST)
 
 
 class _Left(NamedTuple):
-    """What is hidden in a sum beside other sums: at least so many goals, and so many in its progress."""
+    """What is hidden in a sum beside other sums: how many goals; its progress is of the least to the most.
+
+    How many is not told where a hidden goal has no progress of its own: what is below it may have some.
+    """
 
     goals: int
-    in_progress: int
+    least: int
+    most: int
     known: bool = True
 
     @property
     def shown(self) -> bool:
         """Whether that is nothing, or many."""
-        return self.known and self.goals not in _FEW and self.in_progress not in _FEW
+        return self.known and self.goals not in _FEW and (self.least >= SMALLEST or self.most == 0)
 
 
-_NOTHING: Final = _Left(0, 0)
-_UNKNOWN: Final = _Left(0, 0, known=False)
+_NOTHING: Final = _Left(0, 0, 0)
+_UNKNOWN: Final = _Left(0, 0, 0, known=False)
 
 
 async def shown_sums(sums: Sequence[Doc], view: Viewer) -> frozenset[str]:
@@ -101,22 +105,28 @@ class _Walk:
             return
         waiting: dict[str, Sequence[Doc]] = {}
         for each in asked:
-            id_, goals = each["_id"], counts.get(each["_id"], 0)
-            hidden, late = goals - len(read[id_]), abs(goals - each["direct"])
+            id_, seen = each["_id"], read[each["_id"]]
+            goals, measured = counts.get(id_, (0, 0))
+            hidden, late = goals - len(seen), abs(goals - each["direct"])
             if hidden == 0 and not late:
-                waiting[id_] = read[id_]
+                waiting[id_] = seen
             elif not late or hidden - late >= SMALLEST:
-                self._known[id_] = _Left(hidden, hidden) if hidden in _FEW else _NOTHING
+                measured -= sum(goal.get("progress") is not None for goal in seen)
+                told = each.get("progress") is not None
+                self._known[id_] = _Left(hidden, max(0, measured - late), hidden + late if told else 0)
         below = await self._sums([goal["_id"] for goals in waiting.values() for goal in goals])
         left = await self.left(below)
         for id_, goals in waiting.items():
             kept = [(goal, left[goal["_id"]]) for goal in goals if goal["_id"] in left]
             self._known[id_] = _together([(goal, each) for goal, each in kept if not each.shown])
 
-    async def _counts(self, ids: Sequence[str]) -> Mapping[str, int]:
+    async def _counts(self, ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """How many goals count, and how many of them have a progress of their own, by what they serve."""
         match: Doc = {"$match": {"parent_id": {"$in": [*ids]}, **COUNTED}}
-        group: Doc = {"$group": {"_id": "$parent_id", "goals": {"$sum": 1}}}
-        return {row["_id"]: row["goals"] for row in await mongo.aggregate(self._db[GOALS], [match, group])}
+        measured: Doc = {"$sum": {"$cond": [{"$ne": ["$progress", None]}, 1, 0]}}
+        group: Doc = {"$group": {"_id": "$parent_id", "goals": {"$sum": 1}, "measured": measured}}
+        rows = await mongo.aggregate(self._db[GOALS], [match, group])
+        return {row["_id"]: (row["goals"], row["measured"]) for row in rows}
 
     async def _read(self, ids: Sequence[str]) -> Mapping[str, Sequence[Doc]]:
         """Of the goals that count those that the caller may read, by what they serve."""
@@ -131,7 +141,7 @@ class _Walk:
 
     async def _sums(self, ids: Sequence[str]) -> Sequence[Doc]:
         wanted = {"_id": {"$in": [*ids]}, "below": {"$gt": 0}}
-        fields = {"direct": 1, "below": 1, "narrow": 1}
+        fields = {"direct": 1, "below": 1, "narrow": 1, "progress": 1}
         return await self._db[ROLL_UPS].find(wanted, fields).to_list(None) if ids else []
 
 
@@ -139,10 +149,10 @@ def _together(open_: Sequence[tuple[Doc, _Left]]) -> _Left:
     """What sums that are not shown leave in the one above; own progress hides that of what is below."""
     goals = sum(each.goals for _, each in open_)
     parts = [each for goal, each in open_ if goal.get("progress") is None]
-    in_progress = sum(each.in_progress for each in parts)
+    least, most = sum(each.least for each in parts), sum(each.most for each in parts)
     unsure = any(not each.known for _, each in open_) and goals < SMALLEST
-    unsure |= any(not each.known for each in parts) and in_progress < SMALLEST
-    return _UNKNOWN if unsure else _Left(goals, in_progress)
+    unsure |= any(not each.known for each in parts) and least < SMALLEST
+    return _UNKNOWN if unsure else _Left(goals, least, most)
 
 
 __all__ = ["SMALLEST", "shown_sums"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.goals.app import SERVICE
-from tests.services.asker import Asker
+from tests.services.asker import Asker, rule_of
 from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse, wording
 from tests.services.goals.test_statistics import fold
 
@@ -216,6 +216,39 @@ async def test_reasons_are_for_those_who_judge(house: GoalsHouse, visibility: st
         assert (CANARY in (await as_(house, who).get(path)).text) == (who in LINE), who
 
 
+async def test_what_a_goal_serves_outlasts_who_may_not_read_it_and_no_answer_names_it(
+    house: GoalsHouse,
+) -> None:
+    above = await house.agreed("manager", by="chief")
+    goal_id = (await house.as_("manager").does("/goals", {**wording(parent_id=above), "owner_id": "anna"}))[
+        "goal_id"
+    ]
+    anna, path = house.as_("anna"), f"/goals/{goal_id}"
+    read = await anna.get(path)
+    said = {name: read.json()[name] for name in wording(parent_id=above, description="Clearer.")}
+    assert said["parent_id"] is None
+    answers = [await anna.put(path, said, If_Match=read.headers["ETag"])]
+    assert (await house.goal(goal_id))["parent_id"] == above
+    answers += [await anna.post(f"{path}/proposal", {}), await anna.post(f"{path}/withdrawal", {})]
+    answers += [await anna.post(f"{path}/proposal", {})]
+    await house.as_("manager").does(f"{path}/agreement")
+    said = {"description": "Clearer still.", "reason": "So."}
+    answers += [await anna.post(f"{path}/amendment", said)]
+    answers += [await anna.post(f"{path}/closure", {"outcome": "achieved"})]
+    answers += [await anna.post(f"{path}/retrospective", {"went_well": "All."})]
+    assert [(each.status_code, above in each.text) for each in answers] == [(200, False)] * len(answers)
+    assert (await house.as_("manager").read(path))["parent_id"] == above
+
+
+async def test_who_may_read_what_a_draft_serves_says_that_it_serves_nothing(house: GoalsHouse) -> None:
+    above = await house.agreed("manager", by="chief")
+    new = {**wording(parent_id=above), "owner_id": "anna"}
+    path = f"/goals/{(await house.as_('manager').does('/goals', new))['goal_id']}"
+    etag = (await house.as_("manager").get(path)).headers["ETag"]
+    reworded = await house.as_("manager").put(path, wording(), If_Match=etag)
+    assert (reworded.status_code, reworded.json()["parent_id"]) == (200, None)
+
+
 async def test_how_much_somebody_has_to_do_is_not_told_to_who_wants_to_give_them_more(
     house: GoalsHouse,
 ) -> None:
@@ -227,6 +260,21 @@ async def test_how_much_somebody_has_to_do_is_not_told_to_who_wants_to_give_them
     await house.as_("manager").does(f"/goals/{goal_id}/amendment/agreement")
     refused = await house.as_("peer").post(f"/goals/{goal_id}/amendment/agreement")
     assert refused.json()["free"] == 30
+
+
+async def test_who_takes_a_goal_over_hears_of_their_own_room_and_who_gives_it_up_of_none(
+    house: GoalsHouse,
+) -> None:
+    await house.agreed("manager", by="chief", visibility="private", weight=30)
+    goal_id = await house.agreed(weight=60)
+    path, over = f"/goals/{goal_id}/amendment", {"owner_id": "manager", "reason": "I do it."}
+    await house.as_("manager").does(path, over)
+    await house.agreed("manager", by="chief", visibility="private", weight=30)
+    refused = await house.as_("anna").post(f"{path}/agreement")
+    assert (refused.status_code, rule_of(refused)) == (422, "weights-exceed-whole")
+    assert {"free", "weight"}.isdisjoint(refused.json())
+    await house.as_("manager").does(f"{path}/withdrawal")
+    assert (await house.as_("manager").post(path, over)).json()["free"] == 40
 
 
 async def test_a_sum_does_not_tell_of_one_hidden_goal_to_who_pads_it(house: GoalsHouse) -> None:

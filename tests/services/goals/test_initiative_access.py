@@ -3,11 +3,12 @@
 Who is to do it need not be allowed to read the goal, of which they then learn no word.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.services.goals.house import GoalsHouse
+from tests.services.goals.house import GoalsHouse, wording
 from tests.services.goals.test_access import CALLERS, CANARY, PARTIES, READERS, as_, secret
 from tests.services.goals.usecases.test_initiatives import PLAN
 
@@ -46,6 +47,24 @@ async def test_an_initiative_is_read_by_who_reads_its_goal_and_by_who_does_it(
         for asked in ({}, {"owner_id": "peer"}, {"status": "under_way"}, {"overdue": False}):
             listed = await as_(house, who).get("/initiatives", **asked)
             assert (listed.status_code, SAID in listed.text) == (200, seen), (who, asked)
+
+
+async def test_what_was_reported_on_a_private_draft_stays_its_readers_when_all_may_read_it(
+    house: GoalsHouse,
+) -> None:
+    goal_id = await house.drafted(visibility="private")
+    anna, goal = house.as_("anna"), f"/goals/{goal_id}"
+    made = await anna.does(f"{goal}/initiatives", PLAN | {"owner_id": "anna"})
+    reports = f"{goal}/initiatives/{made['initiative_id']}/reports"
+    await anna.does(reports, {"share_done": 0.5, "note": SAID})
+    etag = (await anna.get(goal)).headers["ETag"]
+    later = anna.at(house.now + timedelta(days=1))
+    shown = await later.put(goal, wording(visibility="everyone"), If_Match=etag)
+    assert shown.status_code == 200, shown.text
+    await later.at(house.now + timedelta(days=2)).does(reports, {"share_done": 0.6, "note": "For all."})
+    for who, told in (("anna", True), ("manager", True), ("peer", False)):
+        answer = await house.as_(who).get(reports)
+        assert (answer.status_code, SAID in answer.text, "For all." in answer.text) == (200, told, True), who
 
 
 async def test_who_does_it_reads_it_and_not_a_word_of_the_goal(house: GoalsHouse) -> None:

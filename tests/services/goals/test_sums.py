@@ -26,8 +26,14 @@ async def plant(house: GoalsHouse, goals: Sequence[Planted]) -> None:
         for name, parent, owner, visibility in goals
     ]
     await house.db[GOALS].insert_many(docs)
-    marks = [{"_id": name, "woken_at": house.now, "due_at": house.now} for name, *_ in goals]
-    await house.db["folds"].insert_many(marks)
+    await fold_again(house, [name for name, *_ in goals])
+
+
+async def fold_again(house: GoalsHouse, names: Sequence[str]) -> None:
+    """Have goals that were changed behind the service's back added up."""
+    mark = {"$set": {"woken_at": house.now, "due_at": house.now}}
+    for name in names:
+        await house.db["folds"].update_one({"_id": name}, mark, upsert=True)
     await fold(house)
 
 
@@ -80,6 +86,39 @@ async def test_progress_is_judged_by_what_it_is_made_of(house: GoalsHouse) -> No
     assert await shown(house, "anna", "top") is None
     await house.db[GOALS].update_one({"_id": "d"}, everyone)
     assert await shown(house, "anna", "top") is not None
+
+
+@pytest.mark.parametrize(
+    ("goals", "measured", "visible"),
+    [
+        ([TOP, *peers("top", 5)], 0, True),
+        ([TOP, *peers("top", 5)], 1, False),
+        ([TOP, *peers("top", 6)], 5, True),
+        ([TOP, C, D, *peers("c", 2), *peers("d", 3)], 0, True),
+        ([TOP, C, D, *peers("c", 2), *peers("d", 3)], 1, False),
+        ([TOP, C, D, *peers("c", 2), *peers("d", 3)], 5, True),
+    ],
+)
+async def test_progress_is_shown_only_of_none_or_many_that_are_measured(
+    house: GoalsHouse, goals: list[Planted], measured: int, visible: bool
+) -> None:
+    await plant(house, goals)
+    open_, hidden_ones = ["c", "d"], [name for name, _, owner, _ in goals if owner == "peer"]
+    unmeasured: dict[str, Any] = {"$set": {"key_results": [], "progress": None}}
+    names = {"$in": [*open_, *hidden_ones[measured:]]}
+    await house.db[GOALS].update_many({"_id": names}, unmeasured)
+    await fold_again(house, [name for name, *_ in goals])
+    assert (await shown(house, "anna", "top") is not None) == visible
+
+
+async def test_a_hidden_goal_without_progress_may_stand_above_one_that_has_some(house: GoalsHouse) -> None:
+    below: Planted = ("below", "top-0", "peer", "line")
+    await plant(house, [TOP, *peers("top", 5), below])
+    unmeasured: dict[str, Any] = {"$set": {"key_results": [], "progress": None}}
+    await house.db[GOALS].update_many({"_id": {"$regex": "^top-"}}, unmeasured)
+    await fold_again(house, ["below"])
+    assert (await shown(house, "chief", "top"))["progress"] is not None
+    assert await shown(house, "anna", "top") is None
 
 
 async def test_what_is_not_known_is_not_shown(house: GoalsHouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ RUN = {"agreed", "amended", "closed", "graded"}
 ENDED = {"closed", "cancelled", "declined", "carried over", "graded"}
 OPEN = {"draft", "proposed", "agreed", "amended"}
 MOVES: dict[str, tuple[set[str], Callable[[Goal], Any]]] = {
-    "reword": ({"draft"}, lambda goal: goal.reword(wording(title="Other"))),
+    "reword": ({"draft"}, lambda goal: goal.reword(wording(title="Other"), at=AT)),
     "propose": ({"draft"}, lambda goal: goal.propose(by=ANNA, to=BOSS)),
     "pass on": ({"proposed"}, lambda goal: goal.ask(ANNA)),
     "withdraw": ({"proposed"}, lambda goal: goal.withdraw(by=ANNA)),

@@ -63,7 +63,7 @@ STAGES: dict[str, Callable[..., Goal]] = {
     "closed": closed,
 }
 MOVES: dict[str, tuple[set[str], Callable[[Goal], Any]]] = {
-    "reword": ({"draft"}, lambda goal: goal.reword(wording(title="Other"))),
+    "reword": ({"draft"}, lambda goal: goal.reword(wording(title="Other"), at=AT)),
     "propose": ({"draft"}, lambda goal: goal.propose(by=ANNA, to=BOSS)),
     "pass on": ({"proposed"}, lambda goal: goal.ask(NEW_BOSS)),
     "withdraw": ({"proposed"}, lambda goal: goal.withdraw(by=ANNA)),
@@ -196,7 +196,7 @@ def test_an_agreed_goal_that_loses_its_parent_must_matter_by_itself() -> None:
 
 def test_rewording_replaces_all_that_is_said_and_nothing_else() -> None:
     before = proposed().request_changes(by=BOSS, to=ANNA, reason="Less.")[0]
-    goal, changed = before.reword(wording(title="Other", due_on=date(2026, 6, 30), key_results=()))
+    goal, changed = before.reword(wording(title="Other", due_on=date(2026, 6, 30), key_results=()), at=AT)
     assert (goal.title, goal.key_results, goal.goal_id, goal.reason) == ("Other", (), "g", "Less.")
     assert changed.due_on == date(2026, 6, 30)
 
@@ -206,7 +206,7 @@ def test_a_goal_ends_after_it_starts(due_on: date) -> None:
     with pytest.raises(Invalid, match="due date"):
         draft(due_on=due_on)
     with pytest.raises(Invalid, match="due date"):
-        draft().reword(wording(due_on=due_on))
+        draft().reword(wording(due_on=due_on), at=AT)
 
 
 def test_key_results_are_told_apart_by_their_ids() -> None:

@@ -81,6 +81,13 @@ def test_an_amount_is_a_number_that_can_be_counted(wrong: Any) -> None:
             TypeAdapter[Any](kind).validate_python(wrong)
 
 
+@pytest.mark.parametrize("zero", ["0E-999999999", "0E999999999", "-0", "0.00000000", 0, -0.0])
+def test_a_nothing_of_whatever_length_is_written_short(zero: Any) -> None:
+    for kind, longest in ((Amount, "0.0000"), (Days, "0.00")):
+        read = TypeAdapter[Any](kind)
+        assert longest.startswith(read.dump_python(read.validate_python(zero)))
+
+
 def test_amounts_are_added_up_without_a_rounding_of_floats() -> None:
     assert sum((in_currency(Decimal("0.1"), "EUR") for _ in range(3)), Decimal(0)) == Decimal("0.30")
 

@@ -95,6 +95,11 @@ async def test_a_goal_falls_overdue_when_its_last_day_ends_where_the_owner_lives
     await house.look(datetime(2026, 4, 5, tzinfo=UTC))
     assert (await turned(house, goal_id)).count("goal_fell_overdue") == 1
     assert (await house.state(goal_id))["overdue"] is True
+    assert [each["goal_id"] for each in await house.as_("anna").listed("/goals", overdue=True)] == [goal_id]
+    await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "missed"})
+    assert await house.as_("anna").listed("/goals", overdue=True) == []
+    state = await house.state(goal_id)
+    assert (state["overdue"], state["pace"], state["heading"]) == (False, None, None)
 
 
 async def test_silence_is_told_after_two_missed_check_ins_and_ends_with_one(house: GoalsHouse) -> None:

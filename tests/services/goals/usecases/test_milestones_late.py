@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.services.asker import rule_of
-from tests.services.goals.house import NOW, STEPS, GoalsHouse
+from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse
 
 THREE = {
     **STEPS,
@@ -165,3 +165,22 @@ async def test_a_machine_that_withdraws_is_named_where_others_are_told_anew_too(
     rows = await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
     named = [each["correction"] for each in rows if each["correction"]]
     assert [(each["system"], each["by_person_id"]) for each in named] == [("warehouse", None)] * 2
+
+
+async def test_a_machine_learns_that_a_milestone_is_reached_and_not_who_said_what(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(visibility="private", key_results=[THREE])
+    told = await say(house, goal_id, "plan", on=1, note="Between us: the chairman wavered.")
+    assert (told.json()["note"], told.json()["by_person_id"]) != ("", None)
+    again = await house.as_("warehouse", "service").at(day(2)).put(f"/goals/{goal_id}{PATH}/plan", {})
+    assert again.json() == {**told.json(), "note": "", "by_person_id": None}
+
+
+@pytest.mark.parametrize(("part", "reached"), [("steps", True), ("steps", False), ("reach", False)])
+async def test_what_is_no_milestone_is_not_found_whatever_is_said_of_it(
+    house: GoalsHouse, part: str, reached: bool
+) -> None:
+    goal_id = await house.agreed(key_results=[THREE, REACH])
+    measured = f"/goals/{goal_id}/key-results/reach/measurements"
+    await house.as_("anna").does(measured, {"value": 4, "note": "Between us."})
+    path = f"/goals/{goal_id}/key-results/{part}/milestones/nonsense"
+    assert (await house.as_("anna").put(path, {"reached": reached})).status_code == 404
