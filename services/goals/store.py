@@ -18,7 +18,8 @@ from services.goals.tally import Tally
 from services.goals.template_store import COLLECTIONS as OF_TEMPLATES
 from shared.due import INDEXES as DUE
 from shared.due import wake
-from shared.ids import GoalId, PersonId
+from shared.ids import GoalId, PeriodId, PersonId
+from shared.mongo import Doc
 from shared.store import Store, from_document, to_document
 from shared.work import Transaction
 
@@ -135,6 +136,10 @@ class GoalStore(Store[Goal]):
         """What a goal was carried over as."""
         docs = await self._tx.find(GOALS, {"origin_id": goal_id}, limit=1)
         return from_document(Goal, docs[0]) if docs else None
+
+    async def serving(self, goal_id: GoalId, *, in_period: PeriodId) -> bool:
+        """Whether goals of a period serve a goal that are not closed."""
+        return bool(await self._tx.find(GOALS, serving_in(goal_id, in_period), limit=1))
 
     async def above(self, goal_id: GoalId, *, most: int) -> Sequence[GoalId]:
         """The goals that a goal serves, itself first, nearest next; one more than `most` at most."""
@@ -259,6 +264,11 @@ def fold_soon(tx: Transaction, goal: Goal) -> None:
 def left(tx: Transaction, parent_id: GoalId) -> None:
     """Have a goal folded that something serves no more."""
     wake(tx, FOLDS, f"{FORMER}{parent_id}")
+
+
+def serving_in(goal_id: GoalId, period_id: PeriodId) -> Doc:
+    """Which goals of a period serve a goal and are not closed, as documents have it."""
+    return {"parent_id": goal_id, "period_id": period_id, "status": {"$ne": "closed"}}
 
 
 def hold_tree(tx: Transaction) -> None:

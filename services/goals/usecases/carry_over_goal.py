@@ -63,6 +63,7 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     period.require_within(term.due_on)
     if not await Directory(tx).is_active(goal.owner_id):
         raise OwnerHasLeft("The owner does not work here any more; name another in an amendment first.")
+    served = await GoalStore(tx).serving(goal.goal_id, in_period=command.period_id)
     goal, lapsed = let_amendment_lapse(goal)
     closed, ended, new, drafted = carry_over(
         goal, command.new_goal_id, term, by=tx.person_id, at=tx.now, parent_id=await _served(goal, tx)
@@ -71,7 +72,8 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     new = goals.save(new)
     tx.publish(drafted, new.state())
     await follow_goal(closed, tx, successor=new)
-    let_serve(new, tx)
+    if served:
+        let_serve(new, tx)
     return new
 
 

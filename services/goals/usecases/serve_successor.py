@@ -14,7 +14,7 @@ from services.goals.domain.alignment import MOST_ABOVE, require_place
 from services.goals.domain.amendment import edition_before
 from services.goals.domain.goal import Goal
 from services.goals.history_store import EditionStore
-from services.goals.store import GOALS, GoalStore, hold_tree
+from services.goals.store import GOALS, GoalStore, hold_tree, serving_in
 from shared.contracts.base import Frozen
 from shared.fan_out import FanOut, Recipient
 from shared.ids import GoalId
@@ -58,8 +58,8 @@ async def pages(
 ) -> Sequence[Recipient]:
     """The next goals of the period that serve the one that was carried over, in the order of their ids."""
     before, to = params["before"], params["to"]
-    wanted = {"parent_id": before, "period_id": params["period_id"], "status": {"$ne": "closed"}}
-    found = db[GOALS].find({**wanted, "_id": {"$gt": after or ""}}, {"_id": 1}).sort("_id", 1).limit(limit)
+    wanted = serving_in(before, params["period_id"]) | {"_id": {"$gt": after or ""}}
+    found = db[GOALS].find(wanted, {"_id": 1}).sort("_id", 1).limit(limit)
     ids = [doc["_id"] async for doc in found]
     return [Recipient(id_, ServeSuccessor(goal_id=id_, before=before, to=to)) for id_ in ids]
 

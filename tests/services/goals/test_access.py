@@ -225,8 +225,8 @@ async def test_what_a_goal_serves_outlasts_who_may_not_read_it_and_no_answer_nam
     ]
     anna, path = house.as_("anna"), f"/goals/{goal_id}"
     read = await anna.get(path)
-    said = {name: read.json()[name] for name in wording(parent_id=above, description="Clearer.")}
-    assert said["parent_id"] is None
+    assert read.json()["parent_id"] is None
+    said = wording(description="Clearer.", parent_id=read.json()["parent_id"])
     answers = [await anna.put(path, said, If_Match=read.headers["ETag"])]
     assert (await house.goal(goal_id))["parent_id"] == above
     answers += [await anna.post(f"{path}/proposal", {}), await anna.post(f"{path}/withdrawal", {})]
@@ -235,7 +235,7 @@ async def test_what_a_goal_serves_outlasts_who_may_not_read_it_and_no_answer_nam
     said = {"description": "Clearer still.", "reason": "So."}
     answers += [await anna.post(f"{path}/amendment", said)]
     answers += [await anna.post(f"{path}/closure", {"outcome": "achieved"})]
-    answers += [await anna.post(f"{path}/retrospective", {"went_well": "All."})]
+    answers += [await anna.put(f"{path}/retrospective", {"went_well": "All."})]
     assert [(each.status_code, above in each.text) for each in answers] == [(200, False)] * len(answers)
     assert (await house.as_("manager").read(path))["parent_id"] == above
 
