@@ -10,10 +10,13 @@ from typing import Final, Literal, get_args
 
 from shared.ids import PersonId
 
-Role = Literal["hr_partner", "hr_admin", "executive", "auditor", "privacy_officer", "service"]
+MachineRole = Literal["hr_system", "measuring_system", "service"]
+"""What makes a caller a machine, by what it does: it says who works here, it measures, or it is one of ours."""
+MACHINE_ROLES: Final[frozenset[MachineRole]] = frozenset(get_args(MachineRole))
+Role = Literal["hr_partner", "hr_admin", "executive", "auditor", "privacy_officer", MachineRole]
 ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
 GroupRole = Literal["hr_partner", "hr_admin", "executive", "auditor", "privacy_officer"]
-"""What a group of the identity provider can give: only a token makes a service."""
+"""What a group of the identity provider can give: only a token makes a machine."""
 GROUP_ROLES: Final[frozenset[GroupRole]] = frozenset(get_args(GroupRole))
 
 
@@ -30,9 +33,9 @@ class Caller:
     roles: frozenset[Role] = frozenset()
 
     @property
-    def is_service(self) -> bool:
-        """Whether this is a service of the suite and not a person."""
-        return "service" in self.roles
+    def is_machine(self) -> bool:
+        """Whether this is a system or a service, and not a person."""
+        return not self.roles.isdisjoint(MACHINE_ROLES)
 
     def has(self, *roles: Role) -> bool:
         """Whether any of these roles is granted to them."""

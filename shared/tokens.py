@@ -16,7 +16,7 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.errors import Unauthenticated
-from shared.identity import ROLES, Caller, Role
+from shared.identity import MACHINE_ROLES, ROLES, Caller, Role
 from shared.ids import PersonId
 from shared.logs import logger
 from shared.settings import Settings
@@ -120,13 +120,18 @@ class TokenVerifier:
 
 
 def caller_from(claims: Mapping[str, Any], settings: Settings) -> Caller:
-    """The caller of verified claims; roles that the suite does not know are passed over."""
+    """The caller of verified claims: a person, or a machine that has no role of people.
+
+    Roles that the suite does not know are passed over.
+    """
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= 256:
         raise _refused("subject out of form")
     roles = _roles(_claim(claims, settings.oidc_roles_claim))
+    if machine := roles & MACHINE_ROLES:
+        return Caller(subject=subject, roles=machine)
     person = _claim(claims, settings.oidc_person_claim)
-    if not isinstance(person, str) or not 0 < len(person) <= 256 or "service" in roles:
+    if not isinstance(person, str) or not 0 < len(person) <= 256:
         return Caller(subject=subject, roles=roles)
     return Caller(subject=subject, person_id=PersonId(person), roles=roles)
 

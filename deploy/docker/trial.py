@@ -2,7 +2,7 @@
 
     python -m deploy.docker.trial --port-base 8500 --data .cairn --secrets /run/cairn/secrets
 
-It gives every service its token, and writes down where everything is: in DATA as the containers see it, in
+It gives notifications the token with which it asks the others, and writes down where everything is: in DATA as the containers see it, in
 DATA/host as the host does.  Whoever reads DATA may be anyone, and the administrator of Kafka and MongoDB,
 whose secrets `deploy.docker.keys` has made before.  Mails that came are shown at `/mails`, the newest first.
 """
@@ -32,7 +32,7 @@ from deploy.local.kept import put
 from deploy.local.mail import MailSink, newest, readable
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.scim import SCIM_TOKEN_FILE, scim_token_of
-from deploy.local.services import SERVICES, service_urls
+from deploy.local.services import ASKS_OTHERS, SERVICES, service_urls
 from deploy.local.webhooks import receiver
 
 ANYWHERE = "0.0.0.0"  # noqa: S104  the containers' own network; the host publishes it on loopback
@@ -46,9 +46,8 @@ SHOWN_MAILS = 50
 
 def give_secrets(directory: Path, *, issuer: Issuer, scim_token: str) -> None:
     """Write what each service may know into a directory of its own, files named as its settings."""
-    for service in SERVICES:
-        token = issuer.sign(f"service:{service}", ["service"], lifetime=TOKEN_LIFETIME)
-        put(directory / service / "service_token", token)
+    token = issuer.sign(f"service:{ASKS_OTHERS}", ["service"], lifetime=TOKEN_LIFETIME)
+    put(directory / ASKS_OTHERS / "service_token", token)
     put(directory / DIRECTORY / "scim_token", scim_token)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from deploy.local.locks import Locks
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
+ASKS_OTHERS = "notifications"
+"""The one service that asks others over HTTP, and so has a token: for titles of what it writes about."""
 MODULE = "services.{service}"
 READY_SECONDS = 120.0
 STOP_SECONDS = 45.0

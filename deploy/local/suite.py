@@ -25,6 +25,7 @@ from deploy.local.mail import MailSink, mail_server
 from deploy.local.ports import LOOPBACK, Ports, require_free
 from deploy.local.scim import scim_variables
 from deploy.local.services import (
+    ASKS_OTHERS,
     SERVICES,
     STOP_SECONDS,
     Surroundings,
@@ -133,14 +134,19 @@ class Suite:
         Raises:
             ChildDiedError: it ended, or is not ready in time.
         """
-        token = self.issuer.sign(f"service:{service}", ["service"], lifetime=SERVICE_TOKEN_LIFETIME)
-        own = {"CAIRN_SERVICE_TOKEN": token, **scim_variables(service, self.data.path)}
+        own = {**self._token(service), **scim_variables(service, self.data.path)}
         child = service_child(service, surroundings=self.surroundings, data=self.data, extra=own)
         self.services[service] = child
         require_free({service: service_port(self.ports, service)})
         await child.start()
         async with httpx.AsyncClient(trust_env=False) as client:
             await until_ready(child, self.urls[service], client)
+
+    def _token(self, service: str) -> dict[str, str]:
+        if service != ASKS_OTHERS:
+            return {}
+        token = self.issuer.sign(f"service:{service}", ["service"], lifetime=SERVICE_TOKEN_LIFETIME)
+        return {"CAIRN_SERVICE_TOKEN": token}
 
     async def stop_services(self) -> None:
         """Stop all five side by side."""

@@ -8,7 +8,7 @@ public                 and everyone who works here
 
 So neither HR partner nor HR admin, executive nor auditor reads feedback that is not public.  They
 have the events and states, which say who gave what kind to whom and no word of it; auditors have the
-audit too, which says who did and read what.  A service asks with the rights of a person or not at all.
+audit too, which says who did and read what.
 
 A request is known to who asks and who is asked; not to the person it is about, when a manager
 asks, nor to HR.  Recognition is public.

@@ -3,7 +3,7 @@
 A private goal is between its owner, the owner's manager and whoever is asked to agree to it, and auditors
 read it; the line above, HR and an audience beyond read what is not: the team, those with the same manager
 and who reports to the owner, or everyone.  Nobody does anything to a goal that they may not read, but for
-a machine that measures: it is answered in figures alone.  Where the manager has left, the nearest above who
+a system that measures: it is answered in figures alone.  Where the manager has left, the nearest above who
 works here is the manager.  Grades, and what is said of changes and
 refusals, are for the owner, the line above and HR, whoever else reads the goal.
 
@@ -16,8 +16,8 @@ from typing import Final
 from shared.access import (
     AUDITOR,
     HR_ADMIN,
+    MEASURING_SYSTEM,
     PRIVACY_OFFICER,
-    SERVICE,
     Grant,
     Kind,
     Table,
@@ -71,7 +71,7 @@ ACCESS = Table(
         "read_initiative": (party("owner_id"), *_readers("goal_owner_id", "goal_visibility")),
         "read_template": (when(anyone(), status="published"), HR_ADMIN, AUDITOR),
         "read_edition": (when(anyone(), published=True), HR_ADMIN, AUDITOR),
-        "read_period": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
+        "read_period": (anyone(), HR_ADMIN, AUDITOR),
         "read_personal_data": (self_("person_id"), PRIVACY_OFFICER),
         "read_audit": (AUDITOR,),
         "read_assignment": (party("by_person_id"), when(HR_ADMIN, visibility=_SHARED), AUDITOR),
@@ -89,7 +89,7 @@ ACCESS = Table(
         "withdraw": (_OWNER, _MANAGER),
         "answer": (party("asked_id"),),
         "amend": (_OWNER, _MANAGER),
-        "measure": (_OWNER, _MANAGER, SERVICE),
+        "measure": (_OWNER, _MANAGER, MEASURING_SYSTEM),
         "check_in": (_OWNER, _MANAGER),
         "align": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
         "grade_self": (_OWNER,),

@@ -6,6 +6,9 @@ Who has left, what other systems call a person, and demographic attributes are f
 Who answers people about their data, the privacy officer, reads all that is held of one, and has them erased;
 HR can hold that back and not bring it about.
 
+The HR system imports people and reads what it needs for that.  Services of the suite read nothing here: they
+have the copy.
+
 Relations are asked of the same local copy that every other service keeps, which this service fills
 from its own state topic.  So a relation means the same everywhere, is asked by the same indexes,
 and is the same moment late here as elsewhere; what the service decides about the directory itself
@@ -20,8 +23,8 @@ from shared import mongo
 from shared.access import (
     AUDITOR,
     HR_ADMIN,
+    HR_SYSTEM,
     PRIVACY_OFFICER,
-    SERVICE,
     SUITE,
     Grant,
     Kind,
@@ -87,12 +90,12 @@ ACCESS = PeopleTable(
             HR_ADMIN,
             PRIVACY_OFFICER,
             AUDITOR,
-            SERVICE,
+            HR_SYSTEM,
         ),
-        "read_numbers": (_SELF, _HR_PARTNER, HR_ADMIN, AUDITOR, SERVICE),
+        "read_numbers": (_SELF, _HR_PARTNER, HR_ADMIN, AUDITOR, HR_SYSTEM),
         "read_demographics": (_SELF, HR_ADMIN),
-        "read_unit": (anyone(), HR_ADMIN, AUDITOR, SERVICE),
-        "read_import": (HR_ADMIN, SERVICE),
+        "read_unit": (anyone(), HR_ADMIN, AUDITOR, HR_SYSTEM),
+        "read_import": (HR_ADMIN, HR_SYSTEM),
         "read_personal_data": (_SELF, PRIVACY_OFFICER),
         "read_audit": (AUDITOR,),
         "read_erasure": (HR_ADMIN, PRIVACY_OFFICER, AUDITOR),
@@ -105,7 +108,7 @@ ACCESS = PeopleTable(
         "record_demographics": (HR_ADMIN,),
         "give_roles": (HR_ADMIN,),
         "edit_unit": (HR_ADMIN,),
-        "import_people": (HR_ADMIN, SERVICE),
+        "import_people": (HR_ADMIN, HR_SYSTEM),
         "erase": (PRIVACY_OFFICER, SUITE),
         "hold": (HR_ADMIN, PRIVACY_OFFICER),
     },

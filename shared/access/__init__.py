@@ -15,8 +15,9 @@ one is its service's, and who relates to whom is `shared.directory`'s.
 from shared.access.grants import (
     AUDITOR,
     HR_ADMIN,
+    HR_SYSTEM,
+    MEASURING_SYSTEM,
     PRIVACY_OFFICER,
-    SERVICE,
     SUITE,
     Grant,
     anyone,
@@ -36,9 +37,10 @@ from shared.access.table import NOTHING, Kind, Table, UnknownAction
 __all__ = [
     "AUDITOR",
     "HR_ADMIN",
+    "HR_SYSTEM",
+    "MEASURING_SYSTEM",
     "NOTHING",
     "PRIVACY_OFFICER",
-    "SERVICE",
     "SUITE",
     "Grant",
     "Kind",

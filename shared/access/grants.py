@@ -175,6 +175,9 @@ HR_ADMIN: Final = Grant("HR admin", role="hr_admin")
 AUDITOR: Final = Grant("auditor", role="auditor")
 PRIVACY_OFFICER: Final = Grant("privacy officer", role="privacy_officer")
 """Who answers people that ask for their data, and has them erased; reads whole what is held of somebody."""
-SERVICE: Final = Grant("service", role="service")
+HR_SYSTEM: Final = Grant("HR system", role="hr_system")
+"""The system that knows who works here, and tells it."""
+MEASURING_SYSTEM: Final = Grant("measuring system", role="measuring_system")
+"""A system that knows the numbers of key results, and reports them."""
 SUITE: Final = Grant("the suite", suite=True)
 """The suite itself, when a reaction does it and nobody asks."""

@@ -27,18 +27,15 @@ class Standing:
         self._seconds = seconds
         self._remembered: dict[PersonId, tuple[Known, float]] = {}
 
-    async def admit(self, caller: Caller, *, with_roles: bool = True) -> Caller:
-        """The caller; without person and roles if they have left.  Who is not known stays as they are.
-
-        `with_roles` adds those by group: a service that asks for a person asks with none.
-        """
+    async def admit(self, caller: Caller) -> Caller:
+        """The caller; without person and roles if they have left.  Who is not known stays as they are."""
         person_id = caller.person_id
         if person_id is None:
             return caller
         left, roles = await self._known(person_id)
         if left:
             return Caller(subject=caller.subject)
-        if not with_roles or roles <= caller.roles:
+        if roles <= caller.roles:
             return caller
         return replace(caller, roles=caller.roles | roles)
 

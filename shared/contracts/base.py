@@ -13,6 +13,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.identity import MachineRole
+
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
@@ -70,3 +72,5 @@ class Inbound(Message):
     """
 
     topic: ClassVar[str] = ""
+    sender: ClassVar[MachineRole]
+    """The role of whoever may write to the topic: the door is the broker's."""

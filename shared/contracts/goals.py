@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from shared.clock import Instant
 from shared.contracts.base import Event, Frozen, Inbound, State
 from shared.contracts.erasure import Forgotten
+from shared.identity import MachineRole
 from shared.ids import GoalId, KeyResultId, PeriodId, PersonId, TemplateId
 from shared.unseen import seen
 
@@ -219,6 +220,7 @@ class Measurement(Inbound):
     """
 
     topic: ClassVar[str] = "cairn.goals.measurements"
+    sender: ClassVar[MachineRole] = "measuring_system"
     subject_field: ClassVar[str] = "goal_id"
     goal_id: GoalId
     key_result_id: KeyResultId

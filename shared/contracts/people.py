@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.contracts.base import Event, Inbound, State
 from shared.contracts.erasure import Forgotten
+from shared.identity import MachineRole
 from shared.ids import PersonId, UnitId
 
 
@@ -136,6 +137,7 @@ class PersonSnapshot(Inbound):
     """
 
     topic: ClassVar[str] = "cairn.people.inbound"
+    sender: ClassVar[MachineRole] = "hr_system"
     subject_field: ClassVar[str] = "employee_number"
     employee_number: Annotated[str, Field(min_length=1, max_length=200)]
     given_name: Said | None = None

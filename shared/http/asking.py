@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 
 from shared.access import Standing
 from shared.audit import Origin
@@ -13,21 +13,14 @@ from shared.ids import PersonId
 from shared.request_form import require_form
 from shared.tokens import BearerToken, token_caller
 
-ON_BEHALF_OF = "Cairn-On-Behalf-Of"
 _CALLER = "cairn.caller"
 
 
-OnBehalfOf = Annotated[
-    PersonId | None,
-    Header(alias=ON_BEHALF_OF, description="A person whom a service asks for, with that person's rights."),
-]
-
-
 async def asked_by(request: Request) -> Caller:
-    """Who asks, in good form; a service may ask with the rights of one person, never with more.
+    """Who asks, in good form: themselves and for nobody else.
 
     Who has left the organisation is nobody any more, whatever their token still says.  Found once a request.
-    People may ask so often and no oftener; services ask for all of them.
+    People may ask so often and no oftener; machines have much to tell at once.
     """
     known: Caller | None = request.scope.get(_CALLER)
     if known is None:
@@ -42,24 +35,17 @@ def origin_of(request: Request, deed: str) -> Origin:
 
 async def _admitted(request: Request) -> Caller:
     caller = await token_caller(request)
-    if not caller.is_service:
+    if not caller.is_machine:
         request.app.state.rates.take(caller.subject)
     await require_form(request)
     standing: Standing = request.app.state.standing
-    on_behalf_of = request.headers.get(ON_BEHALF_OF)
-    if on_behalf_of is None:
-        return await standing.admit(caller)
-    if not caller.is_service:
-        raise Forbidden(f"Only services send {ON_BEHALF_OF}; leave the header out.")
-    person_id = PersonId(on_behalf_of)
-    asked_for = Caller(subject=f"{caller.subject}>{person_id}", person_id=person_id)
-    return await standing.admit(asked_for, with_roles=False)
+    return await standing.admit(caller)
 
 
 @in_short(asked_by)
-async def caller_of(request: Request, token: BearerToken, on_behalf_of: OnBehalfOf = None) -> Caller:
+async def caller_of(request: Request, token: BearerToken) -> Caller:
     """`asked_by`, with what it reads declared."""
-    del token, on_behalf_of
+    del token
     return await asked_by(request)
 
 

@@ -53,8 +53,8 @@ def titles_router(*sources: Titled) -> APIRouter:
     @router.post(PATH, summary="Read titles for others")
     async def read_titles(asked: WantedTitles, view: View) -> FoundTitles:
         """Titles for those whom another service is about to tell; services only."""
-        if not view.caller.is_service:
-            raise Forbidden("Only services ask for titles on behalf of others.")
+        if not view.caller.has("service"):
+            raise Forbidden("Only services ask for titles that others will read.")
         told: dict[tuple[str, PersonId], str] = {}
         for source in sources:
             missing = [each for each in asked.wanted if (each.id, each.reader_id) not in told]

@@ -79,7 +79,7 @@ class InboundReader:
             in_turn(self._subscription.reactions[kind]),
             Told(message, envelope.source, envelope.id, at),
             to_millisecond(datetime.now(UTC)),
-            caller=Caller(envelope.source, roles=frozenset({"service"})),
+            caller=Caller(envelope.source, roles=frozenset({message.sender})),
             cause=Cause(
                 envelope.correlation_id,
                 envelope.id,

@@ -122,6 +122,11 @@ def test_container_sees_its_own_secrets_alone(name):
     assert mounted == f"/own/{own}"
 
 
+def test_a_trial_sees_the_secrets_of_those_whom_it_gives_some():
+    seen = {*OWNERS, "authority"} & set(volumes("trial").values())
+    assert seen == {"people", "notifications", "admin"}
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_service_keeps_in_a_journal_of_its_own_what_no_restore_may_turn_back(name):
     journal = "/var/lib/cairn/journal"

@@ -18,7 +18,6 @@ from deploy.local.addresses import Addresses
 from deploy.local.issuer import Issuer, issuer_of
 from deploy.local.ports import Ports, free_ports
 from deploy.local.scim import scim_token_of
-from deploy.local.services import SERVICES
 from deploy.local.webhooks import webhook_secret_of
 
 PORTS = Ports.from_base(8500)
@@ -33,18 +32,19 @@ def modes(directory) -> set[int]:
     return {stat.S_IMODE(path.stat().st_mode) for path in directory.rglob("*") if path.is_file()}
 
 
-def test_each_service_is_given_its_own_token_and_only_people_the_identity_providers(tmp_path, issuer):
+def test_notifications_alone_is_given_a_token_and_people_alone_the_identity_providers(tmp_path, issuer):
     secrets = tmp_path / "secrets"
     give_secrets(secrets, issuer=issuer, scim_token="of-the-provider")
-    for service in SERVICES:
-        claims = jwt.decode(
-            (secrets / service / "service_token").read_text(),
-            jwt.PyJWK(issuer.key.as_dict(private=False)),
-            algorithms=["ES256"],
-            audience="cairn",
-            issuer="http://127.0.0.1:8509",
-        )
-        assert (claims["sub"], claims["roles"]) == (f"service:{service}", ["service"])
+    (written,) = secrets.rglob("service_token")
+    claims = jwt.decode(
+        written.read_text(),
+        jwt.PyJWK(issuer.key.as_dict(private=False)),
+        algorithms=["ES256"],
+        audience="cairn",
+        issuer="http://127.0.0.1:8509",
+    )
+    assert (written.parent.name, claims["sub"]) == ("notifications", "service:notifications")
+    assert claims["roles"] == ["service"]
     assert [path.parent.name for path in secrets.rglob("scim_token")] == ["people"]
     assert modes(secrets) == {0o600}
 

@@ -67,6 +67,14 @@ async def test_topics_are_there_when_the_services_are_ready(tmp_path, base):
         assert await missing_topics(suite.settings, names) == []
 
 
+async def test_only_who_asks_others_has_a_token_for_it(tmp_path, base):
+    async with running_suite(tmp_path, base) as suite:
+        told = {name: (await state_of(url))["variables"] for name, url in suite.urls.items()}
+    assert [name for name, variables in told.items() if "CAIRN_SERVICE_TOKEN" in variables] == [
+        "notifications"
+    ]
+
+
 async def test_services_are_told_what_their_settings_ask_for(tmp_path, base, monkeypatch):
     async with running_suite(tmp_path, base) as suite:
         for variable, value in (await state_of(suite.urls["goals"]))["variables"].items():

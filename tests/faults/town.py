@@ -24,7 +24,7 @@ from deploy.local.data import DataDirectory, held
 from deploy.local.issuer import AUDIENCE, Issuer, issuer_of
 from deploy.local.kafka import Kafka
 from deploy.local.ports import LOOPBACK, free_ports
-from deploy.local.services import SERVICES, until_ready
+from deploy.local.services import ASKS_OTHERS, SERVICES, until_ready
 from deploy.local.topics import make_topics, settings_of
 from deploy.local.webhooks import webhook_secret_of
 from tests.faults.proxy import Proxy
@@ -176,13 +176,16 @@ class Town:
         await asyncio.gather(*(child.stop(grace=STOP_SECONDS) for child in self.instances.values()))
 
     def _environment(self, service: str, number: int) -> dict[str, str]:
-        token = self.issuer.sign(f"service:{service}", ["service"], lifetime=timedelta(days=1))
+        asking = {}
+        if service == ASKS_OTHERS:
+            token = self.issuer.sign(f"service:{service}", ["service"], lifetime=timedelta(days=1))
+            asking = {"CAIRN_SERVICE_TOKEN": token}
         port = str(self.ports[service, number])
         return {
             **self.variables,
             "CAIRN_HTTP_HOST": LOOPBACK,
             "CAIRN_HTTP_PORT": port,
-            "CAIRN_SERVICE_TOKEN": token,
+            **asking,
         }
 
 

@@ -50,10 +50,6 @@ class Asker:
         """As if it were so late; for services in development."""
         return self.with_(Cairn_Time=instant.isoformat())
 
-    def for_(self, person_id: str) -> Self:
-        """With the rights of a person; for callers who are services."""
-        return self.with_(Cairn_On_Behalf_Of=person_id)
-
     async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         return await self.client.request(method, path, json=body, headers={**self.with_(**headers).headers})
 

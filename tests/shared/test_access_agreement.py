@@ -10,7 +10,7 @@ from shared import mongo
 from shared.access import (
     AUDITOR,
     HR_ADMIN,
-    SERVICE,
+    MEASURING_SYSTEM,
     SUITE,
     Table,
     anyone,
@@ -41,7 +41,7 @@ SINGLE = {
     "hr_partner": hr_partner("owner_id"),
     "hr_admin": HR_ADMIN,
     "auditor": AUDITOR,
-    "service": SERVICE,
+    "measuring_system": MEASURING_SYSTEM,
     "anyone": anyone(),
     "suite": SUITE,
     "manager of a rater": manager("rater_ids"),

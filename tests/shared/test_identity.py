@@ -1,13 +1,15 @@
-"""A caller is a person with roles, or a service that acts for itself."""
+"""A caller is a person with roles, or a machine that acts for itself."""
 
 import pytest
 
-from shared.identity import ROLES, Caller, service_caller
+from shared.identity import GROUP_ROLES, MACHINE_ROLES, ROLES, Caller, service_caller
 
 
-def test_a_person_is_no_service_unless_the_token_says_so():
-    assert not Caller(subject="s", person_id="person_1").is_service
-    assert Caller(subject="s", roles=frozenset({"service"})).is_service
+def test_a_person_is_no_machine_unless_the_token_says_so():
+    assert not Caller(subject="s", person_id="person_1", roles=GROUP_ROLES).is_machine
+    assert all(Caller(subject="s", roles=frozenset({role})).is_machine for role in MACHINE_ROLES)
+    assert GROUP_ROLES | MACHINE_ROLES == ROLES
+    assert not GROUP_ROLES & MACHINE_ROLES
 
 
 def test_any_of_the_roles_asked_for_is_enough():
@@ -19,7 +21,7 @@ def test_any_of_the_roles_asked_for_is_enough():
 
 def test_a_service_is_nobody_in_the_directory():
     caller = service_caller("reviews")
-    assert (caller.person_id, caller.is_service, caller.subject) == (None, True, "service:reviews")
+    assert (caller.person_id, caller.is_machine, caller.subject) == (None, True, "service:reviews")
 
 
 def test_a_caller_does_not_change():

@@ -76,6 +76,7 @@ def test_a_misspelt_variable_is_pointed_at(variables, monkeypatch, capsys):
         ("CAIRN_WEBHOOK_URLS", "https://hooks.example.com", "CAIRN_WEBHOOK_SECRET is missing"),
         ("CAIRN_SERVICE_URLS", "people", "CAIRN_SERVICE_URLS is wrong: must be written as name=value"),
         ("CAIRN_SCIM_ROLES", "Robots=service", "CAIRN_SCIM_ROLES is wrong"),
+        ("CAIRN_SCIM_ROLES", "Robots=hr_system", "CAIRN_SCIM_ROLES is wrong"),
         ("CAIRN_SCIM_TOKEN", "hunter2", "CAIRN_SCIM_TOKEN is wrong"),
         ("CAIRN_SERVICE_URLS", "people=file:///etc/passwd", "CAIRN_SERVICE_URLS must hold http or https"),
         ("CAIRN_SECRETS_DIR", "/nowhere", "CAIRN_SECRETS_DIR names a directory that is not there"),

@@ -288,9 +288,11 @@ def test_a_claim_whose_name_holds_dots_is_found_by_its_name():
     assert caller_from({"sub": "s", "https://cairn.dev/roles": ["auditor"]}, configured).roles == {"auditor"}
 
 
-def test_a_service_is_not_a_person():
-    caller = caller_from(claims(sub="client-7", roles=["service"]), SETTINGS)
-    assert (caller.subject, caller.person_id, caller.is_service) == ("client-7", None, True)
+@pytest.mark.parametrize("role", ["service", "hr_system", "measuring_system"])
+def test_a_machine_is_not_a_person_and_has_no_role_of_people(role):
+    caller = caller_from(claims(sub="client-7", roles=[role, "hr_admin"]), SETTINGS)
+    assert (caller.subject, caller.person_id, caller.is_machine) == ("client-7", None, True)
+    assert caller.roles == {role}
 
 
 @pytest.mark.parametrize("person", [None, 5, "", "x" * 300, ["person_1"]])

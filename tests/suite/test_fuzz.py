@@ -77,15 +77,19 @@ class Realist:
             self._mend_headers(case.headers)
 
     def token(self, staff: Mapping[str, str]) -> str:
-        callers = [(staff["boss"], *EVERY_ROLE), (staff["anna"],), (staff["ben"],), ("reviews", "service")]
+        callers = [
+            (staff["boss"], *EVERY_ROLE),
+            (staff["anna"],),
+            (staff["ben"],),
+            ("warehouse", "measuring_system"),
+        ]
         return self._house.token(*self._dice.choices(callers, (6, 2, 1, 1))[0])
 
     def _mend_headers(self, headers: Any) -> None:
         if "If-Match" in headers and self._dice.random() < REAL:
             headers["If-Match"] = "*"
-        for name in ("Cairn-On-Behalf-Of", "Idempotency-Key"):
-            if name in headers and self._dice.random() < REAL:
-                del headers[name]
+        if "Idempotency-Key" in headers and self._dice.random() < REAL:
+            del headers["Idempotency-Key"]
 
     def _path_id(self, name: str, value: Any) -> Any:
         known = self._house.ids.get(name)

@@ -161,7 +161,6 @@ HEADERS = [
     "If-Match",
     "If-None-Match",
     "Idempotency-Key",
-    "Cairn-On-Behalf-Of",
     "Cairn-Time",
     "X-Correlation-Id",
     "traceparent",

@@ -1,7 +1,7 @@
 """Correct a measurement that was wrong; it stays in the history and counts no more.
 
 When    who may measure asks (POST /goals/{goal_id}/measurements/{measurement_id}/correction)
-May     measure: self, manager, service           (access.py)
+May     measure: self, manager, measuring system  (access.py)
 Rule    Measurement.corrected, Goal.stand_corrected; what a machine has reported the owner does
         not correct, nor a machine what a person has; what was said of a milestone is withdrawn, or
         held at another time: milestones.retell tells anew what was reached after it

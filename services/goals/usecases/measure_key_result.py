@@ -2,7 +2,7 @@
 
 When    owner, manager or a machine reports it
         (POST /goals/{goal_id}/key-results/{key_result_id}/measurements)
-May     measure: self, manager, service           (access.py)
+May     measure: self, manager, measuring system  (access.py)
 Rule    Goal.measure, require_time
 Emits   goals.KeyResultMeasured
 Then    reviews.gather_evidence

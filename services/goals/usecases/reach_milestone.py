@@ -2,7 +2,7 @@
 
 When    its owner, their manager or a machine asks
         (PUT /goals/{goal_id}/key-results/{key_result_id}/milestones/{milestone_id})
-May     measure: self, manager, service           (access.py)
+May     measure: self, manager, measuring system  (access.py)
 Rule    Goal.reach_milestone; milestones.retell, if something later was told before
 Emits   goals.KeyResultMeasured
 Then    reviews.gather_evidence

@@ -2,7 +2,7 @@
 
 When    somebody reports them (POST /measurements),
         or a system tells one on cairn.goals.measurements (goals.Measurement)
-May     measure: self, manager, service           (access.py)
+May     measure: self, manager, measuring system  (access.py)
 Rule    measure_key_result; each by itself, and each once by the id that its sender gave it
 Emits   goals.KeyResultMeasured
 Then    reviews.gather_evidence

@@ -1,7 +1,7 @@
 """Import a file of people.
 
-When    HR admin or another system sends one (POST /imports)
-May     import_people: HR admin, service           (access.py)
+When    HR admin or the HR system sends one (POST /imports)
+May     import_people: HR admin, HR system         (access.py)
 Rule    plan_import: each bad row is told, the good ones are taken
 Emits   people.UnitCreated of new units
 Then    import_row, for every accepted row

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.services.goals.house import GoalsHouse
-from tests.services.goals.test_access import CALLERS, STAFF, as_
+from tests.services.goals.test_access import CALLERS, MACHINES, STAFF, as_
 from tests.services.goals.usecases.test_templates import TEMPLATE, written
 
 WORD = "canary-2718"
@@ -30,7 +30,7 @@ async def test_what_is_published_is_read_by_all_who_work_here_and_the_rest_by_hr
         listed = await as_(house, who).get("/goal-templates", words=WORD[:6])
         assert (listed.status_code, WORD in listed.text) == (200, seen), who
         drafted = await as_(house, who).post("/goals/from-template", {"template_id": template_id})
-        if who not in {"service", "departed"}:
+        if who not in {*MACHINES, "departed"}:
             usable = 201 if status == "published" else 409
             assert drafted.status_code == (usable if seen else 404), (who, drafted.text)
         assert (WORD in drafted.text) == (drafted.status_code == 201)

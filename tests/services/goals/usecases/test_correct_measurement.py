@@ -92,7 +92,7 @@ async def test_what_a_manager_corrects_of_a_machine_the_owner_does_not_correct_b
 ) -> None:
     goal_id = await house.agreed()
     path = f"/goals/{goal_id}/key-results/reach/measurements"
-    told = await house.as_("warehouse", "service").does(path, {"value": 2})
+    told = await house.as_("warehouse", "measuring_system").does(path, {"value": 2})
     right = await correct(house, goal_id, told["measurement_id"], by="manager", value=3)
     assert (right.json()["source"], right.json()["by_person_id"]) == ("machine", "manager")
     back = await correct(house, goal_id, right.json()["measurement_id"], value=9)
@@ -135,7 +135,7 @@ async def test_what_was_corrected_is_not_corrected_again(house: GoalsHouse) -> N
 async def test_an_owner_does_not_correct_a_machine_nor_a_machine_a_person(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     path = f"/goals/{goal_id}/key-results/reach/measurements"
-    machine = house.as_("warehouse", "service")
+    machine = house.as_("warehouse", "measuring_system")
     told = (await machine.does(path, {"value": 2}))["measurement_id"]
     refused = await correct(house, goal_id, told, value=9)
     assert (refused.status_code, rule_of(refused)) == (403, "not-yours-to-correct")
@@ -217,7 +217,7 @@ async def test_words_about_a_goal_are_kept_found_by_and_amended_at_once(house: G
 async def test_a_machine_is_named_as_a_machine_and_never_as_a_person(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     path = f"/goals/{goal_id}/key-results/reach/measurements"
-    warehouse = house.as_("warehouse", "service")
+    warehouse = house.as_("warehouse", "measuring_system")
     told = await warehouse.does(path, {"value": 2})
     many = {"measurements": [{"goal_id": goal_id, "key_result_id": "reach", "value": 3}]}
     await warehouse.does("/measurements", many)

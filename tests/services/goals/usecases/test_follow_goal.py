@@ -51,14 +51,14 @@ async def test_all_measurements_stay_and_the_newest_counts(house: GoalsHouse) ->
 async def test_a_machine_measures_and_is_told_no_word_of_the_goal(house: GoalsHouse) -> None:
     goal_id = await house.agreed(visibility="private", title="Canary")
     path = f"/goals/{goal_id}/key-results/reach/measurements"
-    answer = await house.as_("warehouse", "service").post(path, {"value": 3})
+    answer = await house.as_("warehouse", "measuring_system").post(path, {"value": 3})
     assert (answer.status_code, answer.json()["source"], answer.json()["by_person_id"]) == (
         201,
         "machine",
         None,
     )
     assert "anary" not in answer.text
-    assert (await house.as_("warehouse", "service").get(f"/goals/{goal_id}")).status_code == 404
+    assert (await house.as_("warehouse", "measuring_system").get(f"/goals/{goal_id}")).status_code == 404
 
 
 async def test_measurements_lie_in_the_past_give_or_take_a_clock(house: GoalsHouse) -> None:

@@ -143,7 +143,7 @@ async def test_milestones_have_no_values_of_their_own(house: GoalsHouse, said: d
 
 async def test_what_a_machine_told_of_stays_the_machines_when_it_is_told_anew(house: GoalsHouse) -> None:
     goal_id = await house.agreed(key_results=[THREE])
-    machine = house.as_("warehouse", "service").at(day(4))
+    machine = house.as_("warehouse", "measuring_system").at(day(4))
     await machine.does(f"/goals/{goal_id}{PATH}/plan", {}, method="PUT")
     await say(house, goal_id, "open", on=6, at=2)
     rows = await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
@@ -155,7 +155,7 @@ async def test_what_a_machine_told_of_stays_the_machines_when_it_is_told_anew(ho
 
 async def test_a_machine_that_withdraws_is_named_where_others_are_told_anew_too(house: GoalsHouse) -> None:
     goal_id = await house.agreed(key_results=[THREE])
-    machine = house.as_("warehouse", "service")
+    machine = house.as_("warehouse", "measuring_system")
     path = f"/goals/{goal_id}{PATH}"
     wrong = await machine.at(day(1)).put(f"{path}/plan", {})
     await machine.at(day(2)).put(f"{path}/open", {})
@@ -171,7 +171,9 @@ async def test_a_machine_learns_that_a_milestone_is_reached_and_not_who_said_wha
     goal_id = await house.agreed(visibility="private", key_results=[THREE])
     told = await say(house, goal_id, "plan", on=1, note="Between us: the chairman wavered.")
     assert (told.json()["note"], told.json()["by_person_id"]) != ("", None)
-    again = await house.as_("warehouse", "service").at(day(2)).put(f"/goals/{goal_id}{PATH}/plan", {})
+    again = (
+        await house.as_("warehouse", "measuring_system").at(day(2)).put(f"/goals/{goal_id}{PATH}/plan", {})
+    )
     assert again.json() == {**told.json(), "note": "", "by_person_id": None}
 
 

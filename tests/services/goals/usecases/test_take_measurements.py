@@ -26,7 +26,7 @@ async def values(house: GoalsHouse, goal_id: str) -> list[float]:
 
 
 async def send(house: GoalsHouse, *measurements: dict[str, Any], who: Any = None) -> dict[str, Any]:
-    caller = who or house.as_("warehouse", "service")
+    caller = who or house.as_("warehouse", "measuring_system")
     answer = await caller.post("/measurements", {"measurements": list(measurements)})
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -65,7 +65,7 @@ async def test_what_a_sender_has_named_counts_once_however_often_it_comes(house:
     first = await send(house, one(goal_id, 3, id="a|b"), one(goal_id, 4, id="a|b"))
     assert [each["status"] for each in first["results"]] == ["taken", "known"]
     assert (await send(house, one(goal_id, 9, id="a|b")))["known"] == 1
-    other = house.as_("warehouse|a", "service")
+    other = house.as_("warehouse|a", "measuring_system")
     assert (await send(house, one(goal_id, 5, id="b"), who=other))["taken"] == 1
     assert await values(house, goal_id) == [5, 3]
 
@@ -94,7 +94,7 @@ async def test_a_person_reports_many_of_their_own_and_of_nobody_else(house: Goal
     ids=["none", "too many", "no list", "nothing"],
 )
 async def test_what_is_not_in_form_is_refused_as_a_whole(house: GoalsHouse, body: dict[str, Any]) -> None:
-    answer = await house.as_("warehouse", "service").post("/measurements", body)
+    answer = await house.as_("warehouse", "measuring_system").post("/measurements", body)
     assert answer.status_code == 422
     assert answer.json()["errors"]
 
