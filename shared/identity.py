@@ -11,7 +11,7 @@ from typing import Final, Literal, get_args
 from shared.ids import PersonId
 
 MachineRole = Literal["hr_system", "measuring_system", "service"]
-"""What makes a caller a machine, by what it does: it says who works here, it measures, or it is one of ours."""
+"""What makes a caller a machine, by what it does: it knows who works here, it measures, it is a service."""
 MACHINE_ROLES: Final[frozenset[MachineRole]] = frozenset(get_args(MachineRole))
 Role = Literal["hr_partner", "hr_admin", "executive", "auditor", "privacy_officer", MachineRole]
 ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))

@@ -50,7 +50,7 @@ class Metrics:
         self._count_events()
         self._count_queues()
         self._count_audit()
-        self._tell_certificates()
+        self._tell_what_ends()
         self._types: set[str] = set()
         self._requests_by_label: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -207,7 +207,7 @@ class Metrics:
             "cairn_audit_anchor_interval_seconds", "Seconds after which new rows are to be anchored."
         )
 
-    def _tell_certificates(self) -> None:
+    def _tell_what_ends(self) -> None:
         self.certificate_expires = self._gauge(
             "cairn_certificate_expires_timestamp_seconds",
             "When a certificate that this process was given ends, since 1970.",
@@ -223,6 +223,10 @@ class Metrics:
             "1 where a file has other certificates than this process was started with.",
             "use",
             "file",
+        )
+        self.service_token_expires = self._gauge(
+            "cairn_service_token_expires_timestamp_seconds",
+            "When the token ends with which this service asks others, since 1970; 0 where it has none.",
         )
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:

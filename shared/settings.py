@@ -24,29 +24,9 @@ from pydantic_settings import (
 )
 
 from shared.identity import GroupRole
-
-PREFIX = "CAIRN_"
-SECRETS_DIR = "CAIRN_SECRETS_DIR"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from shared.setting_forms import PREFIX, SECRETS_DIR, is_safe_url, listed, paired, variable
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-
-
-def _listed(value: object) -> object:
-    """`a, b` as a tuple; anything else as it is."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _paired(value: object) -> object:
-    """`people=http://a, goals=http://b` as a mapping; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
-    if not all(name and equals and said for name, equals, said in pairs):
-        raise ValueError("must be written as name=value, name=value")
-    return {name.strip(): said.strip() for name, _, said in pairs}
 
 
 class Settings(BaseSettings):
@@ -86,7 +66,7 @@ class Settings(BaseSettings):
         description="A database name of letters, digits, _ and -.",
     )
 
-    kafka_bootstrap: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    kafka_bootstrap: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
         min_length=1, description="Brokers as host:port, separated by commas, such as localhost:9092."
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -117,7 +97,7 @@ class Settings(BaseSettings):
     oidc_audience: str = Field(
         default="cairn", min_length=1, description="What tokens name in their aud claim."
     )
-    oidc_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    oidc_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(listed)] = Field(
         default=("RS256", "ES256"),
         min_length=1,
         description="Signature algorithms, such as RS256,ES256; never HS*.",
@@ -142,7 +122,7 @@ class Settings(BaseSettings):
         default=500, ge=1, description="Requests at once after a pause, at least 1; then caller_rate counts."
     )
     idempotency_days: int = Field(default=2, ge=1, le=90, description="Days from 1 to 90.")
-    service_urls: Annotated[dict[str, str], NoDecode, BeforeValidator(_paired)] = Field(
+    service_urls: Annotated[dict[str, str], NoDecode, BeforeValidator(paired)] = Field(
         default={},
         description="Where the other services are: people=http://people:8000, goals=http://goals:8000.",
     )
@@ -152,13 +132,14 @@ class Settings(BaseSettings):
         min_length=32,
         description="The identity provider's bearer token, at least 32 characters; left out, no SCIM.",
     )
-    scim_roles: Annotated[dict[str, GroupRole], NoDecode, BeforeValidator(_paired)] = Field(
+    scim_roles: Annotated[dict[str, GroupRole], NoDecode, BeforeValidator(paired)] = Field(
         default={},
         description="The roles that the identity provider's groups give: HR=hr_admin, Audit=auditor.",
     )
 
     service_token: SecretStr | None = Field(
-        default=None, description="The token with which this service asks the others, role service."
+        default=None,
+        description="The token with which notifications asks the others, role service; a file is read again.",
     )
 
     command_batch_max: int = Field(default=128, ge=1, le=1000, description="A number from 1 to 1000.")
@@ -203,7 +184,7 @@ class Settings(BaseSettings):
     smtp_sender: str = Field(default="cairn@localhost", description="The address that mail comes from.")
     smtp_timeout_seconds: float = Field(default=20, gt=0, le=300, description="Seconds up to 300.")
 
-    webhook_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    webhook_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
         default=(), description="Addresses that events are posted to, separated by commas."
     )
     webhook_secret: SecretStr | None = Field(
@@ -283,19 +264,6 @@ class Settings(BaseSettings):
         if not Path(directory).is_dir():
             raise ValueError(f"{SECRETS_DIR} names a directory that is not there")
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, directory, env_prefix="")
-
-
-def is_safe_url(url: str, *, development: bool) -> bool:
-    """Whether what is fetched from there can be trusted: https, or this machine, or development."""
-    parts = urlsplit(url)
-    if not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and (development or parts.hostname in LOOPBACK))
-
-
-def variable(field: str) -> str:
-    """The name of the variable that sets a field."""
-    return PREFIX + field.upper()
 
 
 def explain(error: ValidationError, *, service: str, environ: Mapping[str, str]) -> str:

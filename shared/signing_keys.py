@@ -17,7 +17,7 @@ from jwt import PyJWK, PyJWTError
 
 from shared.errors import Refusal
 from shared.logs import logger
-from shared.settings import is_safe_url
+from shared.setting_forms import is_safe_url
 
 FETCH_TIMEOUT_SECONDS: Final = 5.0
 

@@ -2,9 +2,10 @@
 
     python -m deploy.docker.trial --port-base 8500 --data .cairn --secrets /run/cairn/secrets
 
-It gives notifications the token with which it asks the others, and writes down where everything is: in DATA as the containers see it, in
-DATA/host as the host does.  Whoever reads DATA may be anyone, and the administrator of Kafka and MongoDB,
-whose secrets `deploy.docker.keys` has made before.  Mails that came are shown at `/mails`, the newest first.
+It gives notifications the token with which it asks the others, and writes down where everything is: in
+DATA as the containers see it, in DATA/host as the host does.  Whoever reads DATA may be anyone, and the
+administrator of Kafka and MongoDB, whose secrets `deploy.docker.keys` has made before.  Mails that came are
+shown at `/mails`, the newest first.
 """
 
 import argparse

@@ -95,6 +95,13 @@ SERVICES: Final[Sequence[Panel]] = (
         "{{service}} {{file}}",
         "Of those that a service was given; empty where nothing is locked.",
     ),
+    Panel(
+        "Token for asking other services is good for",
+        "s",
+        "min by (service) (cairn_service_token_expires_timestamp_seconds > 0) - time()",
+        "{{service}}",
+        "Of notifications; it goes up each time that the token is renewed.",
+    ),
 )
 EVENTS: Final[Sequence[Panel]] = (
     Panel("Published", "reqps", "service:cairn_events_published:rate5m", "{{service}}"),

@@ -18,6 +18,7 @@ from services.notifications.usecases.forget_person import close_inbox, forget_pe
 from services.notifications.usecases.open_outlets import open_from
 from services.notifications.usecases.read_inbox import READING
 from services.notifications.usecases.take_back_feedback import take_back_feedback
+from services.notifications.words.own_token import TokenWatch
 from shared.contracts.feedback import FeedbackWithdrawn
 from shared.contracts.notifications import NotificationState
 from shared.contracts.people import PersonState
@@ -26,6 +27,8 @@ from shared.service import Service
 from shared.worker import Worker
 
 POLL_SECONDS = 1.0
+TOKEN_SECONDS = 30.0
+"""How often the end of the service's own token is looked at."""
 
 
 def workers(runtime: Runtime) -> Sequence[Worker]:
@@ -40,7 +43,12 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
     for url in settings.webhook_urls:
         posting = WebhookSender(url, work, settings, leaving=leaving).turn
         runtime.leased(f"webhook-{endpoint_id(url)}", posting, poll=POLL_SECONDS, can_wait=True)
-    return [watching, Worker("inbox-poll", belongings.feed.poll, poll=POLL_SECONDS)]
+    ending = TokenWatch(belongings.words.token, runtime.metrics)
+    return [
+        watching,
+        Worker("inbox-poll", belongings.feed.poll, poll=POLL_SECONDS),
+        Worker("service-token", ending.turn, poll=TOKEN_SECONDS),
+    ]
 
 
 async def prepare(runtime: Runtime) -> None:

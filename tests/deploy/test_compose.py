@@ -18,7 +18,8 @@ from deploy.local.ports import Ports
 from deploy.local.services import SERVICES
 from shared.runtime import STOP_SECONDS
 from shared.serve import GRACE_SECONDS
-from shared.settings import SECRETS_DIR, Settings, read, variable
+from shared.setting_forms import SECRETS_DIR, variable
+from shared.settings import Settings, read
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()

@@ -5,7 +5,8 @@ import os
 import pytest
 from pydantic import SecretStr
 
-from shared.settings import Settings, is_safe_url, load, read
+from shared.setting_forms import is_safe_url
+from shared.settings import Settings, load, read
 
 GOOD = {
     "CAIRN_MONGO_URL": "mongodb://user:hunter2@localhost:27017/?replicaSet=rs0",

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
+from services.notifications.words.own_token import OwnToken
 from shared.http.titles import MOST, PATH, FoundTitles
 from shared.ids import PersonId
 from shared.settings import Settings
@@ -44,8 +45,9 @@ class Wanted(NamedTuple):
 class Titles:
     """Asks and remembers; one a process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, token: OwnToken | None = None) -> None:
         self._settings = settings
+        self._token = token or OwnToken(settings)
         self._kept: dict[Wanted, tuple[str | None, float]] = {}
         self._silent: dict[str, float] = {}
 
@@ -53,12 +55,12 @@ class Titles:
         """Those of the titles that can be had in time."""
         now = time.monotonic()
         missing = [each for each in dict.fromkeys(wanted) if self._kept.get(each, (None, 0.0))[1] <= now]
-        if missing and self._settings.service_token is not None:
-            await self._ask_all(missing)
+        if missing and (token := await self._token.read()):
+            await self._ask_all(missing, token)
         found = {each: self._kept[each][0] for each in wanted if each in self._kept}
         return {each: title for each, title in found.items() if title is not None}
 
-    async def _ask_all(self, missing: Sequence[Wanted]) -> None:
+    async def _ask_all(self, missing: Sequence[Wanted], token: str) -> None:
         if len(self._kept) > KEPT_MAX:
             now = time.monotonic()
             fresh = {wanted: kept for wanted, kept in self._kept.items() if kept[1] > now}
@@ -66,16 +68,20 @@ class Titles:
         by_owner: defaultdict[str, list[Wanted]] = defaultdict(list)
         for each in missing:
             by_owner[OWNERS[each.fact]].append(each)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         async with httpx.AsyncClient(timeout=BUDGET_SECONDS, trust_env=False, verify=_trusted()) as client:
             asking = [
-                asyncio.create_task(self._ask(owner, wanted, client)) for owner, wanted in by_owner.items()
+                asyncio.create_task(self._ask(owner, wanted, client, headers))
+                for owner, wanted in by_owner.items()
             ]
             _, late = await asyncio.wait(asking, timeout=BUDGET_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
 
-    async def _ask(self, owner: str, wanted: Sequence[Wanted], client: httpx.AsyncClient) -> None:
+    async def _ask(
+        self, owner: str, wanted: Sequence[Wanted], client: httpx.AsyncClient, headers: Mapping[str, str]
+    ) -> None:
         base = self._settings.service_urls.get(owner)
         for start in range(0, len(wanted), MOST):
             if base is None or self._silent.get(owner, 0.0) > time.monotonic():
@@ -83,9 +89,7 @@ class Titles:
             page = wanted[start : start + MOST]
             asked = [{"id": each.id, "reader_id": each.reader_id} for each in page]
             try:
-                answer = await client.post(
-                    base.rstrip("/") + PATH, json={"wanted": asked}, headers=self._headers()
-                )
+                answer = await client.post(base.rstrip("/") + PATH, json={"wanted": asked}, headers=headers)
                 titles = _titles(answer, len(page))
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
                 self._silent[owner] = time.monotonic() + LEAVE_ALONE_SECONDS
@@ -93,11 +97,6 @@ class Titles:
             else:
                 until = time.monotonic() + KEEP_SECONDS
                 self._kept |= {each: (title, until) for each, title in zip(page, titles, strict=True)}
-
-    def _headers(self) -> Mapping[str, str]:
-        token = self._settings.service_token
-        bearer = f"Bearer {token.get_secret_value()}" if token else ""
-        return {"Authorization": bearer, "Accept": "application/json"}
 
 
 def _titles(answer: httpx.Response, count: int) -> Sequence[str | None]:

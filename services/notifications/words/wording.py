@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.notifications.domain.notification import Notification
 from services.notifications.words.language import Language, language
+from services.notifications.words.own_token import OwnToken
 from services.notifications.words.titles import OWNERS, Titles, Wanted
 from services.notifications.words.told import Told, clean
 from shared import mongo
@@ -46,7 +47,8 @@ class Words:
     """The words of one service process."""
 
     def __init__(self, settings: Settings, database: mongo.Database) -> None:
-        self._titles = Titles(settings)
+        self.token = OwnToken(settings)
+        self._titles = Titles(settings, self.token)
         self._directory = DirectoryReader(database)
 
     async def tell(self, notifications: Sequence[Notification]) -> Sequence[Told]:

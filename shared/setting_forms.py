@@ -1,0 +1,48 @@
+"""How settings are written: variables, files of secrets, lists and pairs in one variable, addresses."""
+
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+PREFIX: Final = "CAIRN_"
+SECRETS_DIR: Final = "CAIRN_SECRETS_DIR"
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def variable(field: str) -> str:
+    """The name of the variable that sets a field."""
+    return PREFIX + field.upper()
+
+
+def secret_file(field: str) -> Path | None:
+    """The file that sets a secret, for who reads it again; None where no file does, or a variable."""
+    directory = os.environ.get(SECRETS_DIR)
+    if not directory or variable(field) in map(str.upper, os.environ):
+        return None
+    return Path(directory, field)
+
+
+def listed(value: object) -> object:
+    """`a, b` as a tuple; anything else as it is."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def paired(value: object) -> object:
+    """`people=http://a, goals=http://b` as a mapping; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    if not all(name and equals and said for name, equals, said in pairs):
+        raise ValueError("must be written as name=value, name=value")
+    return {name.strip(): said.strip() for name, _, said in pairs}
+
+
+def is_safe_url(url: str, *, development: bool) -> bool:
+    """Whether what is fetched from there can be trusted: https, or this machine, or development."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and (development or parts.hostname in LOOPBACK))
