@@ -1,8 +1,8 @@
 """What the directory makes of a caller's token: nothing of who has left, and more of who is in a group.
 
-Takes a token's worth from those who have left, until their identity provider does, and adds the roles that
-the provider's groups give.  Relations ask the directory themselves; `self` and roles do not, so that the
-commonest decisions read nothing.  Asked once a request, remembered for seconds.
+Takes a token's worth from those who have left, or were erased since, until their identity provider does, and
+adds the roles that the provider's groups give.  Relations ask the directory themselves; `self` and roles do
+not, so that the commonest decisions read nothing.  Asked once a request, remembered for seconds.
 """
 
 import time
@@ -11,6 +11,7 @@ from typing import Final
 
 from shared import mongo
 from shared.directory import PEOPLE
+from shared.erasure import FORGETTINGS, erasure_id_of
 from shared.identity import GROUP_ROLES, Caller, GroupRole
 from shared.ids import PersonId
 
@@ -28,7 +29,7 @@ class Standing:
         self._remembered: dict[PersonId, tuple[Known, float]] = {}
 
     async def admit(self, caller: Caller) -> Caller:
-        """The caller; without person and roles if they have left.  Who is not known stays as they are."""
+        """The caller; without person and roles if they have left.  Who was never known stays as they are."""
         person_id = caller.person_id
         if person_id is None:
             return caller
@@ -44,14 +45,16 @@ class Standing:
         known, until = self._remembered.get(person_id, (NOBODY, 0.0))
         if until > now:
             return known
-        doc = await self._database[PEOPLE].find_one({"_id": person_id}, {"status": 1, "roles": 1})
-        if doc is None:
-            known = NOBODY
-        else:
-            given = doc.get("roles") or ()
-            roles: frozenset[GroupRole] = frozenset({role for role in GROUP_ROLES if role in given})
-            known = bool(doc.get("status") == "left"), roles
+        known = await self._read(person_id)
         if len(self._remembered) > 10_000:
             self._remembered.clear()
         self._remembered[person_id] = known, now + self._seconds
         return known
+
+    async def _read(self, person_id: PersonId) -> Known:
+        doc = await self._database[PEOPLE].find_one({"_id": person_id}, {"status": 1, "roles": 1})
+        if doc is None or "status" not in doc:  # not there, or a place that who reports to them keeps
+            wanted = {"_id": erasure_id_of(person_id)}
+            return await self._database[FORGETTINGS].find_one(wanted, {"_id": 1}) is not None, frozenset()
+        given = doc.get("roles") or ()
+        return doc["status"] == "left", frozenset({role for role in GROUP_ROLES if role in given})

@@ -5,11 +5,20 @@ Forget, Forgetter, begin_forgetting    a person who was erased is forgotten, pas
 personal_data                          all that is handed out of a person
 """
 
-from shared.erasure.forgetting import INDEXES, TURNS, Forget, Forgetter, begin_forgetting, erasure_id_of
+from shared.erasure.forgetting import (
+    FORGETTINGS,
+    INDEXES,
+    TURNS,
+    Forget,
+    Forgetter,
+    begin_forgetting,
+    erasure_id_of,
+)
 from shared.erasure.held import COPY, Fate, Held, personal_data
 
 __all__ = [
     "COPY",
+    "FORGETTINGS",
     "INDEXES",
     "TURNS",
     "Fate",

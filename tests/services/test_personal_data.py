@@ -47,3 +47,16 @@ async def test_it_is_forgotten_with_the_person_whoever_they_were(house: StaffedH
     assert found["kinds"] == {}
     await house.erase(PersonState, "anna")
     assert (await house.published(topic="erasures"))[-1]["checked"] is False, "told again it begins anew"
+
+
+@pytest.mark.parametrize("who", ["anna", "manager"])
+async def test_a_token_that_outlives_the_person_opens_nothing(house: StaffedHouse, who: str) -> None:
+    """Nor one of a manager, whose place in the lines of others stays."""
+    token = house.as_(who, "hr_admin", "privacy_officer", "auditor", "executive", "hr_partner")
+    paths = ("/personal-data/anna", f"/personal-data/{who}", "/audit")
+    assert {(await token.get(path)).status_code for path in paths} == {200}
+    await house.erase(PersonState, who)
+    for later in (False, True):
+        await house.forget(later=later)
+        assert {(await token.get(path)).status_code for path in paths} == {403}
+    assert (await house.as_("officer", "privacy_officer").get(paths[0])).status_code == 200

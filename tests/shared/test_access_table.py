@@ -29,9 +29,11 @@ from shared.access import (
 )
 from shared.contracts.base import Frozen
 from shared.contracts.people import PersonState, UnitState
-from shared.directory import INDEXES, PEOPLE, keep_person, keep_unit
+from shared.directory import INDEXES, PEOPLE, forget_person, keep_person, keep_unit
+from shared.erasure import begin_forgetting
 from shared.errors import Forbidden, NotFound
 from shared.identity import Caller, service_caller
+from shared.messaging.incoming import Erased
 from shared.work import ByKey, Job, Work
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -357,6 +359,20 @@ async def test_token_of_who_has_left_is_worth_nothing(work):
     assert (left.person_id, left.roles) == (None, frozenset())
     for who in (caller("emil"), caller("stranger", "auditor"), service_caller("goals")):
         assert await standing.admit(who) == who
+
+
+@pytest.mark.parametrize("who", ["old", "vera", "emil"])
+async def test_token_of_who_was_erased_is_worth_nothing_whether_or_not_somebody_still_names_them(work, who):
+    """Of one who has left, of one whose reports keep a place for them, of one who is in nobody's line."""
+    erased = Erased(PersonState, who)
+    for reaction in (forget_person, begin_forgetting):
+        await work.execute([Job(who, reaction, erased, NOW)], ByKey.plan)
+    kept = await work.db["directory_people"].find_one({"_id": who})
+    assert (kept is not None) == (who != "emil")
+    left = await Standing(work.db, seconds=0).admit(caller(who, "hr_admin", "privacy_officer"))
+    assert (left.person_id, left.roles, left.subject) == (None, frozenset(), who)
+    stranger = caller("stranger", "hr_admin")
+    assert await Standing(work.db, seconds=0).admit(stranger) == stranger
 
 
 async def test_standing_is_remembered_for_seconds_only(work, monkeypatch):
