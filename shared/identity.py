@@ -25,12 +25,14 @@ class Caller:
     """Somebody whose token was verified, or a part of the suite that acts for itself.
 
     `subject` tells callers apart (idempotency keys are scoped by it); `person_id` is None for
-    a caller who is not a person.  Everybody with a person id is an employee.
+    a caller who is not a person.  Everybody with a person id is an employee.  `email` is instead of it what
+    the token says, until the directory has told whose it is.
     """
 
     subject: str
     person_id: PersonId | None = None
     roles: frozenset[Role] = frozenset()
+    email: str | None = None
 
     @property
     def is_machine(self) -> bool:

@@ -1,5 +1,6 @@
 """How settings are written: variables, files of secrets, lists and pairs in one variable, addresses."""
 
+import json
 import os
 from pathlib import Path
 from typing import Final
@@ -31,9 +32,14 @@ def listed(value: object) -> object:
 
 
 def paired(value: object) -> object:
-    """`people=http://a, goals=http://b` as a mapping; anything else as it is."""
+    """`people=http://a, goals=http://b`, or a JSON object, as a mapping; anything else as it is."""
     if not isinstance(value, str):
         return value
+    if value.lstrip().startswith("{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be a JSON object, or written as name=value, name=value") from None
     pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
     if not all(name and equals and said for name, equals, said in pairs):
         raise ValueError("must be written as name=value, name=value")

@@ -23,7 +23,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from shared.identity import GroupRole
+from shared.identity import ROLES, GroupRole, Role
 from shared.setting_forms import PREFIX, SECRETS_DIR, is_safe_url, listed, paired, variable
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -105,7 +105,17 @@ class Settings(BaseSettings):
     oidc_roles_claim: str = Field(
         default="roles", description="A claim, or a path such as realm_access.roles."
     )
-    oidc_person_claim: str = Field(default="sub", description="The claim that holds the person's id.")
+    oidc_role_map: Annotated[dict[str, Role], NoDecode, BeforeValidator(paired)] = Field(
+        default={},
+        description="What the provider's values are here: Cairn HR=hr_admin, Cairn Audit=auditor, or a JSON"
+        f" object; the roles are {', '.join(sorted(ROLES))}. Left out, values are these themselves.",
+    )
+    oidc_person_claim: str = Field(
+        default="sub", description="The claim that says who the person is, such as email."
+    )
+    oidc_person_by: Literal["person_id", "email"] = Field(
+        default="person_id", description="What that claim holds: person_id, or email as the directory has it."
+    )
     oidc_leeway_seconds: int = Field(default=30, ge=0, le=300, description="A number from 0 to 300.")
 
     http_host: str = Field(default="127.0.0.1", description="The address to listen on, such as 0.0.0.0.")
@@ -237,6 +247,7 @@ class Settings(BaseSettings):
             "kafka_sasl_password": sasl and not self.kafka_sasl_password,
             "smtp_password": bool(self.smtp_username) and not self.smtp_password,
             "webhook_secret": bool(self.webhook_urls) and not self.webhook_secret,
+            "oidc_person_claim": self.oidc_person_by == "email" and self.oidc_person_claim == "sub",
             "audit_anchor_file": self.audit_keep_days is not None and self.audit_anchor_file is None,
         }
         wrong = [

@@ -122,18 +122,28 @@ class TokenVerifier:
 def caller_from(claims: Mapping[str, Any], settings: Settings) -> Caller:
     """The caller of verified claims: a person, or a machine that has no role of people.
 
-    Roles that the suite does not know are passed over.
+    Roles that the suite does not know are passed over, and all of who names no person: whoever may leave a
+    claim out of a token would else be nobody who can have left.
     """
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= 256:
         raise _refused("subject out of form")
-    roles = _roles(_claim(claims, settings.oidc_roles_claim))
+    roles = _roles(_claim(claims, settings.oidc_roles_claim), settings.oidc_role_map)
     if machine := roles & MACHINE_ROLES:
         return Caller(subject=subject, roles=machine)
     person = _claim(claims, settings.oidc_person_claim)
     if not isinstance(person, str) or not 0 < len(person) <= 256:
-        return Caller(subject=subject, roles=roles)
-    return Caller(subject=subject, person_id=PersonId(person), roles=roles)
+        return Caller(subject=subject)
+    if settings.oidc_person_by == "person_id":
+        return Caller(subject=subject, person_id=PersonId(person), roles=roles)
+    if claims.get("email_verified", True) not in (True, "true"):
+        raise _refused("address not verified")
+    return Caller(subject=subject, roles=roles, email=_address(person))
+
+
+def _address(text: str) -> str:
+    """In lower case, as the directory has it; beyond ASCII, where a letter could become another, as it is."""
+    return text.lower() if text.isascii() else text
 
 
 def end_of(token: str) -> float:
@@ -169,12 +179,15 @@ def _claim(claims: Mapping[str, Any], name: str) -> object:
     return found
 
 
-def _roles(claim: object) -> frozenset[Role]:
-    named: set[object] = set()
+def _roles(claim: object, known_as: Mapping[str, Role]) -> frozenset[Role]:
+    """The roles of a claim; with a map, those that it says and no others."""
+    named: set[str] = set()
     if isinstance(claim, str):
-        named = set(claim.split())
+        named = {claim, *claim.split()}
     elif isinstance(claim, list):
         named = {each for each in cast("list[object]", claim) if isinstance(each, str)}
+    if known_as:
+        return frozenset(known_as[name] for name in named if name in known_as)
     return frozenset(role for role in ROLES if role in named)
 
 

@@ -31,7 +31,7 @@ from shared.access.grants import (
     team,
     when,
 )
-from shared.access.standing import Standing
+from shared.access.standing import NobodyOfThisAddress, Standing
 from shared.access.table import NOTHING, Kind, Table, UnknownAction
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "SUITE",
     "Grant",
     "Kind",
+    "NobodyOfThisAddress",
     "Standing",
     "Table",
     "UnknownAction",

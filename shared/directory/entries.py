@@ -21,6 +21,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("ancestors", ASCENDING), ("_id", ASCENDING)], name="line"),
         IndexModel([("unit_id", ASCENDING), ("_id", ASCENDING)], name="unit"),
         IndexModel([("job_level", ASCENDING), ("_id", ASCENDING)], name="job_level"),
+        IndexModel([("email", ASCENDING)], name="email"),
     ],
     UNITS: [
         IndexModel([("parent_id", ASCENDING)], name="parent"),

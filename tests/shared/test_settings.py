@@ -78,6 +78,16 @@ def test_a_misspelt_variable_is_pointed_at(variables, monkeypatch, capsys):
         ("CAIRN_SERVICE_URLS", "people", "CAIRN_SERVICE_URLS is wrong: must be written as name=value"),
         ("CAIRN_SCIM_ROLES", "Robots=service", "CAIRN_SCIM_ROLES is wrong"),
         ("CAIRN_SCIM_ROLES", "Robots=hr_system", "CAIRN_SCIM_ROLES is wrong"),
+        (
+            "CAIRN_OIDC_ROLE_MAP",
+            "HR=hr_admn",
+            "the roles are auditor, executive, hr_admin, hr_partner",
+        ),
+        ("CAIRN_OIDC_ROLE_MAP", '{"HR": ["hr_admin"]}', "CAIRN_OIDC_ROLE_MAP is wrong"),
+        ("CAIRN_OIDC_ROLE_MAP", '{"HR": "hr_admin"', "CAIRN_OIDC_ROLE_MAP is wrong: must be a JSON object"),
+        ("CAIRN_OIDC_ROLE_MAP", "HR", "CAIRN_OIDC_ROLE_MAP is wrong: must be written as name=value"),
+        ("CAIRN_OIDC_PERSON_BY", "user_name", "CAIRN_OIDC_PERSON_BY is wrong"),
+        ("CAIRN_OIDC_PERSON_BY", "email", "CAIRN_OIDC_PERSON_CLAIM is missing"),
         ("CAIRN_SCIM_TOKEN", "hunter2", "CAIRN_SCIM_TOKEN is wrong"),
         ("CAIRN_SERVICE_URLS", "people=file:///etc/passwd", "CAIRN_SERVICE_URLS must hold http or https"),
         ("CAIRN_SECRETS_DIR", "/nowhere", "CAIRN_SECRETS_DIR names a directory that is not there"),
@@ -89,6 +99,19 @@ def test_a_wrong_variable_is_named_and_its_value_is_not(variables, capsys, name,
     assert told in said
     assert "hunter" not in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "written", ["CN=HR,OU=Groups=hr_admin", '{"CN=HR,OU=Groups": "hr_admin", "Audit": "auditor"}']
+)
+def test_roles_of_the_provider_are_written_as_pairs_or_where_these_do_not_do_as_json(
+    variables, capsys, written
+):
+    variables("CAIRN_OIDC_ROLE_MAP", written)
+    if written.startswith("{"):
+        assert load("goals").oidc_role_map == {"CN=HR,OU=Groups": "hr_admin", "Audit": "auditor"}
+    else:
+        assert "CAIRN_OIDC_ROLE_MAP is wrong" in refused(capsys)
 
 
 def test_a_bad_service_name_is_refused(variables, capsys):

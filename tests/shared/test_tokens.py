@@ -298,7 +298,68 @@ def test_a_machine_is_not_a_person_and_has_no_role_of_people(role):
 @pytest.mark.parametrize("person", [None, 5, "", "x" * 300, ["person_1"]])
 def test_who_has_no_person_claim_is_nobody_in_the_directory(person):
     configured = settings_with(oidc_person_claim="cairn_person")
-    assert caller_from({"sub": "s", "cairn_person": person}, configured).person_id is None
+    caller = caller_from({"sub": "s", "cairn_person": person, "roles": ["hr_admin"]}, configured)
+    assert (caller.person_id, caller.roles) == (None, frozenset()), "nobody could tell that they have left"
+
+
+MAPPED = {"Cairn HR": "hr_admin", "6f1c-00": "auditor", "Warehouse": "measuring_system", "HR": "hr_partner"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "known"),
+    [
+        (["Cairn HR", "6f1c-00"], {"hr_admin", "auditor"}),
+        ("6f1c-00 HR", {"auditor", "hr_partner"}),
+        ("Cairn HR", {"hr_admin", "hr_partner"}),
+        (["cairn hr", "Cairn", "CAIRN HR "], set()),
+        (["hr_admin", "privacy_officer", "service"], set()),
+        (["Cairn HR", "Warehouse"], {"measuring_system"}),
+    ],
+)
+def test_with_a_map_roles_are_those_that_it_says_and_no_others(sent, known):
+    assert caller_from(claims(roles=sent), settings_with(oidc_role_map=MAPPED)).roles == known
+
+
+BY_EMAIL = {"oidc_person_by": "email", "oidc_person_claim": "email"}
+
+
+@pytest.mark.parametrize(
+    ("said", "email"),
+    [
+        ("Anna@Example.com", "anna@example.com"),
+        ("\u212aate@example.com", "\u212aate@example.com"),  # the Kelvin sign, whose lower case is a k
+        ("\u0130@example.com", "\u0130@example.com"),
+    ],
+)
+def test_an_address_is_looked_up_in_lower_case_and_becomes_no_other(said, email):
+    caller = caller_from(claims(email=said, roles=["auditor"]), settings_with(**BY_EMAIL))
+    assert (caller.subject, caller.person_id, caller.email) == ("person_1", None, email)
+    assert caller.roles == {"auditor"}
+
+
+@pytest.mark.parametrize("verified", [True, "true"])
+def test_an_address_that_the_provider_has_verified_counts(verified):
+    said = claims(email="anna@example.com", email_verified=verified)
+    assert caller_from(said, settings_with(**BY_EMAIL)).email == "anna@example.com"
+
+
+@pytest.mark.parametrize("verified", [False, "false", None, 0, "", [], {}, ["true"]])
+def test_an_address_that_the_provider_has_not_verified_is_refused(verified):
+    said = claims(email="anna@example.com", email_verified=verified)
+    with pytest.raises(TokenNotAccepted):
+        caller_from(said, settings_with(**BY_EMAIL))
+    assert caller_from(said, SETTINGS).person_id == "person_1", "where nobody goes by it, it says nothing"
+
+
+@pytest.mark.parametrize("person", [None, 5, "", "x" * 300, ["anna@example.com"], {"value": "a@example.com"}])
+def test_without_an_address_a_token_is_nobodys_and_has_no_roles(person):
+    caller = caller_from(claims(email=person, roles=["hr_admin"]), settings_with(**BY_EMAIL))
+    assert (caller.person_id, caller.email, caller.roles) == (None, None, frozenset())
+
+
+def test_machines_need_no_address():
+    caller = caller_from(claims(roles=["hr_system"], email_verified=False), settings_with(**BY_EMAIL))
+    assert (caller.email, caller.roles) == (None, {"hr_system"})
 
 
 @pytest.fixture
