@@ -74,7 +74,9 @@ class Person(Aggregate):
     the people service.  E-mail addresses are kept in lower case, so that they can be looked up.
     `job_level` is a code of the organisation's own, such as `L3`: how far up a job stands, not what is paid
     for it, which is the pay grade.  `roles` are those that the identity provider's groups give.
-    `deprovisioned` is that the provider has deleted its User, and sees none until the person is taken back.
+    `access_closed` is that the provider has deactivated them: whatever HR's data say, only the provider, or
+    HR by taking them back on purpose, lets them in again.  `deprovisioned` is that it has deleted its User,
+    and sees none until the person is taken back.
     """
 
     id_field: ClassVar[str] = "person_id"
@@ -95,6 +97,7 @@ class Person(Aggregate):
     left_on: date | None = None
     status: Literal["active", "left"] = "active"
     roles: tuple[GroupRole, ...] = ()
+    access_closed: bool = False
     deprovisioned: bool = False
 
     @property
@@ -165,9 +168,13 @@ class Person(Aggregate):
         """Come back after leaving, into the same unit and line."""
         if self.status == "active":
             return (self,)
-        back = {"status": "active", "left_on": None, "joined_on": joined_on, "deprovisioned": False}
-        person = self.model_copy(update=back)
+        back = {"status": "active", "left_on": None, "joined_on": joined_on}
+        person = self.model_copy(update={**back, "access_closed": False, "deprovisioned": False})
         return person, _joined(person)
+
+    def close_access(self) -> Self:
+        """Be out by the identity provider's word; of somebody who has left."""
+        return self.model_copy(update={"access_closed": True})
 
     def deprovision(self) -> Self:
         """Be no User of the identity provider any more; of somebody who has left."""

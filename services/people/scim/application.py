@@ -100,9 +100,10 @@ class Application(ASGIApplication):
         try:
             response = await self._settled(request, handler)
         except SCIMException as refused:
-            if await self._closed(request, refused):
+            if not isinstance(refused, PreconditionFailedException) and await self._closed(request):
                 raise _with(refused, CLOSED) from refused.__cause__
             raise
+        await self._closed(request)  # a User who is inactive already, since HR let them go, was not written
         _note_reads(request, response.body or {})
         return response
 
@@ -132,12 +133,12 @@ class Application(ASGIApplication):
                 continue
         return await handler.handle(request)
 
-    async def _closed(self, request: Any, refused: SCIMException) -> bool:
-        """Whether a refused change was to deactivate somebody, who has left now."""
+    async def _closed(self, request: Any) -> bool:
+        """Whether a change was to deactivate somebody, who is out now by the provider's word."""
         kind, _, user_id = request.path.strip("/").partition("/")
-        if isinstance(refused, PreconditionFailedException) or request.method not in {"PUT", "PATCH"}:
+        if kind.lower() != "users" or not user_id or request.method not in {"PUT", "PATCH"}:
             return False
-        if kind.lower() != "users" or not user_id or not deactivates(request.body):
+        if not deactivates(request.body):
             return False
         try:
             await self._commands(_cause(request.subject)).close(CloseAccess(person_id=PersonId(user_id)))

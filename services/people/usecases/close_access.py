@@ -1,4 +1,4 @@
-"""Let somebody leave today, so that no service takes their token any more.
+"""Let somebody leave today, so that no service takes their token any more, and no data of HR's lets them in.
 
 When    the identity provider deactivates or deletes a User, whatever else it says (SCIM, /scim/v2/Users)
 May     change, record_departure: HR admin, which the provider's token stands for (access.py)
@@ -26,10 +26,16 @@ class CloseAccess(Frozen):
 
 
 async def close_access(command: CloseAccess, tx: Transaction) -> Person:
-    """The person, who has left; as they are if they had."""
-    person = await PersonStore(tx).get(command.person_id)
-    if person.status == "left":
-        return person
+    """The person, who has left, if not before, and stays so until the provider or HR takes them back."""
+    people = PersonStore(tx)
+    person = await people.get(command.person_id)
+    await tx.require("record_departure", person)
+    if person.status == "active":
+        person = await _let_go(person, tx)
+    return person if person.access_closed else people.save(person.close_access())
+
+
+async def _let_go(person: Person, tx: Transaction) -> Person:
     if person.joined_on is not None and person.joined_on > tx.now.date():
         never = PersonChange(joined_on=tx.now.date())
         await change_person(ChangePerson(person_id=person.person_id, change=never), tx)

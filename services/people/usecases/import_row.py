@@ -15,7 +15,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from services.people.domain.csv_import import PersonRow, Problem, Severity, reconcile, reconcile_demographics
+from services.people.domain.csv_import import (
+    PersonRow,
+    Problem,
+    Severity,
+    is_kept_out,
+    reconcile,
+    reconcile_demographics,
+)
 from services.people.domain.identifiers import identifier_key
 from services.people.domain.import_run import Outcome, Tally
 from services.people.domain.person import CircularLine, ManagesThemselves, Person, PersonEvent
@@ -40,6 +47,9 @@ from shared.work import Transaction
 KIND: Final = "people_import"
 END: Final = "~ end"
 """The cursor behind all rows; a row's is its place in the order and its line."""
+
+
+KEPT_OUT: Final = "The identity provider has closed the person's access; they stay one who has left."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,8 @@ class _Row:
         await self._identify(people)
         before = await people.find(self.row.person_id)
         await self._find_manager(before, people)
+        if before is not None and is_kept_out(self.row, before):
+            self.say("warning", KEPT_OUT, mend="Let the provider activate them, or take them back yourself.")
         person, *events = reconcile(self.row, before)
         if events:
             await self._save(before, person, events, people)

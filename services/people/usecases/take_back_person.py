@@ -2,7 +2,7 @@
 
 When    HR asks (POST /people/{person_id}/return)
 May     take_back: HR admin, HR partner            (access.py)
-Rule    Person.rejoin
+Rule    Person.rejoin; it opens, too, what the identity provider has closed
 Emits   people.PersonJoined
 Then    every service keeps its copy; feedback.welcome_back
 """

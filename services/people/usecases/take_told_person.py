@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
-from services.people.domain.csv_import import PersonRow, reconcile
+from services.people.domain.csv_import import PersonRow, is_kept_out, reconcile
 from services.people.domain.details import SentDetails
 from services.people.domain.identifiers import identifier_key
 from services.people.domain.person import CircularLine, ManagesThemselves, NewDetails, Person
@@ -51,6 +51,8 @@ async def take_told_person(told: Told[PersonSnapshot], tx: Transaction) -> None:
     if row.unit_id is not None and await UnitStore(tx).find(row.unit_id) is None:
         raise unknown_unit(row.unit_id)
     row, awaited = await _with_manager(said, row, before, so_far.manager_key, tx)
+    if before is not None and is_kept_out(row, before):
+        log.info("%s stays out, as the identity provider has said", before.person_id)
     person, *events = reconcile(row, before)
     if events:
         person = await people.save_identified(before, person)

@@ -37,6 +37,9 @@ class PersonView(BaseModel):
     joined_on: date | None
     left_on: date | None
     status: Literal["active", "left"]
+    access_closed: bool = Field(
+        description="Whether the identity provider has closed it: then imports do not take the person back."
+    )
     employee_number: str | None = Field(
         description="Null, too, for those who may not know it: all but the person and HR."
     )

@@ -1,5 +1,6 @@
 """Who is deactivated at the identity provider is out here, whatever else is said; and can come back."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from services.people.scim.dialects import deactivates, standard
 from shared.access import Standing
 from tests.services.people.house import House
 from tests.services.people.identity_provider import ADA, BEN, ENTERPRISE, OFF, ON, USER, Provider
+from tests.services.people.usecases.test_take_told_person import take, told
 
 TAKEN = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "old@example.com"}
 
@@ -89,16 +91,77 @@ async def test_who_hr_takes_back_after_they_were_deleted_is_a_user_again(
     assert (taken.status_code, taken.json()["scimType"]) == (409, "uniqueness")
 
 
-async def test_who_is_imported_again_after_they_were_deleted_is_a_user_again(
-    scim_house: House, idp: Provider
+async def suspended(house: House, idp: Provider, how: str) -> str:
+    """Ada, whom the provider has deactivated or deleted; of late, or after HR had let her go."""
+    user_id = (await idp.create(ADA))["id"]
+    if how == "after HR":
+        await house.admin.does(f"/people/{user_id}/departure", {"left_on": f"{datetime.now(UTC):%Y-%m-%d}"})
+    if how == "deleted":
+        assert (await idp.send("DELETE", f"/Users/{user_id}")).status_code == 204
+    else:
+        assert (await idp.patch(user_id, OFF)).status_code == 200
+    return user_id
+
+
+ROWS = {
+    "active": "employee_number,name,status,location\nE1,Ada Top,active,Bern\n",
+    "joined later": "employee_number,name,joined_on,location\nE1,Ada Top,2099-01-01,Bern\n",
+    "both": "employee_number,name,status,joined_on,location\nE1,Ada Top,active,2099-01-01,Bern\n",
+}
+HOWS = ("deactivated", "deleted", "after HR")
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("how", HOWS)
+async def test_an_import_does_not_open_what_the_provider_has_closed(
+    scim_house: House, idp: Provider, how: str, row: str
 ) -> None:
-    user = await idp.create(ADA)
-    await idp.send("DELETE", f"/Users/{user['id']}")
-    await scim_house.imported("employee_number,name,status\nE1,Ada Top,active\n")
-    assert (await scim_house.person(user["id"]))["status"] == "active"
-    assert await idp.sees(user["id"])
-    listed = (await idp.send("GET", "/Users")).json()
-    assert [each["id"] for each in listed["Resources"]] == [user["id"]]
+    user_id = await suspended(scim_house, idp, how)
+    for expected in ("changed", "unchanged"):
+        report = await scim_house.imported(ROWS[row])
+        assert (report["state"], report[expected], report["refused"]) == ("done", 1, 0), report
+        assert any("closed the person's access" in each["reason"] for each in report["problems"])
+        person = await scim_house.person(user_id)
+        assert (person["status"], person["access_closed"], person["location"]) == ("left", True, "Bern")
+    assert "person_left" in await scim_house.said(user_id)
+    assert (await scim_house.said(user_id)).count("person_joined") == 1
+
+
+@pytest.mark.parametrize("said", [{"status": "active"}, {"joined_on": "2099-01-01"}])
+@pytest.mark.parametrize("how", HOWS)
+async def test_what_the_hr_system_tells_does_not_open_it_either(
+    scim_house: House, idp: Provider, how: str, said: dict[str, Any]
+) -> None:
+    user_id = await suspended(scim_house, idp, how)
+    snapshot = {"employee_number": "E1", "location": "Bern", **said}
+    assert await take(scim_house, told(snapshot)) == ["applied"]
+    person = await scim_house.person(user_id)
+    assert (person["status"], person["access_closed"], person["location"]) == ("left", True, "Bern")
+
+
+@pytest.mark.parametrize("how", ["deactivated", "after HR"])
+async def test_the_provider_opens_it_and_then_hr_has_its_word_again(
+    scim_house: House, idp: Provider, how: str
+) -> None:
+    user_id = await suspended(scim_house, idp, how)
+    assert (await idp.patch(user_id, ON)).status_code == 200
+    person = await scim_house.person(user_id)
+    assert (person["status"], person["access_closed"]) == ("active", False)
+    await scim_house.imported("employee_number,name,status\nE1,Ada Top,left\n")
+    assert (await scim_house.person(user_id))["status"] == "left"
+    await scim_house.imported(ROWS["active"])
+    assert (await scim_house.person(user_id))["status"] == "active"
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_hr_opens_it_by_taking_the_person_back_on_purpose(
+    scim_house: House, idp: Provider, how: str
+) -> None:
+    user_id = await suspended(scim_house, idp, how)
+    await scim_house.admin.does(f"/people/{user_id}/return", {})
+    person = await scim_house.person(user_id)
+    assert (person["status"], person["access_closed"]) == ("active", False)
+    assert await idp.sees(user_id)
 
 
 async def test_whom_hr_hired_and_the_provider_deleted_and_creates_again_is_who_they_were(

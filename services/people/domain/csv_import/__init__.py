@@ -12,7 +12,7 @@ days, a manager) is reported and left out, and the row is imported.
 
 from services.people.domain.csv_import.fields import ALIASES, FIELDS, Field
 from services.people.domain.csv_import.plan import ImportPlan, PersonRow, plan_import
-from services.people.domain.csv_import.reconcile import reconcile, reconcile_demographics
+from services.people.domain.csv_import.reconcile import is_kept_out, reconcile, reconcile_demographics
 from services.people.domain.csv_import.roster import Roster
 from shared.csv_files import Problem, Severity
 
@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "Roster",
     "Severity",
+    "is_kept_out",
     "plan_import",
     "reconcile",
     "reconcile_demographics",

@@ -1,14 +1,16 @@
 """What a row changes about a person: join, return, move, another manager, details, leave.
 
 A row that says what the directory already knows changes nothing and causes no event, so a
-file may be imported as often as one likes.  Who is missing from a file stays as they are.
+file may be imported as often as one likes.  Who is missing from a file stays as they are, and whom
+the identity provider has closed out does not come back by a row.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from services.people.domain.csv_import.plan import PersonRow
 from services.people.domain.demographics import Demographics
-from services.people.domain.person import Person, PersonEvent
+from services.people.domain.person import Details, Person, PersonEvent
 
 
 def reconcile(row: PersonRow, person: Person | None) -> tuple[Person, *tuple[PersonEvent, ...]]:
@@ -19,7 +21,7 @@ def reconcile(row: PersonRow, person: Person | None) -> tuple[Person, *tuple[Per
             row.person_id, unit_id=row.unit_id, manager_id=row.manager_id, **row.details
         )
         events.append(joined)
-    elif _returns(row, person):
+    elif _returns(row, person) and not person.access_closed:
         person, *returned = person.rejoin(row.details.get("joined_on"))
         events.extend(returned)
     moved: Sequence[PersonEvent] = ()
@@ -28,7 +30,7 @@ def reconcile(row: PersonRow, person: Person | None) -> tuple[Person, *tuple[Per
         person, *moved = person.move(row.unit_id)
     if row.states_manager:
         person, *reassigned = person.report_to(row.manager_id)
-    person, *corrected = person.correct(**row.details)
+    person, *corrected = person.correct(**_details(row, person))
     person, *left = _leave(row, person)
     return person, *events, *moved, *reassigned, *corrected, *left
 
@@ -38,6 +40,18 @@ def reconcile_demographics(row: PersonRow, known: Demographics | None) -> Demogr
     before = known or Demographics(person_id=row.person_id)
     after = before.model_copy(update=dict(row.attributes))
     return after if known or after != before else None
+
+
+def is_kept_out(row: PersonRow, person: Person) -> bool:
+    """Whether a row would take somebody back whose access the identity provider has closed."""
+    return person.access_closed and _returns(row, person)
+
+
+def _details(row: PersonRow, person: Person) -> Details:
+    """What the row states; not the day of a return that does not happen."""
+    kept_out = is_kept_out(row, person)
+    stated = {name: value for name, value in row.details.items() if name != "joined_on" or not kept_out}
+    return cast("Details", stated)
 
 
 def _returns(row: PersonRow, person: Person) -> bool:

@@ -138,6 +138,7 @@ def test_what_changes_nothing_causes_no_event():
 def test_the_state_shows_everything_but_what_other_systems_call_the_person():
     state = ann(external_id="scim-7").state()
     assert set(PersonState.model_fields) == set(Person.model_fields) - {
+        "access_closed",
         "deprovisioned",
         "employee_number",
         "external_id",
@@ -151,6 +152,14 @@ def test_the_state_shows_everything_but_what_other_systems_call_the_person():
 def test_a_person_survives_being_written_as_a_document_and_read_again():
     person = ann()
     assert Person.model_validate(person.model_dump(mode="json")) == person
+
+
+def test_access_that_the_provider_closed_is_open_again_to_who_comes_back():
+    gone, *_ = ann().leave(date(2026, 1, 31))
+    closed = gone.close_access()
+    assert (gone.access_closed, closed.access_closed) == (False, True)
+    assert closed.leave(date(2026, 2, 28))[0].access_closed is True
+    assert closed.rejoin(date(2026, 9, 1))[0].access_closed is False
 
 
 def test_who_comes_back_is_a_user_of_the_identity_provider_again():
