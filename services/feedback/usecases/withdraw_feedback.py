@@ -45,6 +45,5 @@ async def delete_feedback(feedback_id: FeedbackId, run: Run) -> Response:
         withdraw_feedback,
         WithdrawFeedback(feedback_id=feedback_id),
         key=feedback_id,
-        reply=lambda _: None,
         match=("feedback", feedback_id),
     )

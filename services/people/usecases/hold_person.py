@@ -83,4 +83,4 @@ async def put_hold(person_id: PersonId, asked: AskedHold, run: Run) -> Response:
 async def delete_hold(person_id: PersonId, run: Run) -> Response:
     """What is kept of the person may be erased again."""
     command = ReleasePerson(person_id=person_id)
-    return await run(release_person, command, key=person_id, reply=lambda _: None)
+    return await run(release_person, command, key=person_id)
