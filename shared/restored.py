@@ -10,6 +10,7 @@ elsewhere:
   to be gone, in an epoch of its own, below what may come with the same id.
 * The service's own groups go back to before the backup, so that it hears once more what it has forgotten;
   what it has not forgotten it drops.
+* The file of the audit's anchors is told from where the chain goes on.
 * Who is in the log of erasures is not told of: `cairn privacy erase --again FILE` erases them once all runs.
 
 Safe to run again.  Settings come from CAIRN_ variables.
@@ -30,6 +31,7 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from shared import mongo
+from shared.audit.restoring import tell_restored
 from shared.clock import in_utc
 from shared.contracts.base import State
 from shared.logs import configure, logger
@@ -75,6 +77,8 @@ async def make_whole(
         topic = topic_of(next(iter(service.states)))
         newest = await newest_states(settings, topic)
         gone_in, now_in = await raise_epoch(runtime.db), await raise_epoch(runtime.db)
+        file = settings.audit_anchor_file
+        await tell_restored(runtime.db, service=service.name, file=file, backup_at=backup_at, epoch=now_in)
         known: set[str] = set()
         told = left_out = 0
         for kind, (collection, aggregate) in service.states.items():

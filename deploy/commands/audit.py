@@ -16,7 +16,8 @@ from deploy.local.entry import mongo_options
 from deploy.local.services import SERVICES
 from deploy.options import DATA, DataOption
 from shared import mongo
-from shared.audit.chain import Anchor, Verdict, read_anchors, verify
+from shared.audit.anchors import Anchor, read_anchors
+from shared.audit.chain import Verdict, verify
 from shared.audit.listing import NEWEST_FIRST, RowsWanted
 from shared.audit.rows import AUDIT
 
@@ -49,6 +50,9 @@ def verify_all(anchors: AnchorsOption = None, service: ServiceOption = None, dat
         numbers = (str(verdict.unanchored), since, str(verdict.unsealed), str(verdict.removed))
         table.add_row(name, str(verdict.intact), verdict.wrong or "nothing", *numbers)
     out.print(table)
+    for name, verdict in found:
+        for loss in verdict.lost:
+            out.print(f"{name}: {loss}", highlight=False)
     raise typer.Exit(WRONG if any(verdict.wrong for _, verdict in found) else 0)
 
 

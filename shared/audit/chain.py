@@ -4,7 +4,8 @@
 
 A row that is changed, taken away, put in between or moved breaks the chain at its number.  Who can write to
 the database can make the whole chain anew; that is what anchors are for, which lie elsewhere.  Where rows
-were removed for their age, an anchor says so (`removed_before`), and the chain begins behind it.
+were removed for their age, an anchor says so, and the chain begins behind it; where a database was put back
+to a backup, one says from where the chain goes on, and what others vouched for behind it is told as lost.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from bson import ObjectId
 
+from shared.audit.anchors import Anchor, Loss, moment, newest_cut, settled
 from shared.audit.rows import AUDIT, HEAD
 from shared.mongo import Database
 
@@ -24,41 +26,13 @@ FIRST: Final = "0" * 64
 PAGE: Final = 500
 SEALED: Final = frozenset({"sealed", "number", "seal"})
 """What the sealer adds to a row; everything else is under the seal."""
-
-
-class Anchor(NamedTuple):
-    """How far a chain went at a time, kept where who writes to the database does not."""
-
-    service: str
-    number: int
-    seal: str
-    at: str
-    removed_before: str = ""
-    """Of a cut: all rows up to this one were older than that, were intact, and were removed."""
-
-    @property
-    def line(self) -> str:
-        """As a line of JSON."""
-        said = {name: value for name, value in self._asdict().items() if name != "removed_before" or value}
-        return json.dumps(said, sort_keys=True)
-
-    @classmethod
-    def read(cls, line: str) -> "Anchor":
-        """From such a line; raises `ValueError`, `KeyError` or `TypeError` if it is none."""
-        said = json.loads(line)
-        before = str(said.get("removed_before", ""))
-        if before:
-            moment(before)
-        return cls(str(said["service"]), int(said["number"]), str(said["seal"]), str(said["at"]), before)
-
-
 BEGINNING: Final = Anchor("", 0, FIRST, "")
 
 
 class Verdict(NamedTuple):
     """What an audit holds: rows that are intact, what is wrong first, and what nothing vouches for yet.
 
-    `removed` is how many rows went for their age, as the anchors say.
+    `removed` is how many rows went for their age, and `lost` what restores took back, as the anchors say.
     """
 
     intact: int
@@ -67,6 +41,7 @@ class Verdict(NamedTuple):
     since: datetime | None
     unsealed: int
     removed: int = 0
+    lost: Sequence[Loss] = ()
 
 
 class ChainBrokenError(Exception):
@@ -93,7 +68,7 @@ async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] 
 
     Also while it grows.
     """
-    own = [each for each in anchors if each.service == service]
+    own, lost = settled(each for each in anchors if each.service == service)
     known, last = await _head(database), max((each.number for each in own), default=0)
     unsealed = await database[AUDIT].count_documents({"sealed": False})
     cut = newest_cut(own) or BEGINNING
@@ -105,10 +80,10 @@ async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] 
                 if number == last + 1:
                     since = row["at"]
     except ChainBrokenError as broken:
-        return Verdict(number - cut.number, str(broken), 0, None, unsealed, cut.number)
+        return Verdict(number - cut.number, str(broken), 0, None, unsealed, cut.number, lost)
     wrong = await _end(database, number, before=known.number, anchored=last) or await _left(database, cut)
     unanchored = 0 if wrong else number - last
-    return Verdict(number - cut.number, wrong, unanchored, since, unsealed, cut.number)
+    return Verdict(number - cut.number, wrong, unanchored, since, unsealed, cut.number, lost)
 
 
 async def walk(
@@ -125,19 +100,6 @@ async def walk(
         _require(_wrong(row, number + 1, seal) or _unlike(row, said[number + 1]))
         number, seal = number + 1, row["seal"]
         yield row
-
-
-def newest_cut(anchors: Iterable[Anchor]) -> Anchor | None:
-    """The last one that says that rows were removed."""
-    return max((each for each in anchors if each.removed_before), key=lambda each: each.number, default=None)
-
-
-def moment(text: str) -> datetime:
-    """The time that an anchor says; raises `ValueError` if it is none, or of no zone."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(text)
-    return at
 
 
 async def _head(database: Database) -> Anchor:
@@ -189,16 +151,3 @@ def _wrong(row: Mapping[str, Any], number: int, before: str) -> str:
     if row.get("seal") != seal_of(before, row):
         return f"row {number} is not what was sealed ({row['_id']})"
     return ""
-
-
-def read_anchors(lines: Sequence[str]) -> tuple[list[Anchor], list[int]]:
-    """Those of a file, and the numbers of the lines that are none, such as one that was torn."""
-    found: list[Anchor] = []
-    torn: list[int] = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(Anchor.read(line))
-            except (ValueError, KeyError, TypeError):
-                torn.append(number)
-    return found, torn

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from shared.appended import append_line
-from shared.audit.chain import BEGINNING, Anchor, moment, newest_cut, read_anchors, walk
+from shared.audit.anchors import Anchor, moment, newest_cut, read_anchors, settled
+from shared.audit.chain import BEGINNING, walk
 from shared.audit.rows import AUDIT
 from shared.logs import logger
 from shared.mongo import Database
@@ -50,7 +51,7 @@ class Remover:
         if not self._file.exists():
             return ()
         anchors, _ = read_anchors(self._file.read_text(errors="replace").splitlines())
-        return [each for each in anchors if each.service == self._service]
+        return settled(each for each in anchors if each.service == self._service)[0]
 
     async def _cut(self, anchors: Sequence[Anchor], last: Anchor | None, before: datetime) -> Anchor | None:
         """The newest anchor behind which no row is too old, told to the file; None if there is none anew."""
@@ -70,7 +71,7 @@ class Remover:
         return cut
 
     async def _remove(self, cut: Anchor) -> bool:
-        """From the front; what a restored database numbered anew is younger, and stays."""
+        """From the front; what has the number of a removed row and is younger stays, for it is evidence."""
         gone = {"number": {"$gt": 0, "$lte": cut.number}, "at": {"$lt": moment(cut.removed_before)}}
         first = await self._db[AUDIT].find_one(gone, {"number": 1}, sort=[("number", 1)])
         if first is None:

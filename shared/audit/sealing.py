@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.appended import append_line
-from shared.audit.chain import FIRST, Anchor, seal_of
+from shared.audit.anchors import Anchor
+from shared.audit.chain import FIRST, seal_of
 from shared.audit.rows import ANCHORED, AUDIT, HEAD, Row
 from shared.identity import service_caller
 from shared.logs import logger

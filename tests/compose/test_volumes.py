@@ -19,7 +19,8 @@ from deploy.local.addresses import Addresses
 from deploy.local.entry import mongo_options, settings
 from deploy.local.issuer import issuer_of
 from deploy.local.topics import settings_of
-from shared.audit.chain import read_anchors, verify
+from shared.audit.anchors import read_anchors
+from shared.audit.chain import verify
 from shared.settings import Settings
 from tests.compose.drafted import TITLE, drafted_goal, events_of
 from tests.compose.stack import FOR_REAL, ROOT, Compose, tell
@@ -57,8 +58,14 @@ class InContainers:
     async def start(self) -> None:
         await asyncio.to_thread(self.compose.up)
 
+    async def nobody_runs(self) -> int:
+        return await self._restored("--check")
+
     async def made_whole(self, backup_at: datetime) -> int:
-        command = ("python", "-m", "shared.restored", "services.goals", "--backup-at", backup_at.isoformat())
+        return await self._restored("--backup-at", backup_at.isoformat())
+
+    async def _restored(self, *options: str) -> int:
+        command = ("python", "-m", "shared.restored", "services.goals", *options)
         ended = await asyncio.to_thread(self.compose.beside, "goals", *command)
         tell(f"{ended.stdout[-500:]}{ended.stderr[-500:]}")
         return ended.returncode

@@ -10,9 +10,12 @@ from typer.testing import CliRunner, Result
 
 from deploy.commands import audit
 from deploy.local.addresses import Addresses
-from shared.audit.chain import FIRST, Anchor, seal_of
+from shared.audit.anchors import Anchor
+from shared.audit.chain import FIRST, seal_of
 from shared.audit.rows import AUDIT, HEAD, Origin, change_row
 from shared.identity import Caller
+
+MONDAY, TUESDAY = "2026-01-05T09:00:00+00:00", "2026-01-06T09:00:00+00:00"
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def test_what_is_intact_is_said_with_what_is_not_anchored(
     anchors = tmp_path / "anchors"
     second = goals[AUDIT].find_one({"number": 2})
     assert second
-    anchors.write_text(Anchor("goals", 2, second["seal"], "2026-01-01").line + "\n")
+    anchors.write_text(Anchor("goals", 2, second["seal"], MONDAY).line + "\n")
     assert verify(data, "--anchors", str(anchors), "--service", "goals").exit_code == 0
 
 
@@ -72,6 +75,21 @@ def test_what_was_tampered_with_is_named_and_is_an_exit_code(data: Path, goals: 
     assert found.exit_code == 1
     assert "row 2 is not what was sealed" in found.output
     assert verify(data, "--service", "people").exit_code == 0
+
+
+def test_what_a_restore_lost_is_told_and_is_no_fault(data: Path, goals: Database, tmp_path: Path) -> None:
+    last = goals[AUDIT].find_one({"number": 3})
+    assert last
+    anchors = tmp_path / "anchors"
+    lost = Anchor("goals", 9, FIRST, MONDAY)
+    restored = Anchor("goals", 3, last["seal"], TUESDAY, restored_to=MONDAY, epoch=2)
+    anchors.write_text(f"{lost.line}\n{restored.line}\n")
+    found = verify(data, "--anchors", str(anchors), "--service", "goals")
+    assert found.exit_code == 0, found.output
+    assert "goals: rows 4 to at least 9" in found.output
+    assert "(epoch 2)" in " ".join(found.output.split())
+    goals[AUDIT].update_one({"number": 3}, {"$set": {"by": "ben"}})
+    assert verify(data, "--anchors", str(anchors), "--service", "goals").exit_code == 1
 
 
 def test_a_file_that_holds_no_anchors_is_said_to_be_none(data: Path, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from services.goals.app import SERVICE as GOALS
 from shared.audit import removing
-from shared.audit.chain import FIRST, Anchor, ChainBrokenError, Verdict, read_anchors, seal_of, verify
+from shared.audit.anchors import Anchor, read_anchors
+from shared.audit.chain import FIRST, ChainBrokenError, Verdict, seal_of, verify
 from shared.audit.removing import Remover
 from shared.audit.rows import AUDIT, HEAD
 from shared.metrics import Metrics
