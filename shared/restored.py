@@ -1,10 +1,13 @@
 """After a database was restored from a backup: make the topics say again what the database says.
 
+    python -m shared.restored services.goals --check
     python -m shared.restored services.goals --backup-at 2026-11-27T09:00:00Z [--erasures FILE]
 
-To be run while no process of the service runs.  What happened after the backup is lost here and known
-elsewhere:
+The first says whether no process of the service runs, before its database is dropped; it changes nothing.
+The second is for afterwards.  What happened after the backup is lost here and known elsewhere:
 
+* A backup whose collections were not read at one moment is refused, as far as it shows.  With `--torn` it is
+  taken: what was under way while it was read is lost without a word.
 * The epoch is raised, so that subscribers take the numbers that are given out a second time.
 * States are published again where the topic has another one; what came into being after the backup is told
   to be gone, in an epoch of its own, below what may come with the same id.
@@ -23,21 +26,23 @@ import json
 import os
 import sys
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from shared import mongo
+from shared import mongo, torn
+from shared.audit.anchors import MARGIN
 from shared.audit.restoring import tell_restored
 from shared.clock import in_utc
 from shared.contracts.base import State
+from shared.lease import LEASES
 from shared.logs import configure, logger
 from shared.messaging.envelope import Envelope, encode_data, outbox_row, source_of, topic_of
 from shared.messaging.relay import OUTBOX
-from shared.messaging.rewinding import ServiceRunsError, rewind
+from shared.messaging.rewinding import ServiceRunsError, require_stopped, rewind
 from shared.messaging.states import Newest, newest_states
 from shared.messaging.topics import KafkaError
 from shared.metrics import Metrics
@@ -48,8 +53,6 @@ from shared.store import from_document
 
 TOOL: Final = "restored"
 PAGE: Final = 1000
-MARGIN: Final = timedelta(minutes=10)
-"""By how much earlier than the backup groups begin: clocks differ, and a batch may have been under way."""
 _log = logger(TOOL)
 
 
@@ -62,18 +65,49 @@ class Restored(NamedTuple):
     left_out: int
 
 
+class TornBackupError(Exception):
+    """The database is not what it was at one moment, or not at the moment that was said."""
+
+
+async def require_nobody(service: Service, settings: Settings) -> None:
+    """Return if no process of the service runs, by its groups and by its leases.
+
+    Raises `ServiceRunsError`; `KafkaError` and `PyMongoError`.
+    """
+    await require_stopped(settings, _topics(service))
+    runtime = Runtime(service, settings, Metrics(service.name))
+    try:
+        held = await runtime.db[LEASES].find_one({"$expr": {"$gt": ["$expires_at", "$$NOW"]}})
+        if held is not None:
+            raise ServiceRunsError(f"a process leads {held['_id']}, or did until it was killed a moment ago")
+    finally:
+        runtime.client.close()
+
+
+def _topics(service: Service) -> Sequence[str]:
+    return [each.topic for each in (*service.subscriptions(), *service.inbound_subscriptions())]
+
+
 async def make_whole(
-    service: Service, settings: Settings, *, backup_at: datetime, erased: Collection[str] = ()
+    service: Service,
+    settings: Settings,
+    *,
+    backup_at: datetime,
+    erased: Collection[str] = (),
+    accept_torn: bool = False,
 ) -> Restored:
     """Bring topics and groups to what the restored database says.
 
-    Raises `ServiceRunsError` while the service runs; `KafkaError` and `PyMongoError`.
+    Raises `ServiceRunsError` while the service runs, and `TornBackupError` unless `accept_torn`; `KafkaError`
+    and `PyMongoError`.
     """
     runtime = Runtime(service, settings, Metrics(service.name))
     try:
+        await require_stopped(settings, _topics(service))
         await runtime.prepare_database()
-        subscribed = (*service.subscriptions(), *service.inbound_subscriptions())
-        await rewind(settings, [each.topic for each in subscribed], to=backup_at - MARGIN)
+        await _require_whole(runtime, backup_at=backup_at, accept_torn=accept_torn)
+        # A little earlier: clocks differ, and a batch may have been under way.
+        await rewind(settings, _topics(service), to=backup_at - MARGIN)
         topic = topic_of(next(iter(service.states)))
         newest = await newest_states(settings, topic)
         gone_in, now_in = await raise_epoch(runtime.db), await raise_epoch(runtime.db)
@@ -99,6 +133,16 @@ async def make_whole(
         return Restored(now_in, told, len(nulls), left_out)
     finally:
         runtime.client.close()
+
+
+async def _require_whole(runtime: Runtime, *, backup_at: datetime, accept_torn: bool) -> None:
+    signs = await torn.signs(runtime.db, runtime.service, runtime.settings.audit_anchor_file, backup_at)
+    if signs and not accept_torn:
+        raise TornBackupError("; ".join(signs))
+    for sign in signs:
+        _log.warning("torn", sign=sign)
+    if signs:
+        await torn.go_on_from_last_row(runtime.db)
 
 
 async def _pages(db: mongo.Database, collection: str) -> AsyncGenerator[list[mongo.Doc]]:
@@ -167,20 +211,33 @@ def erased_in(log: Path | None) -> Collection[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do it; 0, 75 when an engine is out of reach, 1 while the service runs."""
+    """Do it; 0, 75 when an engine is out of reach, 1 while the service runs or if the backup is torn."""
     parser = argparse.ArgumentParser(prog="python -m shared.restored", description=__doc__)
     parser.add_argument("module", help="such as services.goals")
-    parser.add_argument("--backup-at", required=True, type=lambda text: in_utc(datetime.fromisoformat(text)))
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--check", action="store_true", help="only say whether nobody runs")
+    what.add_argument("--backup-at", type=lambda text: in_utc(datetime.fromisoformat(text)))
     parser.add_argument("--erasures", type=Path, help="the log of erasures")
+    parser.add_argument("--torn", action="store_true", help="take a backup that is torn")
     given = parser.parse_args(arguments)
     configure(service=TOOL)
     service: Service = importlib.import_module(f"{given.module}.app").SERVICE
     settings = load(service.name)
-    erased = erased_in(given.erasures)
     try:
-        done = asyncio.run(make_whole(service, settings, backup_at=given.backup_at, erased=erased))
+        if given.check:
+            asyncio.run(require_nobody(service, settings))
+            _log.info("nobody runs", of=service.name)
+            return 0
+        erased = erased_in(given.erasures)
+        making = make_whole(
+            service, settings, backup_at=given.backup_at, erased=erased, accept_torn=given.torn
+        )
+        done = asyncio.run(making)
     except ServiceRunsError as error:
-        _log.error("the service runs", reason=str(error))
+        _log.error("the service runs: stop every process of it", of=service.name, reason=str(error))
+        return 1
+    except TornBackupError as error:
+        _log.error("the database is not what it was at that moment: take another backup", reason=str(error))
         return 1
     except (KafkaError, PyMongoError, OSError) as error:
         _log.error("could not be made whole", error=repr(error))

@@ -1,4 +1,4 @@
-"""A service's groups set back to an earlier time, after a restore."""
+"""A service's groups set back to an earlier time, after a restore, and whether anybody reads in them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -14,6 +14,23 @@ from shared.settings import Settings
 
 class ServiceRunsError(Exception):
     """A process of the service reads its topics: its place in them cannot be changed."""
+
+
+async def require_stopped(settings: Settings, topics: Iterable[str]) -> None:
+    """Return if nobody reads in the service's groups.  Raises `ServiceRunsError`."""
+    admin = kafka.admin(settings)
+    await admin.start()
+    try:
+        for topic in topics:
+            group = group_of(settings.service, topic)
+            # One at a time: the client misreads an answer about several.
+            (answer,) = await admin.describe_consumer_groups([group])
+            described: Any = answer
+            members = described.groups[0][5]
+            if members:
+                raise ServiceRunsError(f"{group} has {len(members)} members")
+    finally:
+        await admin.close()
 
 
 async def rewind(settings: Settings, topics: Iterable[str], *, to: datetime) -> None:
@@ -36,7 +53,7 @@ async def rewind(settings: Settings, topics: Iterable[str], *, to: datetime) -> 
                 {part: found[part].offset if found.get(part) else ends[part] for part in parts}
             )
         except KafkaError as error:
-            raise ServiceRunsError(f"{group}: {error!r}; stop every process of {settings.service}") from error
+            raise ServiceRunsError(f"{group}: {error!r}") from error
         finally:
             await consumer.stop()
 

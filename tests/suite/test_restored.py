@@ -4,6 +4,7 @@ The same story is told in containers, where other ways lead to the services (`te
 """
 
 import asyncio
+import importlib
 import os
 import sys
 import time
@@ -17,9 +18,16 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from deploy.local.entry import mongo_options
+from deploy.local.services import SERVICES
 from deploy.local.suite import Suite
 from services.goals.app import SERVICE
+from shared import mongo, torn
+from shared.appended import append_line
+from shared.audit.anchors import Anchor, read_anchors
+from shared.audit.chain import verify
+from shared.audit.rows import HEAD
 from shared.messaging.states import newest_states
+from shared.service import Service
 from shared.settings import Settings
 from tests.suite.house import PROJECT, House
 from tests.suite.test_main_job import suite_in
@@ -48,9 +56,11 @@ def measured(house: House, goal_id: str, owner: str, value: float) -> None:
     house.does("goals", path, {"value": value}, as_=(owner,))
 
 
-async def dumped(db: Any) -> dict[str, list[dict[str, Any]]]:
-    names = await db.list_collection_names()
-    return {name: await db[name].find({}).to_list(None) for name in names if not name.startswith("system.")}
+async def dumped(client: AsyncMongoClient[Any], db: Any) -> dict[str, list[dict[str, Any]]]:
+    """All collections as they were at one moment."""
+    names = [name for name in await db.list_collection_names() if not name.startswith("system.")]
+    async with client.start_session(snapshot=True) as moment:
+        return {name: await db[name].find({}, session=moment).to_list(None) for name in names}
 
 
 async def put_back(db: Any, dump: Mapping[str, list[dict[str, Any]]]) -> None:
@@ -71,6 +81,8 @@ class Ways(Protocol):
 
     async def start(self) -> None: ...
 
+    async def nobody_runs(self) -> int: ...
+
     async def made_whole(self, backup_at: datetime) -> int: ...
 
 
@@ -79,6 +91,7 @@ class OnThisMachine:
     """Goals as a process of a suite."""
 
     suite: Suite
+    anchors: Path
 
     @property
     def settings(self) -> Settings:
@@ -86,15 +99,28 @@ class OnThisMachine:
 
     async def stop(self) -> None:
         await self.suite.services["goals"].stop()
+        async with AsyncMongoClient[Any](self.suite.addresses().mongo) as client:
+            head = await client["cairn_goals"][HEAD].find_one({})
+        assert head is not None
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        append_line(self.anchors, Anchor("goals", head["number"], head["seal"], now).line)
 
     async def start(self) -> None:
         await self.suite.start_service("goals")
 
+    async def nobody_runs(self) -> int:
+        return await self._restored("--check")
+
     async def made_whole(self, backup_at: datetime) -> int:
-        own = {"CAIRN_HTTP_PORT": "1", **self.suite.surroundings.variables()}
-        command = ["-m", "shared.restored", "services.goals", "--backup-at", backup_at.isoformat()]
+        return await self._restored("--backup-at", backup_at.isoformat())
+
+    async def _restored(self, *options: str) -> int:
+        own = {"CAIRN_HTTP_PORT": "1", "CAIRN_AUDIT_ANCHOR_FILE": str(self.anchors)}
         running = await asyncio.create_subprocess_exec(
-            sys.executable, *command, cwd=PROJECT, env={**os.environ, **own}
+            sys.executable,
+            *("-m", "shared.restored", "services.goals", *options),
+            cwd=PROJECT,
+            env={**os.environ, **own, **self.suite.surroundings.variables()},
         )
         return await running.wait()
 
@@ -103,7 +129,27 @@ async def test_a_service_that_was_restored_goes_on_from_its_backup(tmp_path: Pat
     async with suite_in(tmp_path) as suite:
         with httpx.Client(timeout=30, trust_env=False) as http:
             house = House(suite.addresses(), suite.issuer, http, suite.data.path)
-            await goes_on_from_its_backup(house, OnThisMachine(suite))
+            ways = OnThisMachine(suite, tmp_path / "anchors.jsonl")
+            await goes_on_from_its_backup(house, ways)
+        async with mongo.connect(suite.addresses().mongo) as client:
+            await nothing_is_torn(client)
+            anchors, _ = read_anchors(ways.anchors.read_text().splitlines())
+            verdict = await verify(mongo.database(client, "cairn_goals"), service="goals", anchors=anchors)
+    assert verdict.wrong == ""
+    [loss] = verdict.lost
+    assert (loss.last, loss.restored.epoch) == (anchors[0].number, 2)
+
+
+async def nothing_is_torn(client: mongo.Client) -> None:
+    """What is at rest was read at one moment, whichever service's it is."""
+    for name in SERVICES:
+        service: Service = importlib.import_module(f"services.{name}.app").SERVICE
+        database = mongo.database(client, f"cairn_{name}")
+
+        async def whole(database: mongo.Database = database, service: Service = service) -> bool:
+            return not await torn.signs(database, service, None, datetime.now(UTC))
+
+        await until(whole, f"{name} looks torn and is not")
 
 
 async def goes_on_from_its_backup(house: House, ways: Ways) -> None:
@@ -128,10 +174,12 @@ async def goes_on_from_its_backup(house: House, ways: Ways) -> None:
     options = mongo_options(house.addresses)
     async with AsyncMongoClient[Any](house.addresses.mongo, **options) as client:
         goals = client["cairn_goals"]
-        dump, backup_at = await dumped(goals), datetime.now(UTC)
+        dump, backup_at = await dumped(client, goals), datetime.now(UTC)
         lost, late = await asyncio.to_thread(after)
         assert await ways.made_whole(backup_at) == 1, "while the service runs its groups stay"
+        assert await ways.nobody_runs() == 1
         await ways.stop()
+        assert await ways.nobody_runs() == 0
         await put_back(goals, dump)
         assert await ways.made_whole(backup_at) == 0
         await ways.start()

@@ -4,7 +4,7 @@ When    an erasure was asked for and a log is set (CAIRN_ERASURE_LOG_FILE)
 Rule    one line each, on the disk before the receipt says so; asked for again, a line again
 Emits   nothing
 
-The line holds the person's id, ground, case and time: what `cairn people erase --again FILE` needs.
+The line holds the person's id, ground, case and time: what `cairn privacy erase --again FILE` needs.
 """
 
 import asyncio
