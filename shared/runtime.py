@@ -82,7 +82,12 @@ class Runtime:
         self.workers: list[Worker] = []
         self.consumers: list[Consumer] = []
         self.relay = Relay(self.db, lambda: kafka.producer(settings), on_sent=self._count_sent)
-        self._relaying = self._leased("relay", self.relay.turn, poll=settings.relay_poll_seconds)
+        self._relaying = self._leased(
+            "relay",
+            self.relay.turn,
+            poll=settings.relay_poll_seconds,
+            on_lost=self.relay.forget_blocked,
+        )
         gauges = EngineGauges(metrics)
         ears = Ears(
             on_published=self._relaying.nudge,
@@ -241,8 +246,9 @@ class Runtime:
             told = reason
             await asyncio.sleep(0.25)
 
-    def _leased(self, name: str, turn: Any, *, poll: float) -> Worker:
-        return Worker(name, turn, poll=poll, lease=Lease(self.db, name, seconds=self.settings.lease_seconds))
+    def _leased(self, name: str, turn: Any, *, poll: float, **more: Any) -> Worker:
+        lease = Lease(self.db, name, seconds=self.settings.lease_seconds)
+        return Worker(name, turn, poll=poll, lease=lease, **more)
 
     def _fan_out_worker(self) -> Any:
         def progressed(kind: str, done: int) -> None:

@@ -55,11 +55,18 @@ class Worker:
     """Calls `turn` again and again, in one process at a time if there is a lease.
 
     `turn` does some of the work and returns whether there is more; it is called at once if so, else
-    after a nudge or `poll` seconds.  An exception is logged and followed by a growing pause.
+    after a nudge or `poll` seconds.  An exception is logged and followed by a growing pause.  `on_lost` is
+    called when another process was found to have the lease.
     """
 
     def __init__(
-        self, name: str, turn: Callable[[], Awaitable[bool]], *, poll: float, lease: Lease | None = None
+        self,
+        name: str,
+        turn: Callable[[], Awaitable[bool]],
+        *,
+        poll: float,
+        lease: Lease | None = None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self.leading = lease is None
@@ -68,6 +75,7 @@ class Worker:
         self._turn = turn
         self._poll = poll
         self._lease = lease
+        self._on_lost = on_lost
         self._nudged = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -109,7 +117,9 @@ class Worker:
 
     async def _take_turn(self) -> bool:
         if self._lease is not None and not self._lease.held:
-            self.leading = await self._lease.acquire()
+            led, self.leading = self.leading, await self._lease.acquire()
+            if led and not self.leading:
+                self._on_lost()
         if not self.leading:
             return False
         return await self._turn()

@@ -38,6 +38,8 @@ from shared.work.transaction import Doc
 
 log = logging.getLogger(__name__)
 OUTBOX = "outbox"
+AGAIN_SECONDS = 60.0
+"""After how long a row that the broker does not take is tried again."""
 STATES = ".state"
 """How the names of compacted topics end."""
 CLOCKS_APART = timedelta(hours=2)
@@ -88,8 +90,10 @@ class Relay:
         """`size`: rows a turn; `send_seconds`: how long a turn waits until the broker has them.
 
         After `most_silent` seconds without an answer the producer is given up, whatever it still tries.
+        `blocked` says which keys wait behind a row that the broker does not take, and why.
         """
         self.blocked: dict[str, str] = {}
+        self._again_at: dict[str, float] = {}
         self._outbox = db[OUTBOX].with_options(read_concern=mongo.SNAPSHOT)
         self._marks = db[OUTBOX]
         self._make_producer = make_producer
@@ -120,6 +124,11 @@ class Relay:
             async with self._busy:
                 await self._settle()
         return False
+
+    def forget_blocked(self) -> None:
+        """Another process relays now, and finds out for itself."""
+        self.blocked.clear()
+        self._again_at.clear()
 
     async def _settle(self) -> None:
         answered = [each for each in self._unanswered if each[1].done()]
@@ -174,13 +183,17 @@ class Relay:
     async def _next(self) -> tuple[list[Doc], bool]:
         """Unsent rows, no earlier one of the same key left out, and whether there are surely more."""
         query: dict[str, Any] = {"sent": False}
-        waiting = {*self.blocked, *(row["key"] for row, _ in self._unanswered)}
+        waiting = {*filter(self._waits, self.blocked), *(row["key"] for row, _ in self._unanswered)}
+        tried = {*self.blocked} - waiting
         if waiting:
             query["key"] = {"$nin": sorted(waiting)}
         rows = await self._outbox.find(query).sort("_id", 1).limit(self._size).to_list(None)
         full = len(rows) == self._size
         if full:
             rows = _without_jumps(await self._with_earlier(rows))
+        else:
+            for key in tried - {row["key"] for row in rows}:
+                self._release(key)  # somebody has dealt with the row
         return sorted(rows, key=_order), full
 
     async def _with_earlier(self, rows: list[Doc]) -> list[Doc]:
@@ -204,8 +217,10 @@ class Relay:
         producer = await self._connected()
         pending: list[Pending] = []
         for row in rows:
-            if row["key"] in self.blocked:
+            if self._waits(row["key"]):
                 continue
+            if row["key"] in self.blocked:  # alone: the next ones go once it was taken
+                self._again_at[row["key"]] = time.monotonic() + AGAIN_SECONDS
             try:
                 headers = envelope_of_row(row).headers()
                 future = cast(
@@ -248,6 +263,7 @@ class Relay:
             error = future.exception() if not future.cancelled() else ProducerClosed()
             if error is None:
                 sent.append(row)
+                self._release(row["key"])
             elif isinstance(error, _UNSENDABLE):
                 self._block(row, error)
             else:
@@ -259,9 +275,17 @@ class Relay:
         return sent
 
     def _block(self, row: Doc, error: Exception) -> None:
-        """Keep a row that the broker will never take, and the later ones of its key, back."""
+        """Keep a row that the broker does not take, and the later ones of its key, back."""
         self.blocked[row["key"]] = f"{type(error).__name__}: {error}"
+        self._again_at[row["key"]] = time.monotonic() + AGAIN_SECONDS
         log.error("outbox: row %s cannot be sent, its key waits: %r", row["_id"], error)
+
+    def _waits(self, key: str) -> bool:
+        return key in self.blocked and time.monotonic() < self._again_at[key]
+
+    def _release(self, key: str) -> None:
+        if self.blocked.pop(key, None) is not None:
+            del self._again_at[key]
 
     async def _connected(self) -> Producer:
         if self._producer is None:

@@ -8,6 +8,7 @@ import pytest
 
 from shared import mongo
 from shared.lease import Lease
+from shared.worker import Worker
 
 
 @pytest.fixture
@@ -50,3 +51,22 @@ async def test_a_released_lease_is_free_at_once(db: mongo.Database) -> None:
     await lease.release()
     assert not lease.held
     assert await other.acquire()
+
+
+async def test_a_worker_that_has_lost_its_lease_is_told_once(db: mongo.Database) -> None:
+    lease, lost = Lease(db, "relay", seconds=30), list[bool]()
+
+    async def turn() -> bool:
+        return False
+
+    worker = Worker("relay", turn, poll=0.01, lease=lease, on_lost=lambda: lost.append(worker.leading))
+    worker.start()
+    async with asyncio.timeout(10):
+        while not worker.leading:
+            await asyncio.sleep(0.01)
+        await db["leases"].update_one({}, {"$set": {"holder": "another"}})
+        lease._until = 0.0
+        while not lost:
+            await asyncio.sleep(0.01)
+    await worker.stop()
+    assert lost == [False]
