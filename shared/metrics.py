@@ -121,6 +121,10 @@ class Metrics:
         self.worker_leading.labels(worker).set(leading)
         self.worker_still_seconds.labels(worker).set(still_seconds)
 
+    def observed(self, part: str, *, at: float) -> None:
+        """One part of what is looked at now and then was measured, in seconds since 1970."""
+        self.observed_at.labels(part).set(at)
+
     def _bounded(self, event_type: str) -> str:
         if event_type not in self._types:
             if len(self._types) >= TYPES_MAX:
@@ -189,6 +193,12 @@ class Metrics:
         )
         self.worker_still_seconds = self._gauge(
             "cairn_worker_still_seconds", "Seconds since a turn of the job ended well.", "worker"
+        )
+
+        self.observed_at = self._gauge(
+            "cairn_observed_timestamp_seconds",
+            "When the gauges of a part were last set, since 1970: until they are again they are old.",
+            "part",
         )
 
     def _count_audit(self) -> None:

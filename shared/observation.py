@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 5.0
 """How long Kafka may take to tell where a topic ends."""
 STALLED_SECONDS = 60.0
-"""How long a consumer with lag may make no progress before the process counts as stuck."""
+"""How long a consumer with lag, and without trouble of its own, may make no progress: then it is stuck."""
 
 
 class EngineGauges:
@@ -49,22 +49,57 @@ class EngineGauges:
 
 
 class Observer:
-    """The turn of a worker that reads depths and lags into the metrics."""
+    """The turn of a worker that reads depths and lags into the metrics, each part on its own.
+
+    `standing` says for how long each topic was seen to lag and not to move, by looks that all went well one
+    after another: while an engine is away nobody can move, and that mends itself.
+    """
 
     def __init__(self, runtime: "Runtime") -> None:
         self._runtime = runtime
         self.lags: dict[str, Mapping[int, int]] = {}
+        self.standing: dict[str, float] = {}
+        self._progressed: dict[str, float] = {}
+        self._looked_at = time.monotonic()
+        self._parts: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "outbox": self._outbox,
+            "audit": self._audit,
+            "sources": self._sources,
+            "fan_outs": self._fan_outs,
+            "lags": self._lag_of_all,
+        }
+        for name in self._parts:
+            runtime.metrics.observed(name, at=time.time())
         runtime.metrics.audit_anchor_interval.set(runtime.settings.audit_anchor_seconds)
 
     async def turn(self) -> bool:
-        """Measure once."""
-        await self._outbox()
-        await self._audit()
-        await self._sources()
-        await self._fan_outs()
+        """Measure once; raises the first failure when every part has had its turn."""
         self._workers()
-        await asyncio.gather(*(self._lag(consumer) for consumer in self._runtime.consumers))
+        failures = [each for each in await asyncio.gather(*map(self._measure, self._parts)) if each]
+        self._look(well=not failures)
+        if failures:
+            raise failures[0]
         return False
+
+    async def _measure(self, name: str) -> Exception | None:
+        try:
+            await self._parts[name]()
+        except Exception as error:  # noqa: BLE001  the turn raises it once the others are done
+            return error
+        self._runtime.metrics.observed(name, at=time.time())
+        return None
+
+    def _look(self, *, well: bool) -> None:
+        now = time.monotonic()
+        passed, self._looked_at = min(now - self._looked_at, ANSWER_SECONDS), now
+        for each in self._runtime.consumers:
+            moved = self._progressed.get(each.topic) != each.progressed_at
+            stands = well and not moved and not each.trouble and any(self.lags[each.topic].values())
+            self.standing[each.topic] = self.standing.get(each.topic, 0.0) + passed if stands else 0.0
+            self._progressed[each.topic] = each.progressed_at
+
+    async def _lag_of_all(self) -> None:
+        await asyncio.gather(*(self._lag(consumer) for consumer in self._runtime.consumers))
 
     async def _lag(self, consumer: Consumer) -> None:
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -74,8 +109,6 @@ class Observer:
         for partition, records in lags.items():
             self._runtime.metrics.lagging(topic=consumer.topic, partition=partition, records=records)
         self.lags[consumer.topic] = lags
-        if not any(lags.values()):
-            consumer.progressed_at = time.monotonic()
 
     async def _outbox(self) -> None:
         runtime = self._runtime
@@ -155,10 +188,10 @@ def check_consumers(runtime: "Runtime") -> str:
 
 
 def check_progress(runtime: "Runtime") -> str:
-    """Empty unless a consumer lags and has not moved for a while."""
-    for consumer in runtime.consumers:
-        if time.monotonic() - consumer.progressed_at > STALLED_SECONDS:
-            return f"{consumer.topic}: lags and has not moved for {STALLED_SECONDS:.0f} s"
+    """Empty unless a consumer was seen to lag and not to move for a while, with both engines there."""
+    for topic, seconds in runtime.observer.standing.items():
+        if seconds > STALLED_SECONDS:
+            return f"{topic}: lags and has not moved for {STALLED_SECONDS:.0f} s"
     return ""
 
 

@@ -109,7 +109,8 @@ class Runtime:
         self._fanning = self._leased("fan-out", self._fan_out_worker(), poll=1.0)
         self._broker = kafka.broker(settings)
         self._gauges = gauges
-        self._observing = Worker("observer", Observer(self).turn, poll=1.0)
+        self.observer = Observer(self)
+        self._observing = Worker("observer", self.observer.turn, poll=1.0)
         self._tokens = TokenVerifier(settings)
 
     def furnish(self, api: FastAPI) -> None:
