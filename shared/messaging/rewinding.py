@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
 
 from shared.messaging import kafka
 from shared.messaging.envelope import group_of
@@ -17,7 +17,7 @@ class ServiceRunsError(Exception):
 
 
 async def require_stopped(settings: Settings, topics: Iterable[str]) -> None:
-    """Return if nobody reads in the service's groups.  Raises `ServiceRunsError`."""
+    """Return if nobody reads in the service's groups.  Raises `ServiceRunsError` and `KafkaError`."""
     admin = kafka.admin(settings)
     await admin.start()
     try:
@@ -26,7 +26,9 @@ async def require_stopped(settings: Settings, topics: Iterable[str]) -> None:
             # One at a time: the client misreads an answer about several.
             (answer,) = await admin.describe_consumer_groups([group])
             described: Any = answer
-            members = described.groups[0][5]
+            code, *_, members = described.groups[0][:6]
+            if code:
+                raise for_code(code)(group)
             if members:
                 raise ServiceRunsError(f"{group} has {len(members)} members")
     finally:
