@@ -29,7 +29,7 @@ from pymongo import (
     UpdateMany,
     UpdateOne,
 )
-from pymongo.errors import BulkWriteError, CollectionInvalid, PyMongoError
+from pymongo.errors import BulkWriteError, CollectionInvalid, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -46,6 +46,9 @@ T = TypeVar("T")
 MAJORITY = WriteConcern("majority", j=True)
 SNAPSHOT = ReadConcern("snapshot")
 DUPLICATE_KEY = 11000
+DEFAULT_PORT = 27017
+OTHER_INDEX = frozenset({85, 86})
+"""What MongoDB says of an index that is there with other options, or with other keys."""
 _THREADS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="transaction")
 
 
@@ -111,6 +114,10 @@ class Write:
 
 class Missed(Exception):  # noqa: N818  an outcome that is tried again, not a fault
     """A write did not meet its document: another writer was faster."""
+
+
+class IndexChanged(Exception):  # noqa: N818  the code's mistake, which no trying again mends
+    """An index of a database has the name, or the keys, of one that is declared and is another."""
 
 
 class InTransaction:
@@ -232,14 +239,36 @@ async def ensure_collection(
     validator: Mapping[str, Any] | None = None,
     exists: bool = False,
 ) -> None:
-    """Make the collection, unless it exists, its indexes and its validator; safe to run again."""
+    """Make the collection, unless it exists, its indexes and its validator; safe to run again.
+
+    Raises `IndexChanged` where an index is there that is another.
+    """
     if not exists:
         with contextlib.suppress(CollectionInvalid):  # another process was faster
             await database.create_collection(name)
     if validator is not None:
         await database.command("collMod", name, validator=dict(validator), validationLevel="strict")
     if indexes:
-        await database[name].create_indexes(list(indexes))
+        try:
+            await database[name].create_indexes(list(indexes))
+        except OperationFailure as error:
+            if error.code not in OTHER_INDEX:
+                raise
+            raise IndexChanged(
+                f"an index of {database.name}.{name} is not what it is to be: {error}. A changed index needs"
+                " a name of its own; list the old one as retired, and drop it after the roll-out."
+            ) from error
+
+
+async def drop_indexes(database: Database, retired: Mapping[str, Sequence[str]]) -> list[str]:
+    """Drop indexes, named by collection, where they are there; those that were, as `collection.name`."""
+    dropped: list[str] = []
+    for collection, names in retired.items():
+        there = set(await database[collection].index_information())
+        for name in (each for each in names if each in there):
+            await database[collection].drop_index(name)
+            dropped.append(f"{collection}.{name}")
+    return dropped
 
 
 __all__ = [
@@ -257,6 +286,7 @@ __all__ = [
     "ReturnDocument",
     "Session",
     "Write",
+    "IndexChanged",
     "WriteOp",
     "aggregate",
     "connect",
@@ -266,5 +296,6 @@ __all__ = [
     "ping",
     "server_time",
     "unwaited",
+    "drop_indexes",
     "watch",
 ]

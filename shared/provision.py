@@ -3,10 +3,12 @@
     python -m shared.provision topics
     python -m shared.provision users SECRETS [--integrators DIR] services.people services.goals
     python -m shared.provision services.people services.goals
+    python -m shared.provision retired services.people services.goals
 
 The first makes the topics of all contracts, the second the users of the services named with their
 rights, as administrator (`shared.provision_users`), the third their collections and indexes.  Safe to run
-again: what exists is kept.  Settings come from CAIRN_ variables.
+again: what exists is kept.  The last, after all processes are of the new version, drops the indexes that only
+older ones ask for.  Settings come from CAIRN_ variables.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
+from shared import mongo
 from shared.contracts.catalogue import all_topics
 from shared.logs import configure, logger
 from shared.messaging.topics import Found, KafkaError, provision, topics_for
@@ -29,7 +32,7 @@ from shared.service import Service
 from shared.settings import Settings, load
 
 TOOL = "provision"
-TOPICS, USERS = "topics", "users"
+TOPICS, USERS, RETIRED = "topics", "users", "retired"
 PATIENCE_SECONDS = 60.0
 
 _log = logger(TOOL)
@@ -68,6 +71,15 @@ async def _provision_databases(modules: Sequence[str]) -> None:
         _log.info("database prepared", of=service.name, database=settings.mongo_database)
 
 
+async def _drop_retired(modules: Sequence[str]) -> None:
+    for service in map(_service, modules):
+        settings = load(service.name)
+        async with mongo.connect(settings.mongo_url.get_secret_value()) as client:
+            database = mongo.database(client, settings.mongo_database)
+            dropped = await mongo.drop_indexes(database, service.retired)
+        _log.info("retired indexes dropped", of=service.name, indexes=dropped)
+
+
 async def _provision_topics() -> None:
     for topic in await provision_topics(load(TOOL)):
         _log.info("topic", topic=topic.name, partitions=topic.partitions, made=topic.made)
@@ -93,17 +105,22 @@ def _service(module: str) -> Service:
 
 
 def main(wanted: Sequence[str]) -> int:
-    """Prepare what is named; 0, 75 when an engine is out of reach or refuses, 78 when a secret is missing."""
+    """Prepare what is named; 0, 75 when an engine is out of reach or refuses, 78 for what must be mended."""
     configure(service=TOOL)
     try:
         if wanted[0] == USERS:
             asyncio.run(_provision_users(wanted[1:]))
+        elif wanted[0] == RETIRED:
+            asyncio.run(_drop_retired(wanted[1:]))
         elif list(wanted) == [TOPICS]:
             asyncio.run(_provision_topics())
         else:
             asyncio.run(_provision_databases(wanted))
     except (MissingSecret, WrongDoors) as error:
         _log.error("users cannot be prepared", error=str(error))
+        return os.EX_CONFIG
+    except mongo.IndexChanged as error:
+        _log.error("indexes cannot be made", error=str(error))
         return os.EX_CONFIG
     except (KafkaError, PyMongoError, OSError) as error:
         _log.error("could not be prepared", error=repr(error))

@@ -74,6 +74,7 @@ class Service:
     words, such as an address: the audit says nothing of them.  `states` are the published states, each with
     its collection and the aggregate there, for after a restore.  `held` is what the service keeps of people
     and has a route that hands it out, and `forget` deletes what of it goes when somebody is erased.
+    `retired` are indexes by collection that no process asks for any more; they are dropped after a roll-out.
     `mounts` are protocols of others' making, by the path below which they are served; None where the
     settings do not ask for it.
     """
@@ -98,6 +99,7 @@ class Service:
     unaudited: Collection[str] = ()
     held: Sequence[Held] = ()
     forget: Forget | None = None
+    retired: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     mounts: Mapping[str, Callable[["Runtime"], ASGIApp | None]] = field(
         default_factory=dict[str, "Callable[[Runtime], ASGIApp | None]"]
     )

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
+from pymongo import IndexModel
 from structlog.testing import capture_logs
 
 from services.goals.app import SERVICE
@@ -14,6 +16,7 @@ from shared.contracts.catalogue import all_topics
 from shared.messaging.envelope import topic_of
 from shared.messaging.topics import missing_topics
 from shared.runtime import ENGINE_COLLECTIONS
+from shared.service import Service
 from shared.settings import Settings, read
 
 
@@ -53,6 +56,36 @@ async def test_database_of_a_service_is_made_and_made_again_the_same(engines, na
     wanted = {name: [each.document["name"] for each in made] for name, made in SERVICE.collections.items()}
     for collection, names in wanted.items():
         assert set(names) <= set(first[collection])
+
+
+async def test_an_index_that_changed_without_a_new_name_is_told_at_once(engines, name):
+    settings = settings_for(engines, name)
+    await provision.provision_database(older(SERVICE), settings)
+    changed = replace(SERVICE, collections={"goals": [IndexModel("title", name="of_old")]})
+    with pytest.raises(mongo.IndexChanged, match=rf"{name}\.goals .*of_old.* name of its own"):
+        await provision.provision_database(changed, settings)
+
+
+def older(service: Service) -> Service:
+    """A service that has one index more."""
+    more = {**service.collections, "goals": [*service.collections["goals"], IndexModel("old", name="of_old")]}
+    return replace(service, collections=more)
+
+
+async def test_retired_indexes_go_when_it_is_said_and_no_others(engines, name, monkeypatch):
+    settings = settings_for(engines, name)
+    await provision.provision_database(older(SERVICE), settings)
+    retiring = replace(SERVICE, retired={"goals": ["of_old", "gone_already"], "no_collection": ["x"]})
+    await provision.provision_database(retiring, settings)
+    before = await indexes(engines.mongo, name)
+    assert "of_old" in before["goals"], "older processes still ask for it"
+    monkeypatch.setattr(provision, "_service", lambda _: retiring)
+    monkeypatch.setattr(provision, "load", lambda _: settings)
+    for _ in range(2):
+        await provision._drop_retired(["services.goals"])
+        after = await indexes(engines.mongo, name)
+        assert set(before["goals"]) - set(after["goals"]) == {"of_old"}
+        assert {**after, "goals": before["goals"]} == before
 
 
 async def indexes(url: str, name: str) -> Mapping[str, Sequence[str]]:
