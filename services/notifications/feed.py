@@ -8,14 +8,15 @@ everybody is woken once, and while there is none, everybody is woken often.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pymongo.errors import PyMongoError
 
 from services.notifications.store import INBOXES
 from shared import mongo
+from shared.errors import Refusal
 from shared.ids import PersonId
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,29 @@ WAIT_MS: Final = 500
 POLL_SECONDS: Final = 1.0
 POLLS_WITH_STREAM: Final = 20
 """While the stream works, only every so many polls wake everybody."""
+STREAMS_OF_A_PERSON: Final = 5
+STREAMS: Final = 2000
+"""How many listen to one process at once, of one person and in all."""
+RETRY_AFTER_SECONDS: Final = 30
+
+
+class _Full(Refusal):
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """When to ask again."""
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
+class TooManyStreams(_Full):
+    """This person listens as often as anybody may."""
+
+    status: ClassVar[int] = 429
+
+
+class NoStreamFree(_Full):
+    """As many listen to this process as may."""
+
+    status: ClassVar[int] = 503
 
 
 def _nothing() -> None:
@@ -51,7 +75,17 @@ class Feed:
 
     @contextmanager
     def listening(self, person_id: PersonId) -> Generator[asyncio.Event]:
-        """An event that is set whenever the person's inbox may have changed; its reader clears it."""
+        """An event that is set whenever the person's inbox may have changed; its reader clears it.
+
+        Raises `TooManyStreams` and `NoStreamFree`, so that one person cannot take it from all others.
+        """
+        if len(self._bells.get(person_id, ())) >= STREAMS_OF_A_PERSON:
+            raise TooManyStreams(
+                f"You watch your inbox {STREAMS_OF_A_PERSON} times already: close one of them first.",
+                most=STREAMS_OF_A_PERSON,
+            )
+        if sum(map(len, self._bells.values())) >= STREAMS:
+            raise NoStreamFree("Too many watch their inboxes here just now. Ask again in a while.")
         bell = asyncio.Event()
         self._bells[person_id].add(bell)
         self.on_listening()

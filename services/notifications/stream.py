@@ -21,7 +21,7 @@ from services.notifications.domain.notification import Notification
 from services.notifications.store import INBOXES, NOTIFICATIONS, Inbox, inbox_of
 from services.notifications.views import InboxView, NotificationView
 from shared.http import View
-from shared.ids import NotificationId, PersonId
+from shared.ids import NotificationId
 from shared.store import from_document
 
 router = APIRouter(tags=["inbox"])
@@ -85,32 +85,32 @@ class Watch:
         }
 
 
-async def _reader(view: View) -> PersonId:
-    """Refuses whoever is no person, while there is still a status to refuse with."""
-    return view.me()
+async def _bell(request: Request, view: View) -> AsyncGenerator[asyncio.Event]:
+    """What rings for the reader; refuses who is no person, or listens too often, while there is a status."""
+    with Belongings.of(request.app.state.runtime).feed.listening(view.me()) as bell:
+        yield bell
 
 
 @router.get("/inbox/stream", response_class=EventSourceResponse, summary="Watch the inbox")
 async def stream_inbox(
     request: Request,
     view: View,
-    reader: Annotated[PersonId, Depends(_reader)],
+    bell: Annotated[asyncio.Event, Depends(_bell)],
     last_event_id: Annotated[
         str, Header(alias="Last-Event-ID", max_length=100, description="The id of the last event seen.")
     ] = "",
 ) -> AsyncGenerator[ServerSentEvent]:
-    """New notifications and the unread count, as they happen."""
+    """New notifications and the unread count, as they happen; a person watches five times at most."""
     belongings = Belongings.of(request.app.state.runtime)
     watch, near = Watch(view, belongings), belongings.departure.near
     deadline = asyncio.get_running_loop().time() + STREAM_SECONDS
-    with belongings.feed.listening(reader) as bell:
-        async for event in watch.begin(last_event_id):
+    async for event in watch.begin(last_event_id):
+        yield event
+    while not near.is_set() and asyncio.get_running_loop().time() < deadline:
+        await _either(bell, near, until=deadline)
+        bell.clear()
+        async for event in watch.news():
             yield event
-        while not near.is_set() and asyncio.get_running_loop().time() < deadline:
-            await _either(bell, near, until=deadline)
-            bell.clear()
-            async for event in watch.news():
-                yield event
 
 
 async def _either(bell: asyncio.Event, near: asyncio.Event, *, until: float) -> None:

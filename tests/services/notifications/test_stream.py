@@ -17,6 +17,7 @@ from pymongo.errors import OperationFailure
 from services.notifications import stream
 from services.notifications.app import workers
 from services.notifications.belongings import Belongings
+from services.notifications.feed import STREAMS_OF_A_PERSON
 from tests.services.asker import token
 from tests.services.notifications.house import House, praise, proposal, until
 
@@ -299,3 +300,51 @@ async def test_a_process_without_readers_watches_nothing(house: House) -> None:
             return not feed.streaming and feed._stream is None
 
         await until(rests)
+
+
+async def refused(address: str, person_id: str) -> tuple[int, str, bool]:
+    """Status and rule of an answer that is no stream, and whether it says when to ask again."""
+    headers = {"Authorization": f"Bearer {token(person_id)}"}
+    async with AsyncClient(base_url=address, timeout=10) as client:
+        answer = await client.get("/inbox/stream", headers=headers)
+    return answer.status_code, answer.json()["type"].rpartition(":")[2], "retry-after" in answer.headers
+
+
+async def opens(address: str, person_id: str) -> None:
+    """Open a stream as soon as there is a place for it."""
+
+    async def opened() -> bool:
+        reader = Reader(AsyncClient(base_url=address), person_id)
+        task = asyncio.create_task(reader.read())
+
+        async def answered() -> bool:
+            return bool(reader.events) or task.done()
+
+        await until(answered)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await reader.client.aclose()
+        return bool(reader.events)
+
+    await until(opened)
+
+
+async def test_one_person_takes_five_streams_and_leaves_the_rest_to_others(
+    house: House, addresses: tuple[str, str]
+) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(STREAMS_OF_A_PERSON):
+            await stack.enter_async_context(reading(addresses[0], "mona"))
+        assert await refused(addresses[0], "mona") == (429, "too-many-streams", True)
+        async with reading(addresses[0], "anna"), reading(addresses[1], "mona"):
+            pass
+    await opens(addresses[0], "mona")
+
+
+async def test_a_process_takes_so_many_streams_and_no_more(
+    house: House, addresses: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notifications.feed.STREAMS", 2)
+    async with reading(addresses[0], "mona"), reading(addresses[0], "anna"):
+        assert await refused(addresses[0], "ben") == (503, "no-stream-free", True)
+    await opens(addresses[0], "ben")
