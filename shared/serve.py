@@ -6,12 +6,13 @@ The module named must have an `app` with a `SERVICE` in it.  Settings come from 
 import gc
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from shared.logs import configure
-from shared.settings import load
+from shared.settings import Settings, load
 
 if TYPE_CHECKING:
     from shared.service import Service
@@ -28,16 +29,19 @@ def main(module: str) -> None:
     configure(service=service.name, level=settings.log_level)
     app = service.app(settings)
     calm_collector()
-    uvicorn.run(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        loop="uvloop",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        server_header=False,
-    )
+    uvicorn.run(app, host=settings.http_host, port=settings.http_port, **server_options(settings))
+
+
+def server_options(settings: Settings) -> Mapping[str, Any]:
+    """How uvicorn serves, besides where: of proxies it believes those alone that the settings name."""
+    return {
+        "forwarded_allow_ips": list(settings.trusted_proxies),
+        "loop": "uvloop",
+        "log_config": None,
+        "access_log": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "server_header": False,
+    }
 
 
 def calm_collector() -> None:

@@ -10,11 +10,12 @@ import os
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,6 +28,7 @@ from shared.identity import ROLES, GroupRole, Role
 from shared.setting_forms import PREFIX, SECRETS_DIR, is_safe_url, listed, paired, variable
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+_Network = Annotated[str, AfterValidator(lambda text: str(ip_network(text)))]
 
 
 class Settings(BaseSettings):
@@ -120,6 +122,9 @@ class Settings(BaseSettings):
 
     http_host: str = Field(default="127.0.0.1", description="The address to listen on, such as 0.0.0.0.")
     http_port: int = Field(default=8000, ge=1, le=65535, description="A port from 1 to 65535.")
+    trusted_proxies: Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=("127.0.0.1/32", "::1/128"), description="Proxies, whose X-Forwarded-For and -Proto count."
+    )
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Bytes, at least 1024.")
     page_size_max: int = Field(default=200, ge=1, le=1000, description="A number from 1 to 1000.")
     caller_rate: float | None = Field(
