@@ -2,10 +2,11 @@
 
     python -m deploy.certificates DIR [--kafka NAME ...] [--mongo NAME ...]
 
-Each is good for a year and for the names given besides this machine's own.  What lies in DIR is kept: to
-have one made anew, delete it, or all of them.  Each PEM file but `ca.pem` holds a key, for its reader
-alone.  Brokers take who shows a certificate of this authority with the name of SUPER_USERS for a super
-user: let the authority sign nothing else.  Production has its own.
+Each is good for a year and for the names given besides this machine's own.  What lies in DIR is kept until a
+month before its end, and then made anew with the names that it has too; the authority keeps its key, so that
+who knows its old certificate trusts what it signs now.  To have one made anew at once, delete it.  Each PEM
+file but `ca.pem` holds a key, for its reader alone.  Brokers take who shows a certificate of this authority
+with the name of SUPER_USERS for a super user: let the authority sign nothing else.  Production has its own.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from deploy.local.kept import kept
 
 VALID: Final = timedelta(days=365)
+RENEWED_BEFORE: Final = timedelta(days=30)
 CLOCKS_APART: Final = timedelta(hours=1)
 THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 AUTHORITY, BROKER, DATABASE, ADMIN = "cairn-ca", "cairn-kafka", "cairn-mongo", "cairn-admin"
@@ -66,7 +68,7 @@ class Certificates:
 
 
 def certificates_in(directory: Path, *, kafka: Sequence[str] = (), mongo: Sequence[str] = ()) -> Certificates:
-    """The certificates of a directory; those that are missing are made.
+    """The certificates of a directory; those that are missing, or end within a month, are made.
 
     Args:
         directory: made if need be.
@@ -80,14 +82,31 @@ def certificates_in(directory: Path, *, kafka: Sequence[str] = (), mongo: Sequen
     found = Certificates(directory)
     key_text = kept(found.ca_key, _new_key)
     key = _key(key_text)
+    _gone_if_it_ends(found.ca)
     authority = x509.load_pem_x509_certificate(kept(found.ca, partial(_authority, key)).encode())
     for path, name, hosts in (
         (found.kafka, BROKER, (*THIS_MACHINE, *kafka)),
         (found.mongo, DATABASE, (*THIS_MACHINE, *mongo)),
         (found.admin, ADMIN, ()),
     ):
-        kept(path, partial(_signed, name, hosts, authority=authority, authority_key=key))
+        names = (*dict.fromkeys((*hosts, *_gone_if_it_ends(path))),)
+        kept(path, partial(_signed, name, names, authority=authority, authority_key=key))
     return found
+
+
+def _gone_if_it_ends(path: Path) -> Sequence[str]:
+    """Delete a certificate that is near its end; the names that it had."""
+    if not path.exists():
+        return ()
+    found = x509.load_pem_x509_certificate(path.read_bytes())
+    if found.not_valid_after_utc - datetime.now(UTC) > RENEWED_BEFORE:
+        return ()
+    path.unlink()
+    try:
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    return [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
 
 
 def _authority(key: ec.EllipticCurvePrivateKey) -> str:

@@ -1,6 +1,6 @@
 """Until when the certificates are good by which this process and its engines know each other.
 
-Only those that the process was given as files: what an engine shows is the engine's to watch.  The files
+Only those that the process was given as files; what an engine shows is `shared.peer_certificates`.  The files
 are read again and again, but connections go on with what was read at the start: that a file was renewed is
 told, so that somebody replaces the process.
 """

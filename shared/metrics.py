@@ -220,7 +220,7 @@ class Metrics:
     def _tell_what_ends(self) -> None:
         self.certificate_expires = self._gauge(
             "cairn_certificate_expires_timestamp_seconds",
-            "When a certificate that this process was given ends, since 1970.",
+            "When a certificate ends that this process was given, or that an engine shows, since 1970.",
             "use",
             "file",
             "subject",

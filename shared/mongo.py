@@ -231,6 +231,11 @@ async def ping(client: Client) -> None:
     await client.admin.command("ping")
 
 
+def members(client: Client) -> frozenset[tuple[str, int]]:
+    """Where the servers are that the client knows of by now, as host and port."""
+    return frozenset((host, port or DEFAULT_PORT) for host, port in client.delegate.nodes)
+
+
 async def ensure_collection(
     database: Database,
     name: str,
@@ -281,21 +286,22 @@ __all__ = [
     "Database",
     "Doc",
     "InTransaction",
+    "IndexChanged",
     "Missed",
     "Query",
     "ReturnDocument",
     "Session",
     "Write",
-    "IndexChanged",
     "WriteOp",
     "aggregate",
     "connect",
     "database",
+    "drop_indexes",
     "ensure_collection",
+    "members",
     "open_client",
     "ping",
     "server_time",
     "unwaited",
-    "drop_indexes",
     "watch",
 ]

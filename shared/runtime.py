@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ from shared.messaging.sweeper import Sweeper
 from shared.messaging.topics import KafkaError, missing_topics
 from shared.metrics import Metrics
 from shared.observation import EngineGauges, Observer, add_probes
+from shared.peer_certificates import KAFKA, MONGO, PeerWatch, brokers, mongo_by_tls
 from shared.rates import Rates
 from shared.service import Service
 from shared.settings import Settings
@@ -274,9 +275,17 @@ class Runtime:
         return (self._leased("audit-remover", remover.turn, poll=60.0),)
 
     def _watching_certificates(self) -> Sequence[Worker]:
-        files = certificate_files(self.settings)
-        watch = CertificateWatch(files, self.metrics)
-        return (Worker("certificates", watch.turn, poll=CERTIFICATES_SECONDS),) if files else ()
+        files, known = certificate_files(self.settings), brokers(self.settings)
+        by_tls = mongo_by_tls(self.settings)
+
+        def engines() -> Mapping[str, Collection[tuple[str, int]]]:
+            return {KAFKA: known, MONGO: mongo.members(self.client) if by_tls else ()}
+
+        watch, peers = CertificateWatch(files, self.metrics), PeerWatch(engines, self.metrics)
+        turns = {"certificates": (watch.turn, files), "peer-certificates": (peers.turn, known or by_tls)}
+        return [
+            Worker(name, turn, poll=CERTIFICATES_SECONDS) for name, (turn, needed) in turns.items() if needed
+        ]
 
     def _count_sent(self, rows: Sequence[mongo.Doc]) -> None:
         for topic, count in Counter(str(row["topic"]) for row in rows).items():

@@ -5,6 +5,7 @@ const fs = require("fs");
 const SERVER = "mongodb://127.0.0.1:27017/?directConnection=true&tls=true&tlsCAFile=/run/cairn/keys/ca.pem";
 const NODE_NOT_FOUND = 74, NOT_YET_INITIALISED = 94, UNAUTHORISED = 13;
 const USER = "cairn-admin", pwd = fs.readFileSync("/run/cairn/keys/admin-password", "utf8").trim();
+const BEFORE = "/run/cairn/keys/admin-password-before"; // to change the password: what it was
 const members = (process.env.CAIRN_MONGO_MEMBERS || "mongo")
   .split(",")
   .map((name, _id) => ({ _id, host: `${name}:27017`, priority: _id === 0 ? 2 : 1 }));
@@ -25,9 +26,9 @@ function isInitiated() {
   return true;
 }
 
-function knowsAdministrator() {
+function comesIn(password) {
   try {
-    return admin.auth({ user: USER, pwd }).ok === 1;
+    return admin.auth({ user: USER, pwd: password }).ok === 1;
   } catch (error) {
     return false;
   }
@@ -52,14 +53,18 @@ while (!isInitiated()) {
 while (true) {
   const said = admin.hello();
   if (said.isWritablePrimary) break;
-  if (said.primary && knowsAdministrator()) break; // another member leads, and has had its administrator before
-  waitOrThrow(new Error("no primary within two minutes"));
+  if (said.primary && comesIn(pwd)) break; // another member leads, and has had its administrator before
+  waitOrThrow(new Error(`no primary within two minutes, or another member leads and ${USER} has another password`));
 }
-if (admin.hello().isWritablePrimary) {
+if (admin.hello().isWritablePrimary && !comesIn(pwd)) {
   try {
     admin.createUser({ user: USER, pwd, roles: ["root"] });
   } catch (error) {
     if (error.code !== UNAUTHORISED) throw error;
+    if (!fs.existsSync(BEFORE) || !comesIn(fs.readFileSync(BEFORE, "utf8").trim()))
+      throw new Error(`${USER} has another password than admin-password: put that one into ${BEFORE}`);
+    admin.changeUserPassword(USER, pwd);
+    print(`${USER} has a new password`);
   }
 }
 print("the replica set takes writes, and has an administrator");

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from deploy.certificates import SUPER_USERS, Certificates, certificates_in, main
+from deploy.certificates import RENEWED_BEFORE, SUPER_USERS, Certificates, certificates_in, main
 from deploy.credentials import INTEGRATORS, credentials_in
 
 
@@ -73,6 +73,28 @@ def test_what_is_there_is_kept_and_what_was_deleted_is_signed_by_the_same_author
     assert made.kafka.read_bytes() != before[made.kafka]
     verify(made, made.kafka, x509.DNSName("broker.example.com"))
     assert made.ca.read_bytes() == before[made.ca]
+
+
+def test_what_is_near_its_end_is_made_anew_with_its_names_and_trusted_by_who_knows_the_old_authority(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("deploy.certificates.VALID", RENEWED_BEFORE - timedelta(minutes=1))
+    made = certificates_in(tmp_path, kafka=["kafka", "192.0.2.7"], mongo=["mongo"])
+    old = Store([certificate(made.ca)])
+    before = {path: path.read_bytes() for path in made.directory.iterdir()}
+    monkeypatch.undo()
+    certificates_in(tmp_path)
+    changed = {path.name for path in before if path.read_bytes() != before[path]}
+    assert changed == {"ca.pem", "kafka.pem", "mongo.pem", "admin.pem"}
+    for known in (old, Store([certificate(made.ca)])):
+        for name in (x509.DNSName("kafka"), x509.IPAddress(ipaddress.ip_address("192.0.2.7"))):
+            PolicyBuilder().store(known).build_server_verifier(name).verify(certificate(made.kafka), [])
+    assert [*certificate(made.admin).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value] == [
+        ExtendedKeyUsageOID.CLIENT_AUTH
+    ]
+    renewed = {path: path.read_bytes() for path in made.directory.iterdir()}
+    certificates_in(tmp_path)
+    assert {path: path.read_bytes() for path in made.directory.iterdir()} == renewed
 
 
 def test_passwords_are_made_once_and_addresses_anew(tmp_path, made):
