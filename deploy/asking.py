@@ -21,7 +21,9 @@ AsOption = Annotated[
 UrlOption = Annotated[
     str | None, typer.Option(help="The service's address elsewhere; left out, the suite on DIR.")
 ]
-TokenOption = Annotated[str | None, typer.Option(envvar="CAIRN_TOKEN", help="Your token, for --url.")]
+TokenOption = Annotated[
+    str | None, typer.Option(envvar="CAIRN_TOKEN", help="Your token, for a suite elsewhere.")
+]
 
 
 class AskingFailedError(LocalError):
@@ -50,16 +52,21 @@ def target_of(
     token: str | None,
     data: Path,
 ) -> Target:
-    """The service at `url`, or the suite's on `data`, there as the person; raises `AskingFailedError`."""
+    """The service at `url`, or the suite's on `data`; raises `AskingFailedError`.
+
+    A suite on this machine is asked as the person; any other takes the token.
+    """
+    addresses = Addresses.load(data) if url is None and (person or token) else None
+    if addresses is not None and not addresses.issuer_port:
+        url = addresses.services[service]
     if url is not None:
         if not token:
             raise AskingFailedError("a token is missing", mend="Give one with --token or CAIRN_TOKEN")
         return Target(service=service, url=url.rstrip("/"), token=token)
-    if person is None:
+    if person is None or addresses is None:
         raise AskingFailedError("nobody to be", mend="Name a person of the suite on DIR with --as PERSON")
     from deploy.local.issuer import issuer_of  # noqa: PLC0415  needed by local suites alone
 
-    addresses = Addresses.load(data)
     signed = issuer_of(data, addresses.issuer_port).sign(person, [*roles])
     people = addresses.services["people"]
     return Target(service=service, url=addresses.services[service], token=signed, people=people)

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.services import SERVICES
-
 ROOT = Path(__file__).parents[2]
 TOLD = "CAIRN_TEST_COMPOSE"
 UP_SECONDS = 900
@@ -45,7 +43,7 @@ def tell(text: str) -> None:
 
 
 class Compose:
-    """A project: the files that it is made of, and the variables that it is given."""
+    """A project: the files that it is made of, its profiles, and the variables that it is given."""
 
     def __init__(
         self,
@@ -54,6 +52,7 @@ class Compose:
         files: tuple[str, ...] = (),
         ports: str = "87",
         directory: Path = ROOT,
+        profiles: tuple[str, ...] = ("dev",),
     ) -> None:
         given = {
             name: value for name, value in os.environ.items() if not name.startswith(("CAIRN_", "COMPOSE_"))
@@ -61,11 +60,12 @@ class Compose:
         self.project = project
         self.environment = given | {"CAIRN_PORTS": os.environ.get("CAIRN_PORTS", ports)}
         self._directory = directory
-        self._files = [part for file in files for part in ("--file", file)]
+        self._chosen = [part for file in files for part in ("--file", file)]
+        self._chosen += [part for profile in profiles for part in ("--profile", profile)]
 
     def ask(self, *arguments: str, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
         """A subcommand, however it ends."""
-        command = ["docker", "compose", "--project-name", self.project, *self._files, "--profile", "dev"]
+        command = ["docker", "compose", "--project-name", self.project, *self._chosen]
         return subprocess.run(
             [*command, *arguments],
             cwd=self._directory,
@@ -91,7 +91,7 @@ class Compose:
         try:
             self.run(*wait, *arguments, seconds=UP_SECONDS + 60)
         except pytest.fail.Exception:
-            tell(self.run("ps", "--all") + self.run("logs", "--tail", "15", *SERVICES, *ONE_SHOTS))
+            tell(self.run("ps", "--all") + self.run("logs", "--tail", "15"))
             raise
         return time.monotonic() - began
 

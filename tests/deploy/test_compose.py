@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.asking import AskingFailedError, target_of
 from deploy.certificates import ADMIN, SUPER_USERS
 from deploy.docker.keys import DATABASES, OWNERS, make_keys
 from deploy.docker.keys import OURS as OURS_USER
+from deploy.local import entry
+from deploy.local.addresses import Addresses
+from deploy.local.errors import DataDirectoryError
 from deploy.local.jars import KAFKA_VERSION
 from deploy.local.mongod import REPLICA_SET, TRANSACTION_SECONDS
 from deploy.local.ports import Ports
 from deploy.local.services import SERVICES
+from deploy.local.topics import settings_of
 from shared.runtime import STOP_SECONDS
 from shared.serve import GRACE_SECONDS
 from shared.setting_forms import SECRETS_DIR, variable
@@ -28,8 +33,10 @@ CONTAINERS = COMPOSE["services"]
 ONE_SHOTS = {"keys", "users", "topics", "indexes", "replica-set"}
 ENGINES = {"kafka", "mongo"}
 WATCHERS = {"prometheus", "grafana"}
-LASTING = sorted(set(CONTAINERS) - ONE_SHOTS)
-OURS = sorted({*SERVICES, "trial", "users", "topics", "indexes"})
+ASKED = {"ops"}
+"""Runs when somebody has a command for it."""
+LASTING = sorted(set(CONTAINERS) - ONE_SHOTS - ASKED)
+OURS = sorted({*SERVICES, *ASKED, "trial", "users", "topics", "indexes"})
 DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
 SET = re.compile(r"\$\{\w+:\+[^}]*\}")
 """What stands there only where a variable is set."""
@@ -79,9 +86,16 @@ def test_every_service_of_the_suite_has_its_container():
         assert CONTAINERS[service]["command"] == ["python", "-m", "shared.serve", f"services.{service}"]
         assert CONTAINERS[service]["image"] == CONTAINERS["topics"]["image"]
     assert CONTAINERS["indexes"]["command"][3:] == [f"services.{service}" for service in SERVICES]
-    assert set(CONTAINERS) == {*SERVICES, *ONE_SHOTS, *ENGINES, *WATCHERS, "trial"}
+    assert set(CONTAINERS) == {*SERVICES, *ONE_SHOTS, *ENGINES, *WATCHERS, *ASKED, "trial"}
     profiles = {name: each["profiles"] for name, each in CONTAINERS.items() if "profiles" in each}
-    assert profiles == {"trial": ["dev"]} | {name: ["observability"] for name in WATCHERS}
+    assert profiles == {"trial": ["dev"], "ops": ["ops"]} | {name: ["observability"] for name in WATCHERS}
+
+
+def test_every_image_of_ours_is_built_once_and_where_no_profile_is_chosen():
+    """Compose pulls what no enabled container builds, and stops where nobody has it."""
+    built = [each["image"] for each in CONTAINERS.values() if "build" in each and "profiles" not in each]
+    assert len(built) == len(set(built)) == sum("build" in each for each in CONTAINERS.values())
+    assert set(built) == {each["image"] for each in CONTAINERS.values() if each["image"].startswith("cairn-")}
 
 
 @pytest.mark.parametrize("name", [*OURS, *sorted(WATCHERS), "mongo", "replica-set"])
@@ -112,11 +126,13 @@ def volumes(name: str, **variables: str) -> dict[str, str]:
     return {target: source for source, _, target in rows}
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "kafka", "mongo", "topics", "indexes"])
+OF_ADMIN = ("topics", "indexes", "ops")
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "kafka", "mongo", *OF_ADMIN])
 def test_container_sees_its_own_secrets_alone(name):
-    own = {"kafka": "kafka-keys", "mongo": "mongo-keys", "topics": "admin", "indexes": "admin"}.get(
-        name, name
-    )
+    of_others = {"kafka": "kafka-keys", "mongo": "mongo-keys"} | dict.fromkeys(OF_ADMIN, "admin")
+    own = of_others.get(name, name)
     everybody = {*OWNERS, "authority"}
     assert everybody & set(volumes(name).values()) == {own}
     (mounted,) = (source for source in volumes(name, CAIRN_SECRETS="/own").values() if "/own" in source)
@@ -145,7 +161,7 @@ def test_whoever_needs_keys_waits_until_all_are_made():
     """An optional dependency that fails is only warned of; one with no containers is not waited for."""
     for name in ("kafka", "mongo", "trial"):
         assert CONTAINERS[name]["depends_on"]["keys"] == {"condition": "service_completed_successfully"}
-    for name in {*CONTAINERS} - {"keys", "kafka", "mongo", *WATCHERS}:
+    for name in {*CONTAINERS} - {"keys", "kafka", "mongo", *WATCHERS, *ASKED}:
         assert "keys" in needed(name), name
     optional = {
         other
@@ -197,7 +213,7 @@ def test_container_has_limits_a_restart_rule_and_bounded_logs(name):
     container = CONTAINERS[name]
     limits = container["deploy"]["resources"]["limits"]
     assert {"memory", "pids"} <= set(limits)
-    assert container["restart"] == ("no" if name in ONE_SHOTS else "unless-stopped")
+    assert container["restart"] == ("no" if name in ONE_SHOTS | ASKED else "unless-stopped")
     assert {"max-size", "max-file"} <= set(container["logging"]["options"])
 
 
@@ -319,8 +335,26 @@ def test_administrator_comes_to_kafka_by_certificate(monkeypatch, secrets):
     settings = settings_from(monkeypatch, told("users"), secrets / "admin", "provision")
     assert (settings.kafka_security_protocol, settings.kafka_bootstrap) == ("SSL", ("kafka:9094",))
     assert settings.kafka_certificate_file == secrets / "admin" / "kafka.pem"
-    for name in ("topics", "indexes"):
+    for name in OF_ADMIN:
         assert told(name) == told("users")
+
+
+def test_the_cairn_command_finds_from_the_variables_of_a_container_what_it_asks(
+    monkeypatch, secrets, tmp_path
+):
+    settings_from(monkeypatch, told("ops"), secrets / "admin", "cairn")
+    found = Addresses.load(tmp_path)
+    assert found.services == {name: f"http://{name}:8000" for name in SERVICES}
+    assert found.mongo.startswith(f"mongodb://{ADMIN}:")
+    assert entry.mongo_options(found) == {}, "its address says all"
+    assert settings_of(entry.settings(found)).kafka_security_protocol == "SSL"
+    with pytest.raises(AskingFailedError, match="a token is missing"):
+        target_of("people", person="officer", url=None, token=None, data=tmp_path)
+    target = target_of("people", person="officer", url=None, token="t", data=tmp_path)
+    assert (target.url, target.token) == ("http://people:8000", "t")
+    monkeypatch.delenv("CAIRN_SERVICE_URLS")
+    with pytest.raises(DataDirectoryError, match="no suite is running"):
+        Addresses.load(tmp_path)
 
 
 def test_example_of_settings_names_all_that_compose_asks_for():
