@@ -12,6 +12,7 @@ from deploy.live.client import SuiteClient
 
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 QUIET_LOOKS = 2
+SETTLE_SECONDS = 120.0
 PARKED = ("cairn_parked_keys", "cairn_unreadable_records", "cairn_fan_out_failed_recipients")
 
 
@@ -63,12 +64,12 @@ async def all_figures(client: SuiteClient) -> Mapping[str, Figures]:
     return dict(zip(SERVICES, found, strict=True))
 
 
-async def settled(client: SuiteClient, *, seconds: float = 120.0) -> Mapping[str, Figures]:
-    """The figures once the whole suite has come to rest; the last ones if it does not in time.
+async def settled(client: SuiteClient) -> Mapping[str, Figures]:
+    """The figures once the whole suite has come to rest; the last ones if it does not in SETTLE_SECONDS.
 
     At rest: nothing waits anywhere and nothing was published or handled between two looks.
     """
-    until = time.monotonic() + seconds
+    until = time.monotonic() + SETTLE_SECONDS
     before: Mapping[str, Figures] = {}
     quiet = 0
     while quiet < QUIET_LOOKS:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.live import client as live
+from deploy.live import figures
 from deploy.live.client import SuiteClient
 from deploy.live.quarter import IMPORTER
 from deploy.local.addresses import Addresses
@@ -50,6 +51,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have clients ask for longer: a container is away for longer than a process, and copies are as late."""
     monkeypatch.setattr(live, "PATIENCE_SECONDS", 180.0)
     monkeypatch.setattr(live, "LATE_COPY_SECONDS", 120.0)
+    monkeypatch.setattr(figures, "SETTLE_SECONDS", 600.0)
 
 
 @pytest.fixture
