@@ -4,7 +4,6 @@ When    the one that it serves was carried over: once for each goal of that peri
 May     the suite itself
 Rule    Goal.go_on_serving, alignment.require_place
 Emits   goals.GoalAligned
-Then    reviews.gather_evidence
 """
 
 from collections.abc import Mapping, Sequence
