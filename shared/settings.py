@@ -122,7 +122,7 @@ class Settings(BaseSettings):
 
     http_host: str = Field(default="127.0.0.1", description="The address to listen on, such as 0.0.0.0.")
     http_port: int = Field(default=8000, ge=1, le=65535, description="A port from 1 to 65535.")
-    trusted_proxies: Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    trusted_proxies: Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(listed)] = Field(
         default=("127.0.0.1/32", "::1/128"), description="Proxies, whose X-Forwarded-For and -Proto count."
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Bytes, at least 1024.")
