@@ -3,6 +3,7 @@
 from typing import NamedTuple, Self
 
 from services.goals.domain.goal import Goal
+from services.goals.domain.roll_up import UNFINISHED
 
 
 class Tally(NamedTuple):
@@ -35,6 +36,11 @@ class Tally(NamedTuple):
     def read(cls, word: str) -> Self:
         """That which a word tells."""
         return cls(*word.split(":"))
+
+    @property
+    def tells_progress(self) -> bool:
+        """Whether it was agreed and has run its course so far: others have come nowhere that would count."""
+        return self.status == "agreed" or (self.status == "closed" and self.outcome not in UNFINISHED)
 
     @property
     def word(self) -> str:

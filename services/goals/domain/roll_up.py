@@ -7,12 +7,15 @@ one of them would tell it; so are drafts, what was cancelled, and what goes on a
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from services.goals.domain.key_result import weighted
 from shared.aggregate import Aggregate
 from shared.contracts.goals import BlockerKind, GoalStatus, Outcome, Pace, Visibility
 from shared.ids import GoalId
+
+UNFINISHED: Final[Sequence[Outcome]] = ("cancelled", "carried_over")
+"""Outcomes of what has not run its course: how far it had come is no result."""
 
 
 class RollUp(Aggregate):
@@ -48,7 +51,7 @@ class Serving(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether it is added up."""
-        ended = self.status == "closed" and self.outcome not in {"cancelled", "carried_over"}
+        ended = self.status == "closed" and self.outcome not in UNFINISHED
         agreed = self.status == "agreed" or ended
         return agreed and self.visibility != "private"
 

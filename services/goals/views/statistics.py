@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from services.goals.domain.roll_up import UNFINISHED
 from services.goals.store import GOALS
 from services.goals.tally import Tally
 from services.goals.views.counting import grouped, parts_of, run
@@ -30,8 +31,6 @@ By = Literal[
 ]
 FIELDS: Final[Mapping[By, str]] = {"period": "period_id"}
 """What is called otherwise in documents, or found by it."""
-PROGRESSING: Final[Sequence[GoalStatus]] = ("agreed", "closed")
-"""Before it is agreed a goal has no progress that would tell of anything."""
 IN_TALLY: Final = frozenset[By]({"status", "outcome", "pace"})
 ROWS_AT_ONCE: Final = 5_000
 STRATEGY: Final[Sequence[GoalLevel]] = ("organisation", "team")
@@ -44,7 +43,7 @@ class Group(BaseModel):
 
     Paces, `overdue` and `blocked` count those that are agreed; `progress` is the mean share
     of the way, 0 to 1, of those that were agreed of which it can be told, in whole per cents; `measured`
-    counts them.
+    counts them.  What was cancelled, declined or carried over is neither: it has not run its course.
     """
 
     key: str | None
@@ -184,13 +183,21 @@ def _strategy(filter_: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Doc]:
     return [{"$match": matched}, {"$sort": {"_id": 1}}, {"$lookup": below}]
 
 
-_IS_PROGRESSING: Final[Doc] = {"$lt": ["$tally", f"{max(PROGRESSING)};"]}
-"""Tallies begin with the stage: those of stages with progress are before all others, and told by one look."""
+_TELLS_PROGRESS: Final[Doc] = {
+    "$and": [
+        {"$lt": ["$tally", "closed;"]},
+        *(
+            {"$not": {"$and": [{"$gte": ["$tally", f"closed:{each}:"]}, {"$lt": ["$tally", f"closed:{each};"]}]}}
+            for each in UNFINISHED
+        ),
+    ]
+}
+"""`Tally.tells_progress` of a word: it begins with the stage, and agreed and closed come before all others."""
 _PER_OWNER: Final[Doc] = {
     "_id": "$owner_id",
     "tallies": {"$push": "$tally"},
-    "measured": {"$sum": {"$cond": [{"$and": [_IS_PROGRESSING, {"$gt": ["$percent", None]}]}, 1, 0]}},
-    "percent": {"$sum": {"$cond": [_IS_PROGRESSING, "$percent", 0]}},
+    "measured": {"$sum": {"$cond": [{"$and": [_TELLS_PROGRESS, {"$gt": ["$percent", None]}]}, 1, 0]}},
+    "percent": {"$sum": {"$cond": [_TELLS_PROGRESS, "$percent", 0]}},
 }
 """One row for each owner: a row for each tally of each owner would be as many as there are goals, nearly."""
 
@@ -243,7 +250,7 @@ async def _by_key(rows: AsyncIterator[Doc], by: By) -> Mapping[str | None, _Sum]
         tally = Tally.read(row["tally"])
         each = sums[(getattr(tally, by) if by in IN_TALLY else row["key"]) or None]
         each.add(tally, row["goals"])
-        if tally.status in PROGRESSING:
+        if tally.tells_progress:
             each.measure(row["measured"], row["percent"])
     return sums
 

@@ -10,6 +10,7 @@ from tests.services.goals.house import GoalsHouse
 
 GOALS_THERE = 5_000
 CROWD = 400
+OUTCOMES = ("achieved", "missed", "cancelled", "missed", "carried_over", "partly_achieved")
 READERS = {
     "owner": ("anna",),
     "manager of few": ("manager",),
@@ -60,7 +61,7 @@ def _said(number: int) -> dict[str, Any]:
         standing["heading"] = "miss" if number % 7 == 0 else "reach"
         standing |= {"overdue": number % 23 == 0, "silent": number % 29 == 0}
         standing["neglect"] = "owner_left" if number % 31 == 0 else None
-    outcome = ("missed" if number % 3 else "achieved") if status == "closed" else None
+    outcome = OUTCOMES[number // 5 % len(OUTCOMES)] if status == "closed" else None
     return {
         "_id": f"goal-{number * 7919 % 100_003:06d}",
         "status": status,

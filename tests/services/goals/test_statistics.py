@@ -46,6 +46,21 @@ async def test_groups_count_their_goals_and_average_what_can_be_told(house: Goal
     assert [(each["key"], each["goals"]) for each in mine] == [("agreed", 1)]
 
 
+async def test_what_nobody_agreed_to_and_what_goes_on_elsewhere_is_in_no_mean(house: GoalsHouse) -> None:
+    await measured(house, 7)
+    declined = await house.proposed(to="manager")
+    await house.as_("manager").does(f"/goals/{declined}/refusal", {"reason": "Not now."})
+    given_up = await measured(house, 1)
+    await house.as_("anna").does(f"/goals/{given_up}/closure", {"outcome": "cancelled", "comment": "No need."})
+    missed = await measured(house, 3)
+    await house.as_("anna").does(f"/goals/{missed}/closure", {"outcome": "missed"})
+    for by in ("kind", "unit"):
+        [group] = await house.as_("manager").read("/goal-statistics", by=by)
+        assert (group["goals"], group["measured"], group["progress"]) == (4, 2, pytest.approx(0.5)), by
+    by_outcome = {each["key"]: each for each in await house.as_("manager").read("/goal-statistics", by="outcome")}
+    assert (by_outcome["cancelled"]["measured"], by_outcome["cancelled"]["progress"]) == (0, None)
+
+
 async def test_a_unit_rolled_up_has_all_below_it_wherever_that_moves(house: GoalsHouse) -> None:
     await measured(house, 2)
     await measured(house, 6, owner_id="ben")
