@@ -15,14 +15,13 @@ from pydantic import BaseModel
 from services.goals.domain.goal import Goal
 from services.goals.initiative_store import INITIATIVES
 from services.goals.store import GOALS
+from services.goals.views.below import readable_below
 from shared import mongo
 from shared.http import View, Viewer
 from shared.ids import GoalId
 from shared.money import Currency, Total, in_currency
 
 router = APIRouter(tags=["initiatives"])
-MOST: Final = 2000
-"""Goals below of one answer."""
 _PLANNED: Final = {"$or": [{"$ne": ["$status", "dropped"]}, {"$eq": ["$closed_by", None]}]}
 
 
@@ -79,13 +78,13 @@ class BudgetView(BaseModel):
 async def get_budget(goal_id: GoalId, view: View) -> BudgetView:
     """Effort and cost, planned and so far, of its initiatives and of those of what serves it."""
     await view.one(Goal, GOALS, goal_id)
-    below = await _readable_below(goal_id, view, limit=MOST + 1)
+    below = await readable_below(goal_id, view)
     return BudgetView(
         goal_id=goal_id,
         own=await _taken([goal_id], view),
-        below=await _taken(below[:MOST], view),
-        goals_below=min(len(below), MOST),
-        complete=len(below) <= MOST,
+        below=await _taken([goal["_id"] for goal in below.goals], view),
+        goals_below=len(below.goals),
+        complete=below.complete,
     )
 
 
@@ -112,14 +111,3 @@ async def _taken(goal_ids: Sequence[GoalId], view: Viewer) -> BudgetShare:
 def _exact(total: Any) -> Decimal:
     """A sum as the database tells it, which is 0 of nothing."""
     return Decimal(str(total))
-
-
-async def _readable_below(goal_id: GoalId, view: Viewer, *, limit: int) -> Sequence[GoalId]:
-    """The goals below that the caller may read, by way of such, level by level."""
-    seen, found, parents = await view.filter(), dict[GoalId, None](), [goal_id]
-    while parents and len(found) < limit:
-        wanted: dict[str, Any] = {"$and": [seen, {"parent_id": {"$in": parents}}]}
-        level = view.db[GOALS].find(wanted, {"_id": 1}).limit(limit - len(found))
-        parents = [doc["_id"] for doc in await level.to_list(None) if doc["_id"] not in found]
-        found |= dict.fromkeys(parents)
-    return list(found)

@@ -1,11 +1,11 @@
 """The alignment tree: what a goal serves, what serves it, and how far that has come.
 
-Of a line, whoever may not read a goal learns its id and nothing else, which the goal below tells them
-anyway; of a tree they learn nothing of it.  Sums leave out private goals (domain/roll_up.py); who is shown
+Of a line, whoever may not read a goal learns that there is one, and nothing else; of a tree they learn
+nothing of it.  Sums leave out private goals (domain/roll_up.py); who is shown
 which is judged in sums.py.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -17,6 +17,7 @@ from services.goals.domain.alignment import MOST_ABOVE
 from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import RollUp
 from services.goals.store import GOALS, ROLL_UPS
+from services.goals.views.below import readable_below
 from services.goals.views.sums import shown_sums
 from shared.contracts.goals import BlockerKind, GoalLevel, GoalStatus, Outcome, Pace
 from shared.http import View, Viewer
@@ -79,6 +80,17 @@ class Contributor(BaseModel):
     goals: int
 
 
+class Contributors(BaseModel):
+    """Who works on a goal, who has most goals first.
+
+    `complete` is false where more goals stand below than are looked at for one answer, of which these are the
+    nearest: ask for the contributors of those then.
+    """
+
+    contributors: list[Contributor]
+    complete: bool
+
+
 @router.get("/goals/{goal_id}/line", summary="Read what a goal serves")
 async def get_line(goal_id: GoalId, view: View) -> list[Served]:
     """The goals above it, the nearest first, as far as the first one that the caller may not read."""
@@ -120,20 +132,14 @@ async def read_tree(goal_id: GoalId, view: Viewer, *, depth: int) -> Node:
 
 
 @router.get("/goals/{goal_id}/contributors", summary="Read who works on a goal")
-async def get_contributors(goal_id: GoalId, view: View) -> list[Contributor]:
-    """The owners of active goals that serve it, however far below, as far as the caller may read those."""
+async def get_contributors(goal_id: GoalId, view: View) -> Contributors:
+    """The owners of active goals that serve it, however far below, by way of goals that the caller may read."""
     await view.one(Goal, GOALS, goal_id)
-    seen, found, parents = await view.filter(), defaultdict[PersonId, int](int), [goal_id]
-    for _ in range(MOST_ABOVE):
-        docs = await view.db[GOALS].find({"parent_id": {"$in": parents}}, {"_id": 1}).to_list(None)
-        if not docs:
-            break
-        parents = [doc["_id"] for doc in docs]
-        active = {"$and": [seen, {"_id": {"$in": parents}, "status": "agreed"}]}
-        async for doc in view.db[GOALS].find(active, {"owner_id": 1}):
-            found[doc["owner_id"]] += 1
+    below = await readable_below(goal_id, view, fields=("owner_id", "status"))
+    found = Counter[PersonId](goal["owner_id"] for goal in below.goals if goal["status"] == "agreed")
     ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    return [Contributor(person_id=person_id, goals=count) for person_id, count in ordered]
+    people = [Contributor(person_id=person_id, goals=count) for person_id, count in ordered]
+    return Contributors(contributors=people, complete=below.complete)
 
 
 async def _served(doc: Doc, view: Viewer) -> Served:
