@@ -30,7 +30,9 @@ PERIODS: Final = "periods"
 PERIOD_TURNS: Final = "period_turns"
 FOLDS: Final = "folds"
 FORMER: Final = "former parent "
-"""How the mark of a goal begins that something serves no more."""
+"""How the mark of a goal begins that is to be folded though nothing that serves it now has changed."""
+QUIET: Final = "quiet until "
+"""How the id begins of what says until when a goal that very many serve is left alone."""
 OUTLOOKS: Final = "outlooks"
 LOOKS: Final = "looks"
 GUARDS: Final = "guards"
@@ -238,6 +240,18 @@ class OutlookStore(Store[Outlook]):
 def look_soon(tx: Transaction, goal_id: GoalId) -> None:
     """Have it seen how the goal stands now."""
     wake(tx, LOOKS, goal_id)
+
+
+COUNTING: Final = (
+    "status",
+    "outcome",
+    "visibility",
+    "contribution",
+    "progress",
+    "standing.pace",
+    "blocked_by",
+)
+"""What `counted` asks of a goal's document."""
 
 
 def counted(goal: dict[str, Any], below: dict[str, Any] | None) -> Serving:

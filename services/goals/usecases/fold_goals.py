@@ -1,6 +1,7 @@
 """Add up what serves a goal, whenever something that serves it has changed.
 
-When    a goal with a parent is saved, realigned or erased (a leased worker, within a second)
+When    a goal with a parent is saved, realigned or erased (a leased worker, within a second; what very
+        many serve at most once in a time that grows with them)
 Rule    roll_up.roll_up; of a goal that is erased the sum is forgotten
 Emits   nothing: who follows goals has their states and can add up what they may see
 
@@ -11,16 +12,37 @@ fold that changes something marks the goal that it was of, and so on up the tree
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from services.goals.domain.roll_up import Serving, roll_up
-from services.goals.store import FOLDS, FORMER, GOALS, GoalStore, RollUpStore, counted, fold_soon
-from shared.due import PAGE, clear, leave, rest
+from services.goals.store import (
+    COUNTING,
+    FOLDS,
+    FORMER,
+    GOALS,
+    QUIET,
+    ROLL_UPS,
+    GoalStore,
+    RollUpStore,
+    counted,
+    fold_soon,
+)
+from shared.due import PAGE, call, clear, leave, rest
 from shared.ids import GoalId
+from shared.mongo import Doc
 from shared.work import ByKey, Job, Transaction, Work
 
 MOST: Final = 5 * PAGE
 """Changed goals of one turn: those of one parent cost one fold together."""
+ORDINARY: Final = 1_000
+"""Goals that may serve one which is folded as soon as any of them changes."""
+PAUSE_EACH: Final = timedelta(milliseconds=1)
+"""For each goal that serves one with more of them it is left alone after a fold: some thirty times as long
+as its part of the fold takes."""
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+AT_ONCE: Final = 10_000
+"""Goals whose sums are asked for together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +57,10 @@ async def fold_goal(command: FoldGoal, tx: Transaction) -> None:
     """Keep the sum, and mark the goal if it has changed.
 
     A goal that has gone elsewhere since its mark was read keeps the mark, for the goal that it serves now.
+    One that is left alone is marked itself, for when that is over, instead of all that has changed below it.
     """
-    marked = await tx.peek_many(GOALS, command.marks)
+    marked, quiet = await tx.peek_many(GOALS, command.marks), f"{QUIET}{command.goal_id}"
+    left_alone = await tx.peek(FOLDS, quiet)
     for mark, doc in zip(command.marks, marked, strict=True):
         if doc is None or doc["parent_id"] == command.goal_id:
             rest(tx, FOLDS, mark)
@@ -45,16 +69,27 @@ async def fold_goal(command: FoldGoal, tx: Transaction) -> None:
     goal, sums = await GoalStore(tx).find(command.goal_id), RollUpStore(tx)
     if goal is None:
         await sums.forget(command.goal_id)
+        tx.discard(FOLDS, quiet)
         return
-    found = roll_up(goal.goal_id, await _serving(goal.goal_id, tx))
-    if await sums.keep(found):
+    if left_alone is not None and tx.now < left_alone["until"]:
+        call(tx, FOLDS, f"{FORMER}{goal.goal_id}", at=left_alone["until"])
+        return
+    serving = await _serving(goal.goal_id, tx)
+    if len(serving) > ORDINARY:
+        until = tx.now + min(len(serving) * PAUSE_EACH, LONGEST_PAUSE)
+        tx.update(FOLDS, quiet, {"$set": {"until": until}})
+    if await sums.keep(roll_up(goal.goal_id, serving)):
         fold_soon(tx, goal)
 
 
 async def _serving(goal_id: GoalId, tx: Transaction) -> Sequence[Serving]:
-    goals = await tx.find(GOALS, {"parent_id": goal_id})
-    sums = await tx.peek_many(RollUpStore.collection, [goal["_id"] for goal in goals])
-    return [counted(goal, below) for goal, below in zip(goals, sums, strict=True)]
+    goals = await tx.find(GOALS, {"parent_id": goal_id}, fields=COUNTING)
+    sums: dict[str, Doc] = {}
+    for begin in range(0, len(goals), AT_ONCE):
+        ids = [goal["_id"] for goal in goals[begin : begin + AT_ONCE]]
+        found = await tx.find(ROLL_UPS, {"_id": {"$in": ids}, "below": {"$gt": 0}})
+        sums |= {each["_id"]: each for each in found}
+    return [counted(goal, sums.get(goal["_id"])) for goal in goals]
 
 
 class FoldWorker:

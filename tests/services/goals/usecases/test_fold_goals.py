@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -230,6 +230,59 @@ async def test_a_fold_that_fails_keeps_no_other_from_its_turn_and_comes_again(
     assert ((await below(house, bad)) or {})["direct"] == 1
 
 
+async def test_what_very_many_serve_is_left_alone_for_a_while_after_a_fold_and_misses_nothing(
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecase, "ORDINARY", 1)
+    monkeypatch.setattr(usecase, "PAUSE_EACH", timedelta(seconds=10))
+    top, old = await parent_of(house), await parent_of(house)
+    kids = [await house.agreed(parent_id=top, visibility="everyone") for _ in range(2)]
+    moving = await house.agreed(parent_id=old, visibility="everyone")
+    with clock_at(house.work, NOW):
+        await fold(house)
+        await measured(house, kids[0], 5)
+        await house.as_("anna").does(f"/goals/{moving}/parent", {"parent_id": top}, method="PUT")
+        await fold(house)
+    found = await below(house, top) or {}
+    assert (found["direct"], found["progress"]) == (2, 0.0)
+    assert await below(house, old) is None, "an ordinary one is folded at once"
+    with clock_at(house.work, NOW + timedelta(seconds=19)):
+        await fold(house)
+    assert ((await below(house, top)) or {})["direct"] == 2
+    with clock_at(house.work, NOW + timedelta(seconds=21)):
+        await fold(house)
+        found = await below(house, top) or {}
+        assert (found["direct"], found["progress"]) == (3, pytest.approx(0.5 / 3))
+        await measured(house, kids[1], 10)
+        await fold(house)
+    assert ((await below(house, top)) or {})["progress"] == pytest.approx(0.5 / 3)
+    with clock_at(house.work, NOW + timedelta(seconds=60)):
+        await fold(house)
+    assert ((await below(house, top)) or {})["progress"] == pytest.approx(0.5)
+    assert await house.db[FOLDS].count_documents({"due_at": {"$exists": True}}) == 0
+
+
+async def test_of_what_serves_a_goal_a_fold_reads_what_counts_and_no_more(
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = await parent_of(house)
+    middle = await house.agreed("manager", by="chief", parent_id=top, visibility="everyone")
+    await house.agreed("anna", parent_id=middle, visibility="everyone")
+    read: list[dict[str, Any]] = []
+    real = counted
+
+    def seen(goal: dict[str, Any], below: dict[str, Any] | None) -> Any:
+        read.append(goal)
+        assert below is None or below["below"] > 0
+        return real(goal, below)
+
+    monkeypatch.setattr(usecase, "counted", seen)
+    await fold(house)
+    assert read
+    assert all("title" not in each and "key_results" not in each for each in read)
+    assert ((await below(house, top)) or {})["below"] == 2
+
+
 async def from_scratch(house: GoalsHouse) -> Mapping[str, RollUp]:
     """The sums as they would be if they were made anew, from the leaves up."""
     goals = {doc["_id"]: doc async for doc in house.db["goals"].find({})}
@@ -248,9 +301,12 @@ async def from_scratch(house: GoalsHouse) -> Mapping[str, RollUp]:
     return {goal_id: of(goal_id) for goal_id in goals}
 
 
+@pytest.mark.parametrize("ordinary", [1_000, 1])
 async def test_after_any_sequence_of_concurrent_changes_the_sums_are_those_made_from_scratch(
-    house: GoalsHouse,
+    house: GoalsHouse, ordinary: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(usecase, "ORDINARY", ordinary)
+    monkeypatch.setattr(usecase, "PAUSE_EACH", timedelta(milliseconds=50))
     dice = random.Random(11)
     goal_ids = [await house.agreed(visibility="everyone", key_results=[REACH]) for _ in range(10)]
 
@@ -275,6 +331,8 @@ async def test_after_any_sequence_of_concurrent_changes_the_sums_are_those_made_
             asks = [change(dice.choice([house, twin]).as_("anna")) for _ in range(6)]
             await asyncio.gather(*asks, *(worker.turn() for worker in workers))
     await fold(house)
+    with clock_at(house.work, datetime.now(UTC) + usecase.LONGEST_PAUSE):
+        await fold(house)
     wanted = await from_scratch(house)
     found = {doc["_id"]: from_document(RollUp, doc) async for doc in house.db["roll_ups"].find({})}
     for goal_id, sum_ in wanted.items():
