@@ -8,19 +8,20 @@ goal it is.  Names of people are in the directory only, from which they can be e
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from services.goals.domain.key_result import KeyResultWording
 from services.goals.domain.period import Period
-from services.goals.domain.wording import EARLIEST, LATEST, Substance, Wording
+from services.goals.domain.wording import EARLIEST, LATEST, Substance, Title, Wording
 from shared.aggregate import Aggregate
 from shared.contracts.base import Frozen
 from shared.contracts.goals import Visibility
 from shared.contracts.goals_templates import GoalTemplateArchived, GoalTemplateState, GoalTemplateWritten
 from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PeriodId, PersonId, TemplateId, derive
+from shared.unseen import one_line
 
 TemplateStatus = Literal["draft", "published", "archived"]
 Placeholder = Literal["unit", "job_title"]
@@ -76,9 +77,7 @@ class TemplateWording(Substance):
 class Overrides(Frozen):
     """What a goal says otherwise than its template; what is left out is the template's."""
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = (
-        None
-    )
+    title: Title | None = None
     description: str | None = Field(default=None, max_length=4000)
     relevance: str | None = Field(default=None, max_length=1000)
     weight: float | None = Field(default=None, ge=0, le=100)
@@ -253,12 +252,13 @@ def words_of(text: str) -> Iterator[str]:
 def _filled(text: str, known: Mapping[Placeholder, str | None]) -> str:
     def one(match: re.Match[str]) -> str:
         value = next((value for name, value in known.items() if name == match[1]), match[0])
-        if not value:
+        try:
+            return one_line(value or "")
+        except ValueError as error:
             raise NothingToFillIn(
                 f"The directory does not know the {match[1].replace('_', ' ')} of the owner;"
                 " say title and description yourself.",
                 placeholder=match[1],
-            )
-        return value
+            ) from error
 
     return _PLACEHOLDER.sub(one, text)

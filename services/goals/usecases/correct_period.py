@@ -20,6 +20,7 @@ from services.goals.domain.period import (
     PeriodNotClosed,
     PeriodReason,
 )
+from services.goals.domain.wording import LATEST
 from services.goals.store import GoalStore, PeriodStore
 from services.goals.usecases.run_period import require_new, wake
 from services.goals.views import PeriodView
@@ -51,7 +52,7 @@ class CorrectPeriod(Frozen):
 class Reopening(BaseModel):
     """The last day of its new time of grace, and why."""
 
-    closes_on: date
+    closes_on: date = Field(le=LATEST)
     reason: PeriodReason = Field(min_length=1)
 
 

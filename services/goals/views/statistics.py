@@ -187,7 +187,11 @@ _TELLS_PROGRESS: Final[Doc] = {
     "$and": [
         {"$lt": ["$tally", "closed;"]},
         *(
-            {"$not": {"$and": [{"$gte": ["$tally", f"closed:{each}:"]}, {"$lt": ["$tally", f"closed:{each};"]}]}}
+            {
+                "$not": {
+                    "$and": [{"$gte": ["$tally", f"closed:{each}:"]}, {"$lt": ["$tally", f"closed:{each};"]}]
+                }
+            }
             for each in UNFINISHED
         ),
     ]

@@ -51,13 +51,17 @@ async def test_what_nobody_agreed_to_and_what_goes_on_elsewhere_is_in_no_mean(ho
     declined = await house.proposed(to="manager")
     await house.as_("manager").does(f"/goals/{declined}/refusal", {"reason": "Not now."})
     given_up = await measured(house, 1)
-    await house.as_("anna").does(f"/goals/{given_up}/closure", {"outcome": "cancelled", "comment": "No need."})
+    await house.as_("anna").does(
+        f"/goals/{given_up}/closure", {"outcome": "cancelled", "comment": "No need."}
+    )
     missed = await measured(house, 3)
     await house.as_("anna").does(f"/goals/{missed}/closure", {"outcome": "missed"})
     for by in ("kind", "unit"):
         [group] = await house.as_("manager").read("/goal-statistics", by=by)
         assert (group["goals"], group["measured"], group["progress"]) == (4, 2, pytest.approx(0.5)), by
-    by_outcome = {each["key"]: each for each in await house.as_("manager").read("/goal-statistics", by="outcome")}
+    by_outcome = {
+        each["key"]: each for each in await house.as_("manager").read("/goal-statistics", by="outcome")
+    }
     assert (by_outcome["cancelled"]["measured"], by_outcome["cancelled"]["progress"]) == (0, None)
 
 

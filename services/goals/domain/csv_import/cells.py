@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from shared.csv_files import armed, quoted
@@ -84,7 +84,14 @@ def number_of(cell: str, *, commas: bool) -> float:
 
 def amount_of(cell: str, *, commas: bool) -> Decimal:
     """An exact amount; raises `Unread`, also for what can mean two."""
-    return Decimal(_digits(cell, commas=commas))
+    digits = _digits(cell, commas=commas)
+    try:
+        return Decimal(digits)
+    except InvalidOperation as error:
+        raise Unread(
+            f"{quoted(digits)} has an exponent beyond all amounts.",
+            mend="Write digits alone, such as 1250 or 99.5.",
+        ) from error
 
 
 def _digits(cell: str, *, commas: bool) -> str:

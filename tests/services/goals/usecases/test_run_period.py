@@ -258,6 +258,7 @@ async def test_a_closed_period_is_reopened_for_a_time_and_closes_again(house: Go
     admin = admin.at(CLOSED)
     for day in ("2026-04-10", "2026-03-01"):
         assert rule_of(await admin.post(path, {**asked, "closes_on": day})) == "invalid"
+    assert (await admin.post(path, {**asked, "closes_on": "9999-12-31"})).status_code == 422
     assert (await admin.post(path, {"closes_on": "2026-04-20"})).status_code == 422
     assert (await house.as_("manager").post(path, asked)).status_code == 403
     reopened = await admin.does(path, asked)

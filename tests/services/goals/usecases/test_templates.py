@@ -220,6 +220,9 @@ async def test_what_the_directory_does_not_know_has_to_be_said(house: GoalsHouse
         "job_title",
     )
     assert (await begun(house, template_id, overrides={"title": "As I am"})).status_code == 201
+    await house.publish(house.people["anna"].model_copy(update={"job_title": "\u2800"}))
+    unseen = await begun(house, await written(house, title="{job_title}"))
+    assert rule_of(unseen) == "nothing-to-fill-in"
     await house.publish(house.people["anna"].model_copy(update={"job_title": "T" * 300}))
     assert len((await begun(house, template_id)).json()["title"]) == 200
 
@@ -227,6 +230,14 @@ async def test_what_the_directory_does_not_know_has_to_be_said(house: GoalsHouse
 def using(template_id: str, *person_ids: str, **said: Any) -> dict[str, Any]:
     population = {"person_ids": list(person_ids)} if person_ids else said.pop("population")
     return {"from_template": {"template_id": template_id, **said}, "population": population}
+
+
+async def test_a_title_of_ones_own_has_something_to_be_seen(house: GoalsHouse) -> None:
+    template_id = await written(house)
+    unseen = {"overrides": {"title": "\u2800"}}
+    assert (await begun(house, template_id, **unseen)).status_code == 422
+    many = await house.as_(*HR).post("/goal-assignments", using(template_id, "anna", **unseen))
+    assert many.status_code == 422
 
 
 async def test_many_are_asked_for_goals_of_a_template_each_in_their_own_words(house: GoalsHouse) -> None:
