@@ -53,7 +53,8 @@ async def reword_goal(command: RewordGoal, tx: Transaction) -> Goal:
     if goal.parent_id != before.parent_id:
         if goal.parent_id is not None:
             await require_parent(goal, goal.parent_id, tx)
-        aligned.append(before.align(goal.parent_id)[1])
+        _, moved = before.align(goal.parent_id, contribution=goal.contribution)
+        aligned.append(moved.model_copy(update=dict(goal.named())))
     goal = goals.save(goal)
     if before.parent_id is not None and before.parent_id != goal.parent_id:
         left(tx, before.parent_id)

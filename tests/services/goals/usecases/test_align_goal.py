@@ -7,7 +7,7 @@ import pytest
 
 from services.goals.domain.alignment import MOST_ABOVE
 from tests.services.asker import rule_of
-from tests.services.goals.house import GoalsHouse
+from tests.services.goals.house import GoalsHouse, wording
 
 
 async def align(house: GoalsHouse, goal_id: str, parent_id: str | None, who: str = "anna") -> str:
@@ -114,3 +114,22 @@ async def test_the_tree_stays_a_tree_whatever_is_aligned_at_once(house: GoalsHou
             assert above not in met
             met.add(above)
             above = parents[above]
+
+
+async def test_a_draft_that_is_reworded_tells_what_it_serves_now_by_how_much_and_to_whom(
+    house: GoalsHouse,
+) -> None:
+    old, new = [await house.agreed("manager", by="chief", visibility="everyone") for _ in range(2)]
+    goal_id = await house.drafted(visibility="line")
+    anna = house.as_("anna")
+    await anna.does(f"/goals/{goal_id}/parent", {"parent_id": old, "contribution": 3}, method="PUT")
+    etag = (await anna.get(f"/goals/{goal_id}")).headers["ETag"]
+    said = wording(parent_id=new, visibility="everyone")
+    await anna.does(f"/goals/{goal_id}", said, method="PUT", If_Match=etag)
+    event = next(
+        each
+        for each in await house.published(subject=goal_id)
+        if each["said"] == "goal_aligned" and each["to_parent_id"] == new
+    )
+    assert (event["from_parent_id"], event["contribution"], event["visibility"]) == (old, 3, "everyone")
+    assert event["edition"] == 1
