@@ -113,7 +113,8 @@ async def _follow_line(
         if goal.asked_id not in {state.person_id, _new_owner(goal)} and elsewhere:
             await pass_on(goal, tx)
     for goal in from_below:
-        await pass_on(goal, tx)
+        if goal.asked_id != _new_owner(goal):
+            await pass_on(goal, tx)
 
 
 async def _asked_from_below(person_id: PersonId, above_id: PersonId, tx: Transaction) -> Sequence[Goal]:

@@ -126,6 +126,18 @@ async def test_who_is_asked_further_up_is_asked_no_more_when_the_line_between_mo
     assert late.status_code == 404
 
 
+async def test_a_handover_waits_for_the_new_owner_though_somebody_between_moves(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(by="manager")
+    path = f"/goals/{goal_id}/amendment"
+    await house.as_("anna").does(path, {"owner_id": "chief", "reason": "The chief knows them better."})
+    await house.as_("manager").does(f"{path}/agreement")
+    assert await asked(house, goal_id) == ("agreed", "chief")
+    await house.hire("president")
+    await house.move("manager", to="president")
+    assert await asked(house, goal_id) == ("agreed", "chief")
+    assert (await house.as_("chief").does(f"{path}/agreement"))["owner_id"] == "chief"
+
+
 async def test_who_is_still_above_after_the_line_between_moved_stays_asked(house: GoalsHouse) -> None:
     goal_id = await house.proposed(to="chief")
     await house.move("manager", to="other_manager")
