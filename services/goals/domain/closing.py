@@ -16,7 +16,7 @@ from shared.errors import Invalid, Refusal
 from shared.ids import GoalId, PeriodId, PersonId
 
 MOST_GRADES: Final = 20
-"""Of one goal of each kind, earlier ones too: they are kept with it."""
+"""Of one goal by its owner, by managers and by HR each, earlier ones too: they are kept with it."""
 
 
 class OutcomeMissing(Refusal):
@@ -107,7 +107,8 @@ def grade(goal: Goal, new: Grade) -> tuple[Goal, contract.GoalGraded]:
         raise NotToBeGraded(f"A goal that is {goal.status} is not graded so yet; it must be {stage}.")
     if goal.outcome in {"cancelled", "carried_over"}:
         raise NotToBeGraded("What was cancelled or goes on elsewhere has not run its course.")
-    if len([each for each in goal.grades if each.graded_as == new.graded_as]) >= MOST_GRADES:
+    alike = [each for each in goal.grades if (each.graded_as, each.by_hr) == (new.graded_as, new.by_hr)]
+    if len(alike) >= MOST_GRADES:
         raise NotToBeGraded(f"It was graded {MOST_GRADES} times, which is as often as a goal can be.")
     if own and any(each.graded_as == "final" for each in goal.grades):
         raise NotToBeGraded("The final grade is given; talk to your manager about it, or to HR.")

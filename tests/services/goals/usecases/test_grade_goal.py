@@ -142,6 +142,14 @@ async def test_a_goal_is_graded_so_often_and_no_more(house: GoalsHouse) -> None:
     assert (await final(house, goal_id, "manager")).status_code == 200
 
 
+async def test_a_manager_who_grades_as_often_as_may_be_leaves_hr_room_to_settle_it(house: GoalsHouse) -> None:
+    goal_id = await house.closed()
+    for _ in range(20):
+        assert (await final(house, goal_id, "manager")).status_code == 200
+    assert rule_of(await final(house, goal_id, "manager")) == "not-to-be-graded"
+    assert (await final(house, goal_id, "admin", "hr_admin", comment="The appeal.")).status_code == 200
+
+
 @pytest.mark.parametrize("grade", [-0.1, 1.1, None])
 async def test_a_grade_is_a_share(house: GoalsHouse, grade: Any) -> None:
     goal_id = await house.closed()
