@@ -1,4 +1,4 @@
-"""The goals below another one that the caller may read, by way of such: what serves a hidden one stays hidden."""
+"""The goals below another one that the caller may read, by way of such: what serves a hidden one is too."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple

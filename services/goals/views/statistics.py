@@ -196,7 +196,7 @@ _TELLS_PROGRESS: Final[Doc] = {
         ),
     ]
 }
-"""`Tally.tells_progress` of a word: it begins with the stage, and agreed and closed come before all others."""
+"""`Tally.tells_progress`: words begin with the stage, and agreed and closed come before others."""
 _PER_OWNER: Final[Doc] = {
     "_id": "$owner_id",
     "tallies": {"$push": "$tally"},

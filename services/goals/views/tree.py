@@ -133,7 +133,7 @@ async def read_tree(goal_id: GoalId, view: Viewer, *, depth: int) -> Node:
 
 @router.get("/goals/{goal_id}/contributors", summary="Read who works on a goal")
 async def get_contributors(goal_id: GoalId, view: View) -> Contributors:
-    """The owners of active goals that serve it, however far below, by way of goals that the caller may read."""
+    """The owners of active goals below it, by way of goals that the caller may read."""
     await view.one(Goal, GOALS, goal_id)
     below = await readable_below(goal_id, view, fields=("owner_id", "status"))
     found = Counter[PersonId](goal["owner_id"] for goal in below.goals if goal["status"] == "agreed")
