@@ -62,6 +62,25 @@ class MeasurementStore(_OfGoals[Measurement]):
         docs = await self._tx.find(self.collection, wanted, sort=_NEWEST_FIRST, limit=limit)
         return [from_document(Measurement, doc) for doc in docs]
 
+    async def last_said(
+        self, before: Measurement, milestone_id: str | None, *, but: Sequence[str]
+    ) -> Sequence[Measurement]:
+        """The last that counts before another and speaks of a milestone, if any; old ones speak of None."""
+        docs = await self._tx.find(
+            self.collection,
+            {
+                "goal_id": before.goal_id,
+                "correction": None,
+                "key_result_id": before.key_result_id,
+                "milestone_id": milestone_id,
+                "measured_at": {"$lte": before.measured_at},
+                "_id": {"$nin": [*but]},
+            },
+            sort=_NEWEST_FIRST,
+            limit=1,
+        )
+        return [from_document(Measurement, doc) for doc in docs]
+
     async def values(self, goal_id: GoalId, of: KeyResultId, *, limit: int) -> Sequence[Valued]:
         """When which value held and which milestones were reached by then, of the newest that count."""
         wanted = {"goal_id": goal_id, "correction": None, "key_result_id": of}

@@ -6,11 +6,14 @@ reached by then for those after it: they are told anew, and the old ones stay in
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.goals.domain.history import Correction, Measurement
 from services.goals.domain.key_result import KeyResult
 from shared.ids import derive
+
+MOST: Final = 500
+"""So many measurements of a list of milestones are told anew, the newest."""
 
 
 class Retold(NamedTuple):
@@ -24,7 +27,8 @@ class Retold(NamedTuple):
 def retell(part: KeyResult, counting: Iterable[Measurement]) -> Retold:
     """Tell anew what was reached when; of some that hold at one time the last one tells.
 
-    Of those that were reported at one time, too, the later of `counting` is the later one.
+    Of those that were reported at one time, too, the later of `counting` is the later one.  Of what is older
+    than the newest `MOST`, it is enough to have what was said last of each milestone.
     """
     ordered = sorted(counting, key=lambda each: (each.measured_at, each.known_at))
     ids = {each.milestone_id for each in part.milestones}
@@ -35,7 +39,7 @@ def retell(part: KeyResult, counting: Iterable[Measurement]) -> Retold:
         before = {*each.reached} if each.milestone_id is None else before
         now = (now | on) - off
         reached[each.measurement_id] = tuple(sorted(now))
-    last = {each.measured_at: each for each in ordered}.values()
+    last = {each.measured_at: each for each in ordered[-MOST:]}.values()
     stale = [each for each in last if ids & {*each.reached} != ids & {*reached[each.measurement_id]}]
     if not ordered:
         return Retold(part.model_copy(update={"current": None, "measured_at": None, "reached": ()}), {}, ())

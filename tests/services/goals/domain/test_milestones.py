@@ -1,10 +1,12 @@
 """What was reached when does not depend on when it was told."""
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.goals.domain import milestones
 from services.goals.domain.history import Measurement
 from services.goals.domain.key_result import KeyResult
 from services.goals.domain.milestones import retell
@@ -56,6 +58,18 @@ def test_told_in_any_order_the_same_is_reached(said: tuple[list[tuple[str, bool]
         assert stands.measured_at == START + timedelta(days=len(steps) - 1)
     else:
         assert stands.current is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.booleans()), min_size=1, max_size=20), st.integers(1, 5))
+def test_what_was_said_last_of_each_stands_for_all_that_is_older(
+    said: list[tuple[str, bool]], most: int
+) -> None:
+    everything = [told(day, *each[:1], day=day, reached=each[1]) for day, each in enumerate(said)]
+    older = {each.milestone_id: each for each in everything[:-most]}.values()
+    with mock.patch.object(milestones, "MOST", most):
+        whole, part = retell(PART, everything), retell(PART, [*older, *everything[-most:]])
+    assert part.part == whole.part
+    assert [*part.stale] == [*whole.stale]
 
 
 def test_those_that_say_otherwise_are_named_and_no_others() -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.goals import milestone_history
+from services.goals.domain import milestones
 from tests.services.asker import rule_of
 from tests.services.goals.house import NOW, REACH, STEPS, GoalsHouse
 
@@ -130,6 +132,28 @@ async def test_one_that_was_taken_back_is_not_reached_again_by_what_is_told_late
     await say(house, goal_id, "open", on=6, at=2)
     assert (await now(house, goal_id))[:2] == ({"open"}, 3)
     assert (await say(house, goal_id, "plan", on=7, at=3)).status_code == 422
+
+
+async def test_what_was_reached_before_all_that_is_told_anew_stays_reached(
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (milestones, milestone_history):
+        monkeypatch.setattr(module, "MOST", 3)
+    goal_id = await house.agreed(key_results=[THREE])
+    await say(house, goal_id, "plan", on=1)
+    for turn in range(5):
+        await say(house, goal_id, "open", on=2 + turn, reached=turn % 2 == 0)
+    late = await say(house, goal_id, "fair", on=8, at=5.5)
+    assert (late.status_code, late.json()["value"]) == (200, 7)
+    assert await now(house, goal_id) == (
+        {"plan", "open", "fair"},
+        10,
+        day(6).isoformat().replace("+00:00", "Z"),
+    )
+    assert await then(house, goal_id, 9) == ({"plan", "open", "fair"}, 1)
+    assert (await say(house, goal_id, "plan", on=9, at=0.5, reached=False)).status_code == 422
+    await correct(house, goal_id, late, on=10)
+    assert (await now(house, goal_id))[:2] == ({"plan", "open"}, 4)
 
 
 @pytest.mark.parametrize("said", [{"value": 3}, {"value": 3, "measured_at": NOW.isoformat()}])
