@@ -7,7 +7,8 @@ from shared.errors import Refusal
 from shared.ids import GoalId
 
 MOST_ABOVE: Final = 30
-"""So many goals may stand above one: each is read when a goal is put below them."""
+"""So many goals may stand above one that is put below them, since each of them is read then.  What serves it
+already comes with it unread, so that a line can be longer."""
 
 
 class AlignmentCycle(Refusal):
@@ -15,7 +16,7 @@ class AlignmentCycle(Refusal):
 
 
 class AlignmentTooDeep(Refusal):
-    """Too many goals stand above one another."""
+    """Too many goals stand above the one that is to be served."""
 
 
 class NoSuchParent(Refusal):

@@ -226,7 +226,7 @@ async def post_goal_import(
     summary="Read a sample of a file of goals",
 )
 async def get_sample(view: View) -> Response:
-    """Two goals, with all columns that a file may have."""
+    """Three goals, with all columns that a file may have."""
     del view
     return CsvResponse(sample(), headers={"Content-Disposition": 'attachment; filename="goals-sample.csv"'})
 

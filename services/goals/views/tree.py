@@ -33,7 +33,10 @@ WIDEST: Final = 500
 
 
 class Served(BaseModel):
-    """A goal of the line above; all of it is null where the caller may not read it: there it ends."""
+    """A goal of the line above; all of it is null where the caller may not read it: there it ends.
+
+    `more` says that the answer is at an end and the goal serves another: ask for its own line to go on.
+    """
 
     goal_id: GoalId | None
     owner_id: PersonId | None
@@ -41,6 +44,7 @@ class Served(BaseModel):
     level: GoalLevel | None
     status: GoalStatus | None
     progress: float | None
+    more: bool | None
 
 
 class RollUpView(BaseModel):
@@ -103,6 +107,8 @@ async def get_line(goal_id: GoalId, view: View) -> list[Served]:
             break
         line.append(await _served(doc, view))
         next_id = doc["parent_id"] if line[-1].owner_id is not None else None
+    if next_id is not None and len(line) > MOST_ABOVE:
+        line[-1] = line[-1].model_copy(update={"more": True})
     return line
 
 
@@ -145,7 +151,7 @@ async def get_contributors(goal_id: GoalId, view: View) -> Contributors:
 async def _served(doc: Doc, view: Viewer) -> Served:
     shown: dict[str, Any] = dict.fromkeys(Served.model_fields)
     if await ACCESS.decide(view.caller, "read", doc, view.db):
-        shown |= {"goal_id": doc["_id"]} | {
+        shown |= {"goal_id": doc["_id"], "more": False} | {
             name: doc[name] for name in ("owner_id", "title", "level", "status", "progress")
         }
     return Served.model_validate(shown)
