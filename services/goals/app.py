@@ -9,7 +9,7 @@ from services.goals.domain.initiative import Initiative
 from services.goals.domain.template import GoalTemplate
 from services.goals.held import HELD
 from services.goals.initiative_store import INITIATIVES
-from services.goals.store import COLLECTIONS, GOALS, LOOKS, PERIOD_TURNS
+from services.goals.store import COLLECTIONS, ENDINGS, GOALS, LOOKS, PERIOD_TURNS
 from services.goals.template_store import TEMPLATES
 from services.goals.usecases import (
     align_goal,
@@ -43,6 +43,7 @@ from services.goals.usecases.fold_goals import FoldWorker
 from services.goals.usecases.follow_people import follow_person
 from services.goals.usecases.forget_person import forget_person
 from services.goals.usecases.look_at_goal import look_at_goal
+from services.goals.usecases.orphan_goals import orphan_goals
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
 from services.goals.usecases.serve_successor import GOING_ON
 from services.goals.views import ROUTERS as VIEWS
@@ -72,6 +73,8 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
     looking = DueWorker(runtime.work, LOOKS, look_at_goal, timers=runtime.settings.timers)
     runtime.leased("looks", looking.turn, poll=LOOK_SECONDS)
     runtime.leased("folds", FoldWorker(runtime.work).turn, poll=POLL_SECONDS)
+    ending = DueWorker(runtime.work, ENDINGS, orphan_goals, timers=runtime.settings.timers)
+    runtime.leased("endings", ending.turn, poll=POLL_SECONDS)
     turning = DueWorker(runtime.work, PERIOD_TURNS, run_period.turn_period, timers=runtime.settings.timers)
     runtime.leased("periods", turning.turn, poll=POLL_SECONDS)
     return ()

@@ -33,6 +33,8 @@ FORMER: Final = "former parent "
 """How the mark of a goal begins that is to be folded though nothing that serves it now has changed."""
 QUIET: Final = "quiet until "
 """How the id begins of what says until when a goal that very many serve is left alone."""
+ENDINGS: Final = "endings"
+"""What has ended, until that is known of all goals that serve it."""
 OUTLOOKS: Final = "outlooks"
 LOOKS: Final = "looks"
 GUARDS: Final = "guards"
@@ -56,6 +58,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("owner_id", "by_owner"),
         _by("asked_id", "by_asked", partialFilterExpression={"asked_id": {"$gt": ""}}),
         _by("parent_id", "by_parent"),
+        _by("orphaned", "by_orphaned", partialFilterExpression={"orphaned": True}),
         _by("visibility", "by_visibility"),
         _by("status", "by_status"),
         _by("level", "by_level"),
@@ -91,6 +94,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     PERIODS: [_newest("starts_on", "by_start")],
     PERIOD_TURNS: DUE,
     FOLDS: DUE,
+    ENDINGS: DUE,
     **OF_INITIATIVES,
     **OF_TEMPLATES,
     GUARDS: [],
@@ -114,6 +118,8 @@ class GoalStore(Store[Goal]):
         kept = {"progress": progress, "percent": percent, "tally": Tally.of(aggregate).word}
         version = self._tx.put(GOALS, to_document(aggregate) | kept)
         fold_soon(self._tx, aggregate)
+        if aggregate.status == "closed":
+            wake(self._tx, ENDINGS, aggregate.goal_id)
         return aggregate.model_copy(update={"version": version})
 
     def delete(self, aggregate: Goal) -> None:
@@ -123,6 +129,7 @@ class GoalStore(Store[Goal]):
             left(self._tx, aggregate.parent_id)
         left(self._tx, aggregate.goal_id)
         wake(self._tx, FOLDS, aggregate.goal_id)
+        wake(self._tx, ENDINGS, aggregate.goal_id)
         look_soon(self._tx, aggregate.goal_id)
 
     async def outside(self, period: Period) -> Goal | None:

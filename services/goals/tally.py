@@ -1,36 +1,51 @@
 """What is counted of a goal, as one word: goals of one word are alike to who counts them."""
 
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import UNFINISHED
 
+ORPHANED: Final = "orphaned"
+
 
 class Tally(NamedTuple):
-    """What is counted of a goal; pace, overdue and blocked only while it is agreed, else empty."""
+    """What is counted of a goal; all but status and outcome only while it is agreed, else empty."""
 
     status: str
     outcome: str
     pace: str
     overdue: str
     blocked: str
+    orphaned: str = ""
 
     @classmethod
     def of(cls, goal: Goal) -> Self:
         """That of a goal."""
         stands = goal.standing
         return cls.told(
-            goal.status, goal.outcome, stands.pace, overdue=stands.overdue, blocked=bool(goal.blocked_by)
+            goal.status,
+            goal.outcome,
+            stands.pace,
+            overdue=stands.overdue,
+            blocked=bool(goal.blocked_by),
+            orphaned=goal.orphaned,
         )
 
     @classmethod
     def told(
-        cls, status: str, outcome: str | None, pace: str | None, *, overdue: bool, blocked: bool
+        cls,
+        status: str,
+        outcome: str | None,
+        pace: str | None,
+        *,
+        overdue: bool,
+        blocked: bool,
+        orphaned: bool = False,
     ) -> Self:
         """That of a goal of which this is so."""
         if status != "agreed":
             return cls(status, outcome or "", "", "", "")
-        return cls(status, "", pace or "", "overdue" * overdue, "blocked" * blocked)
+        return cls(status, "", pace or "", "overdue" * overdue, "blocked" * blocked, ORPHANED * orphaned)
 
     @classmethod
     def read(cls, word: str) -> Self:
@@ -45,7 +60,7 @@ class Tally(NamedTuple):
     @property
     def word(self) -> str:
         """As documents have it: the stage first, so that goals of one lie together."""
-        return ":".join(self)
+        return ":".join(self if self.orphaned else self[:-1])
 
 
-__all__ = ["Tally"]
+__all__ = ["ORPHANED", "Tally"]

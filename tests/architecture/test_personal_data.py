@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "privacy.md"
 TABLE = "## By kind\n"
 OF_NOBODY = {
     "people": {"people_guards"},
-    "goals": {"folds", "looks", "guards", "period_turns"},
+    "goals": {"endings", "folds", "looks", "guards", "period_turns"},
     "feedback": {"frameworks"},
     "reviews": set[str](),
     "notifications": {"receipts", "outlets"},

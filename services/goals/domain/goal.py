@@ -52,7 +52,7 @@ class Goal(Terms, Aggregate):
 
     `asked_id` is who is to agree, while the goal or an amendment is proposed; `reason` is what was to be
     changed, or why it was not.  `dropped` are the ids of key results that it had; `declined` says that it
-    ended since who was asked did not want it.
+    ended since who was asked did not want it, `orphaned` that what it serves was closed or erased first.
     """
 
     id_field: ClassVar[str] = "goal_id"
@@ -69,6 +69,7 @@ class Goal(Terms, Aggregate):
     agreed_on: date | None = None
     agreed_at: datetime | None = None
     contribution: float = 1.0
+    orphaned: bool = False
     confidence: float | None = None
     blocked_by: tuple[BlockerKind, ...] = ()
     checked_in_on: date | None = None
@@ -130,7 +131,8 @@ class Goal(Terms, Aggregate):
         wording.require_sound()
         reason = "" if is_wider(wording.visibility, self.visibility) else self.reason
         narrower = kept_narrower(self.narrower, self.visibility, wording.visibility, at=at)
-        beside = {"reason": reason, "narrower": narrower}
+        orphaned = self.orphaned and wording.parent_id == self.parent_id
+        beside = {"reason": reason, "narrower": narrower, "orphaned": orphaned}
         goal = Goal.model_validate({**dict(self), **_said(wording), **beside})
         return goal, contract.GoalChanged(**goal.named(), starts_on=goal.starts_on, due_on=goal.due_on)
 
@@ -271,9 +273,10 @@ class Goal(Terms, Aggregate):
         return self._serving(successor_id, self.contribution)
 
     def _serving(self, parent_id: GoalId | None, contribution: float) -> "tuple[Goal, contract.GoalAligned]":
-        edition = self.edition + (self.status == "agreed" and parent_id != self.parent_id)
+        moved = parent_id != self.parent_id
+        edition = self.edition + (self.status == "agreed" and moved)
         served = {"parent_id": parent_id, "contribution": contribution, "edition": edition}
-        goal = self.model_copy(update=served)
+        goal = self.model_copy(update=served | {"orphaned": self.orphaned and not moved})
         event = contract.GoalAligned(
             **goal.named(),
             from_parent_id=self.parent_id,

@@ -2,7 +2,8 @@
 
 When    a goal with a parent is saved, realigned or erased (a leased worker, within a second; what very
         many serve at most once in a time that grows with them)
-Rule    roll_up.roll_up; of a goal that is erased the sum is forgotten
+Rule    roll_up.roll_up; of a goal that is erased the sum is forgotten.  What has changed is orphaned once
+        the goal that it serves is closed or erased, and no more once it serves another
 Emits   nothing: who follows goals has their states and can add up what they may see
 
 A goal marks itself and not its parent, so that many who serve one goal do not wait for each other.  A
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import Serving, roll_up
 from services.goals.store import (
     COUNTING,
@@ -59,18 +61,25 @@ async def fold_goal(command: FoldGoal, tx: Transaction) -> None:
     A goal that has gone elsewhere since its mark was read keeps the mark, for the goal that it serves now.
     One that is left alone is marked itself, for when that is over, instead of all that has changed below it.
     """
-    marked, quiet = await tx.peek_many(GOALS, command.marks), f"{QUIET}{command.goal_id}"
-    left_alone = await tx.peek(FOLDS, quiet)
-    for mark, doc in zip(command.marks, marked, strict=True):
+    changed: list[Doc] = []
+    for mark, doc in zip(command.marks, await tx.peek_many(GOALS, command.marks), strict=True):
         if doc is None or doc["parent_id"] == command.goal_id:
             rest(tx, FOLDS, mark)
+            changed += [doc] if doc else []
     if command.goal_id is None:
         return
-    goal, sums = await GoalStore(tx).find(command.goal_id), RollUpStore(tx)
+    goal = await GoalStore(tx).find(command.goal_id)
     if goal is None:
-        await sums.forget(command.goal_id)
-        tx.discard(FOLDS, quiet)
-        return
+        await RollUpStore(tx).forget(command.goal_id)
+        tx.discard(FOLDS, f"{QUIET}{command.goal_id}")
+    else:
+        await _fold(goal, tx)
+    await _keep_orphaned(changed, tx, orphaned=goal is None or goal.status == "closed")
+
+
+async def _fold(goal: Goal, tx: Transaction) -> None:
+    quiet = f"{QUIET}{goal.goal_id}"
+    left_alone = await tx.peek(FOLDS, quiet)
     if left_alone is not None and tx.now < left_alone["until"]:
         call(tx, FOLDS, f"{FORMER}{goal.goal_id}", at=left_alone["until"])
         return
@@ -78,8 +87,18 @@ async def fold_goal(command: FoldGoal, tx: Transaction) -> None:
     if len(serving) > ORDINARY:
         until = tx.now + min(len(serving) * PAUSE_EACH, LONGEST_PAUSE)
         tx.update(FOLDS, quiet, {"$set": {"until": until}})
-    if await sums.keep(roll_up(goal.goal_id, serving)):
+    if await RollUpStore(tx).keep(roll_up(goal.goal_id, serving)):
         fold_soon(tx, goal)
+
+
+async def _keep_orphaned(serving: Sequence[Doc], tx: Transaction, *, orphaned: bool) -> None:
+    """Have each that is not closed say so; that changes no sum."""
+    goals = GoalStore(tx)
+    for doc in serving:
+        if doc["status"] != "closed" and doc.get("orphaned", False) != orphaned:
+            goal = await goals.get(doc["_id"])
+            goals.save(goal.model_copy(update={"orphaned": orphaned}))
+            rest(tx, FOLDS, goal.goal_id)
 
 
 async def _serving(goal_id: GoalId, tx: Transaction) -> Sequence[Serving]:

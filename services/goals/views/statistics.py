@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from services.goals.domain.roll_up import UNFINISHED
 from services.goals.store import GOALS
-from services.goals.tally import Tally
+from services.goals.tally import ORPHANED, Tally
 from services.goals.views.counting import grouped, parts_of, run
 from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.judgements import for_reader
@@ -57,7 +57,7 @@ class Group(BaseModel):
 
 
 class Covered(BaseModel):
-    """Agreed goals of a level: how many of them serve another, and by how many one is served."""
+    """Agreed goals of a level: how many of them serve another that is open, and by how many one is served."""
 
     level: GoalLevel
     goals: int
@@ -156,10 +156,11 @@ async def list_uncovered(
     return Page(items=await for_reader(found.items, view), next=found.next)
 
 
+_NOT_ORPHANED: Final[Doc] = {"$lt": [{"$indexOfBytes": ["$tally", f":{ORPHANED}"]}, 0]}
 _PER_LEVEL: Final[Doc] = {
     "_id": "$level",
     "goals": {"$sum": 1},
-    "aligned": {"$sum": {"$cond": [{"$gt": ["$parent_id", None]}, 1, 0]}},
+    "aligned": {"$sum": {"$cond": [{"$and": [{"$gt": ["$parent_id", None]}, _NOT_ORPHANED]}, 1, 0]}},
 }
 _SERVED: Final[Doc] = {
     "$group": {

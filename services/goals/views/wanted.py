@@ -27,6 +27,9 @@ BY_OTHERS: Final = frozenset({"runs_from", "runs_to", "aligned", "tag", "reporti
 """What is not asked of a field of the same name."""
 NONE: Final[Doc] = {"_id": {"$in": []}}
 """Matches no goal."""
+ALIGNED: Final[Doc] = {"parent_id": {"$ne": None}, "orphaned": {"$ne": True}}
+UNALIGNED: Final[Doc] = {"$or": [{"parent_id": None}, {"orphaned": True}]}
+"""Each part of it is found by an index of its own."""
 
 
 class GoalsWanted(BaseModel):
@@ -50,7 +53,9 @@ class GoalsWanted(BaseModel):
     overdue: bool | None = Field(default=None, description="Overdue only, or those that are not.")
     silent: bool | None = Field(default=None, description="With two missed check-ins only, or those without.")
     neglect: Neglect | None = Field(default=None, description="That nobody works on for this reason only.")
-    aligned: bool | None = Field(default=None, description="Serving another goal only, or serving none.")
+    aligned: bool | None = Field(
+        default=None, description="Serving another goal that is open only, or serving none."
+    )
     reporting_to_id: PersonId | None = Field(
         default=None, description="Of those who report to this person only: a team's goals."
     )
@@ -76,7 +81,7 @@ class GoalsWanted(BaseModel):
         if self.tag is not None:
             equal["tags"] = self.tag.strip().lower()
         if self.aligned is not None:
-            equal["$and"] = [{"parent_id": {"$ne": None} if self.aligned else None}]
+            equal["$and"] = [ALIGNED if self.aligned else UNALIGNED]
         due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
         start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
         return {**equal, **due, **start}

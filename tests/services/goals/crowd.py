@@ -47,6 +47,10 @@ async def _person(house: GoalsHouse, person_id: str) -> dict[str, Any]:
     return doc
 
 
+def _orphaned(number: int, status: str) -> bool:
+    return status != "closed" and number % 3 > 0 and number % 13 == 0
+
+
 def _said(number: int) -> dict[str, Any]:
     status = ("agreed", "agreed", "agreed", "closed", "draft")[number % 5]
     standing: dict[str, Any] = {
@@ -70,6 +74,7 @@ def _said(number: int) -> dict[str, Any]:
         "standing": standing,
         "visibility": ("line", "line", "everyone", "team", "private", "line", "everyone")[number // 35 % 7],
         "parent_id": f"parent-{number % 40}" if number % 3 else None,
+        "orphaned": _orphaned(number, status),
         "period_id": f"period-{number % 4}",
         "origin_id": f"origin-{number % 211}" if number % 5 == 0 else None,
         "template_id": f"template-{number % 53}" if number % 2 else None,
@@ -82,7 +87,12 @@ def _said(number: int) -> dict[str, Any]:
         "progress": (number % 11) / 10,
         "percent": number % 11 * 10,
         "tally": Tally.told(
-            status, outcome, standing["pace"], overdue=standing["overdue"], blocked=number % 19 == 0
+            status,
+            outcome,
+            standing["pace"],
+            overdue=standing["overdue"],
+            blocked=number % 19 == 0,
+            orphaned=_orphaned(number, status),
         ).word,
         "due_on": (date(2026, 1, 1) + timedelta(days=number % 365)).isoformat(),
     }

@@ -121,10 +121,25 @@ async def test_coverage_is_counted_from_the_index_alone(full: GoalsHouse) -> Non
     assert {each["level"]: (each["goals"], each["aligned"]) for each in coverage["levels"]} == {
         level: (
             sum(doc["level"] == level for doc in docs),
-            sum(doc["level"] == level and doc["parent_id"] is not None for doc in docs),
+            sum(
+                doc["level"] == level and doc["parent_id"] is not None and not doc.get("orphaned")
+                for doc in docs
+            ),
         )
         for level in ("person", "team")
     }
+
+
+async def test_those_that_serve_none_or_what_has_ended_are_found_by_indexes(full: GoalsHouse) -> None:
+    goals = full.db[GOALS]
+    few = [doc["_id"] async for doc in goals.find({"orphaned": True}, {"_id": 1}).limit(3)]
+    await goals.update_many({"orphaned": True, "_id": {"$nin": few}}, {"$set": {"orphaned": False}})
+    alone = [doc["_id"] async for doc in goals.find({"parent_id": None}, {"_id": 1}).limit(3)]
+    await goals.update_many({"parent_id": None, "_id": {"$nin": alone}}, {"$set": {"parent_id": "parent-1"}})
+    async with profiled(full.db, ns=f"{full.db.name}.{GOALS}", op="query") as ran:
+        listed = await full.as_("auditor", "auditor").read("/goals", aligned="false")
+    assert [each["goal_id"] for each in listed["items"]] == sorted([*few, *alone])
+    assert sum(each["docsExamined"] for each in ran) < 100
 
 
 async def test_the_tally_follows_the_goal(house: GoalsHouse) -> None:
