@@ -40,8 +40,8 @@ MOST: Final = 5 * PAGE
 ORDINARY: Final = 1_000
 """Goals that may serve one which is folded as soon as any of them changes."""
 PAUSE_EACH: Final = timedelta(milliseconds=1)
-"""For each goal that serves one with more of them it is left alone after a fold: some thirty times as long
-as its part of the fold takes."""
+"""For each goal that serves one with more of them it is left alone after a fold: many times as long as its
+part of the fold takes."""
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 AT_ONCE: Final = 10_000
 """Goals whose sums are asked for together."""
