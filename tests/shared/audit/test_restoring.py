@@ -113,10 +113,10 @@ async def put_lost_rows_back(db: mongo.Database, house: House) -> None:
     await db[HEAD].update_one({}, {"$set": {"number": ROWS, "seal": rows[-1]["seal"]}})
 
 
-async def test_a_thousand_tamperings_after_a_restore_are_found(house: House) -> None:
+async def test_tamperings_after_a_restore_are_found(house: House) -> None:
     await house.restored()
     whole, dice, missed = await house.backup(), random.Random(4711), list[str]()
-    for number in range(TAMPERINGS):
+    for number in range(TAMPERINGS // 4):
         tamper: Callable[[mongo.Database, random.Random], Awaitable[None]] = KINDS[number % len(KINDS)]
         await tamper(house.db, dice)
         if not (await house.verdict()).wrong:
