@@ -23,7 +23,9 @@ setup: .venv/made  ## make .venv from the hashed locks; does nothing if they hav
 run: setup  ## the whole suite on this machine, with a sample organisation (ONCE=1: end after the summary; DATA=DIR, PORT_BASE=N)
 	@exec $(PY) -m deploy.cli run $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
-# Tests that start a whole suite, or measure what faults do to one, have the machine for themselves.
+# Tests that start a whole suite have the machine for themselves, and those that push one to its limits are not
+# run beside the suite that the others share: at rest it takes a quarter of two cores.
+HARD := tests/faults tests/suite/test_main_job.py
 ALONE := tests/suite tests/doors tests/faults
 
 test: setup  ## all tests, on real engines (ARGS: those that pytest is told to run instead)
@@ -31,7 +33,9 @@ ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
 	@$(PY) -m pytest -n 2 $(ALONE:%=--ignore=%)
-	@$(PY) -m pytest $(ALONE)
+	@$(PY) -m pytest $(HARD)
+	@$(PY) -m pytest tests/suite $(HARD:%=--ignore=%)
+	@$(PY) -m pytest tests/doors
 endif
 
 test-compose: setup  ## the containers for real, from nothing: main job, locked doors, upgrade under load, restore, production, two of each (ARGS as of test)
