@@ -2,7 +2,7 @@
 
 import asyncio
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -17,6 +17,9 @@ from deploy.local.topics import make_users
 from tests.doors.conftest import Locked
 from tests.suite.house import House
 from tests.suite.seed import populate
+
+MADE_WITHIN = timedelta(minutes=1)
+"""All certificates of a suite are made at its first start, and are good for as long."""
 
 
 async def test_goals_feedback_and_reviews_reach_everyone_behind_locked_doors(locked_suite: Suite):
@@ -38,11 +41,12 @@ async def test_services_are_ready_and_stay_so_when_users_are_made_again(locked_s
             assert (await http.get(f"{url}/readyz")).status_code == 200
 
 
-async def test_every_service_tells_until_when_the_certificates_it_was_given_are_good(
+async def test_every_service_tells_until_when_the_certificates_are_good_that_it_was_given_and_is_shown(
     locked_suite: Suite, locked: Locked
 ):
     authority = x509.load_pem_x509_certificate(locked.ca.read_bytes())
-    ends = {"kafka_ca": authority.not_valid_after_utc, "mongo_ca": authority.not_valid_after_utc}
+    last = authority.not_valid_after_utc
+    ends = {"kafka_ca": last, "mongo_ca": last}
     async with httpx.AsyncClient(trust_env=False) as http:
         for url in locked_suite.urls.values():
             families = text_string_to_metric_families((await http.get(f"{url}/metrics")).text)
@@ -52,7 +56,9 @@ async def test_every_service_tells_until_when_the_certificates_it_was_given_are_
                 for each in samples
                 if each.name == "cairn_certificate_expires_timestamp_seconds"
             }
+            shown = [found.pop(use) for use in ("kafka_peer", "mongo_peer")]
             assert found == ends
+            assert all(abs(last - each) < MADE_WITHIN for each in shown)
 
 
 @pytest.mark.parametrize("command", [["topics"], ["audit", "verify"]], ids=lambda command: command[0])
