@@ -116,7 +116,7 @@ class Missed(Exception):  # noqa: N818  an outcome that is tried again, not a fa
     """A write did not meet its document: another writer was faster."""
 
 
-class IndexChanged(Exception):  # noqa: N818  the code's mistake, which no trying again mends
+class IndexChangedError(Exception):
     """An index of a database has the name, or the keys, of one that is declared and is another."""
 
 
@@ -246,7 +246,7 @@ async def ensure_collection(
 ) -> None:
     """Make the collection, unless it exists, its indexes and its validator; safe to run again.
 
-    Raises `IndexChanged` where an index is there that is another.
+    Raises `IndexChangedError` where an index is there that is another.
     """
     if not exists:
         with contextlib.suppress(CollectionInvalid):  # another process was faster
@@ -259,7 +259,7 @@ async def ensure_collection(
         except OperationFailure as error:
             if error.code not in OTHER_INDEX:
                 raise
-            raise IndexChanged(
+            raise IndexChangedError(
                 f"an index of {database.name}.{name} is not what it is to be: {error}. A changed index needs"
                 " a name of its own; list the old one as retired, and drop it after the roll-out."
             ) from error
@@ -286,7 +286,7 @@ __all__ = [
     "Database",
     "Doc",
     "InTransaction",
-    "IndexChanged",
+    "IndexChangedError",
     "Missed",
     "Query",
     "ReturnDocument",

@@ -75,19 +75,16 @@ class Observer:
     async def turn(self) -> bool:
         """Measure once; raises the first failure when every part has had its turn."""
         self._workers()
-        failures = [each for each in await asyncio.gather(*map(self._measure, self._parts)) if each]
+        ended = await asyncio.gather(*map(self._measure, self._parts), return_exceptions=True)
+        failures = [each for each in ended if each is not None]
         self._look(well=not failures)
         if failures:
             raise failures[0]
         return False
 
-    async def _measure(self, name: str) -> Exception | None:
-        try:
-            await self._parts[name]()
-        except Exception as error:  # noqa: BLE001  the turn raises it once the others are done
-            return error
+    async def _measure(self, name: str) -> None:
+        await self._parts[name]()
         self._runtime.metrics.observed(name, at=time.time())
-        return None
 
     def _look(self, *, well: bool) -> None:
         now = time.monotonic()

@@ -119,7 +119,7 @@ def main(wanted: Sequence[str]) -> int:
     except (MissingSecret, WrongDoors) as error:
         _log.error("users cannot be prepared", error=str(error))
         return os.EX_CONFIG
-    except mongo.IndexChanged as error:
+    except mongo.IndexChangedError as error:
         _log.error("indexes cannot be made", error=str(error))
         return os.EX_CONFIG
     except (KafkaError, PyMongoError, OSError) as error:

@@ -90,6 +90,19 @@ async def test_without_a_database_lags_and_workers_are_told(runtime: Any) -> Non
     assert {name for name, at in observed(runtime).items() if at > began[name]} == {"lags"}
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def observer(runtime: Any, clock: Clock) -> Observer:
+    """It takes the time from the clock from its first look on."""
+    del clock
+    runtime.observer = Observer(runtime)
+    return runtime.observer
+
+
 async def look(observer: Observer, clock: Clock, *, seconds: int) -> None:
     """Once a second, as the worker does, whatever comes of it."""
     for _ in range(seconds):
@@ -99,10 +112,8 @@ async def look(observer: Observer, clock: Clock, *, seconds: int) -> None:
 
 
 async def test_who_lags_and_does_not_move_for_a_minute_is_stuck_until_it_moves(
-    runtime: Any, monkeypatch: pytest.MonkeyPatch
+    runtime: Any, observer: Observer, clock: Clock
 ) -> None:
-    clock = Clock(monkeypatch)
-    observer = runtime.observer = Observer(runtime)
     await look(observer, clock, seconds=60)
     assert check_progress(runtime) == ""
     await look(observer, clock, seconds=5)
@@ -113,10 +124,8 @@ async def test_who_lags_and_does_not_move_for_a_minute_is_stuck_until_it_moves(
 
 
 async def test_who_has_nothing_to_do_or_says_what_is_the_matter_is_not_stuck(
-    runtime: Any, monkeypatch: pytest.MonkeyPatch
+    runtime: Any, observer: Observer, clock: Clock
 ) -> None:
-    clock = Clock(monkeypatch)
-    observer = runtime.observer = Observer(runtime)
     runtime.consumers = [Reading(), Reading("cairn.people.state")]
     runtime.consumers[0].records, runtime.consumers[1].trouble = 0, "TooManyParked: 12"
     await look(observer, clock, seconds=100)
@@ -124,10 +133,8 @@ async def test_who_has_nothing_to_do_or_says_what_is_the_matter_is_not_stuck(
 
 
 async def test_nobody_is_stuck_while_kafka_is_away_nor_right_after(
-    runtime: Any, monkeypatch: pytest.MonkeyPatch
+    runtime: Any, observer: Observer, clock: Clock
 ) -> None:
-    clock = Clock(monkeypatch)
-    observer = runtime.observer = Observer(runtime)
     await look(observer, clock, seconds=30)
     runtime.consumers[0].away = True
     await look(observer, clock, seconds=120)
@@ -140,10 +147,8 @@ async def test_nobody_is_stuck_while_kafka_is_away_nor_right_after(
 
 
 async def test_nobody_is_stuck_while_the_database_is_away_or_keeps_a_look_waiting(
-    runtime: Any, monkeypatch: pytest.MonkeyPatch
+    runtime: Any, observer: Observer, clock: Clock
 ) -> None:
-    clock = Clock(monkeypatch)
-    observer = runtime.observer = Observer(runtime)
     there = runtime.db
     async with mongo.connect(NOBODY) as client:
         runtime.db = mongo.database(client, "away")

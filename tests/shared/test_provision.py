@@ -62,7 +62,7 @@ async def test_an_index_that_changed_without_a_new_name_is_told_at_once(engines,
     settings = settings_for(engines, name)
     await provision.provision_database(older(SERVICE), settings)
     changed = replace(SERVICE, collections={"goals": [IndexModel("title", name="of_old")]})
-    with pytest.raises(mongo.IndexChanged, match=rf"{name}\.goals .*of_old.* name of its own"):
+    with pytest.raises(mongo.IndexChangedError, match=rf"{name}\.goals .*of_old.* name of its own"):
         await provision.provision_database(changed, settings)
 
 

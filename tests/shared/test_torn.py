@@ -9,23 +9,20 @@ import pytest
 from bson import ObjectId
 
 from services.goals.app import SERVICE as GOALS
-from shared import mongo, torn
+from shared import torn
 from shared.audit.anchors import Anchor
 from shared.audit.chain import FIRST, verify
-from shared.audit.rows import AUDIT, HEAD, INDEXES
+from shared.audit.rows import AUDIT, HEAD
 from shared.messaging.relay import OUTBOX
 from shared.work import Work
-from tests.shared.audit.chaining import row, sealer
+from tests.shared.audit.chaining import audit_in, row, sealer
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
 async def work(engines: Any, name: str) -> AsyncIterator[Work]:
-    async with mongo.connect(engines.mongo) as client:
-        work = Work(client, name)
-        for collection, indexes in INDEXES.items():
-            await mongo.ensure_collection(work.db, collection, indexes=indexes)
+    async with audit_in(engines, name) as work:
         yield work
 
 
