@@ -3,12 +3,15 @@
     python -m shared.provision topics
     python -m shared.provision users SECRETS [--integrators DIR] services.people services.goals
     python -m shared.provision services.people services.goals
+    python -m shared.provision migrations [--again] services.people services.goals
     python -m shared.provision retired services.people services.goals
 
 The first makes the topics of all contracts, the second the users of the services named with their
 rights, as administrator (`shared.provision_users`), the third their collections and indexes.  Safe to run
-again: what exists is kept.  The last, after all processes are of the new version, drops the indexes that only
-older ones ask for.  Settings come from CAIRN_ variables.
+again: what exists is kept.  The last two are for when all processes are of the new version: what older ones
+have stored is brought to what the new ones store (`shared.migrations`), each migration once unless it is
+asked for `--again`, and the indexes are dropped that only older ones ask for.  Settings come from CAIRN_
+variables.
 """
 
 import argparse
@@ -26,13 +29,15 @@ from shared.contracts.catalogue import all_topics
 from shared.logs import configure, logger
 from shared.messaging.topics import Found, KafkaError, provision, topics_for
 from shared.metrics import Metrics
+from shared.migrations import Migrated, migrate
 from shared.provision_users import MissingSecret, WrongDoors, provision_users
-from shared.runtime import Runtime
+from shared.runtime import Runtime, read_epoch
 from shared.service import Service
 from shared.settings import Settings, load
+from shared.work import Unsettled
 
 TOOL = "provision"
-TOPICS, USERS, RETIRED = "topics", "users", "retired"
+TOPICS, USERS, MIGRATIONS, RETIRED = "topics", "users", "migrations", "retired"
 PATIENCE_SECONDS = 60.0
 
 _log = logger(TOOL)
@@ -80,6 +85,29 @@ async def _drop_retired(modules: Sequence[str]) -> None:
         _log.info("retired indexes dropped", of=service.name, indexes=dropped)
 
 
+async def migrate_database(
+    service: Service, settings: Settings, *, again: bool = False
+) -> Sequence[Migrated]:
+    """All migrations of a service, done to their ends; raises `PyMongoError` when one cannot be."""
+    runtime = Runtime(service, settings, Metrics(service.name))
+    try:
+        runtime.work.epoch = await read_epoch(runtime.db)
+        return await migrate(runtime.work, service.migrations, again=again)
+    finally:
+        await runtime.work.close()
+        runtime.client.close()
+
+
+async def _migrate(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog=f"python -m shared.provision {MIGRATIONS}")
+    parser.add_argument("services", nargs="+")
+    parser.add_argument("--again", action="store_true")
+    wish = parser.parse_args(arguments)
+    for service in map(_service, wish.services):
+        for each in await migrate_database(service, load(service.name), again=wish.again):
+            _log.info("migrated", of=service.name, migration=each.name, documents=each.documents)
+
+
 async def _provision_topics() -> None:
     for topic in await provision_topics(load(TOOL)):
         _log.info("topic", topic=topic.name, partitions=topic.partitions, made=topic.made)
@@ -110,6 +138,8 @@ def main(wanted: Sequence[str]) -> int:
     try:
         if wanted[0] == USERS:
             asyncio.run(_provision_users(wanted[1:]))
+        elif wanted[0] == MIGRATIONS:
+            asyncio.run(_migrate(wanted[1:]))
         elif wanted[0] == RETIRED:
             asyncio.run(_drop_retired(wanted[1:]))
         elif list(wanted) == [TOPICS]:
@@ -122,7 +152,7 @@ def main(wanted: Sequence[str]) -> int:
     except mongo.IndexChangedError as error:
         _log.error("indexes cannot be made", error=str(error))
         return os.EX_CONFIG
-    except (KafkaError, PyMongoError, OSError) as error:
+    except (KafkaError, PyMongoError, OSError, Unsettled) as error:
         _log.error("could not be prepared", error=repr(error))
         return os.EX_TEMPFAIL
     return 0

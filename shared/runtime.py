@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
-from shared import audit, directory, erasure, fan_out, mongo
+from shared import audit, directory, erasure, fan_out, migrations, mongo
 from shared.access import Standing
 from shared.audit.reads import ReadLog
 from shared.audit.removing import Remover
@@ -57,6 +57,7 @@ ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     **answers.INDEXES,
     **audit.INDEXES,
     **erasure.INDEXES,
+    **migrations.INDEXES,
 }
 START_SECONDS = 60.0
 STOP_SECONDS = 25.0

@@ -36,6 +36,7 @@ from shared.known_fields import close_bodies
 from shared.messaging.envelope import topic_of
 from shared.messaging.incoming import Reaction, Subscription
 from shared.metrics import Metrics
+from shared.migrations import Migration
 from shared.problem_docs import describe, describe_problems
 from shared.problems import add_problem_handlers
 from shared.settings import Settings
@@ -74,7 +75,8 @@ class Service:
     words, such as an address: the audit says nothing of them.  `states` are the published states, each with
     its collection and the aggregate there, for after a restore.  `held` is what the service keeps of people
     and has a route that hands it out, and `forget` deletes what of it goes when somebody is erased.
-    `retired` are indexes by collection that no process asks for any more; they are dropped after a roll-out.
+    `retired` are indexes by collection that no process asks for any more, and `migrations` what is done with
+    documents of older versions; both follow a roll-out.
     `mounts` are protocols of others' making, by the path below which they are served; None where the
     settings do not ask for it.
     """
@@ -100,6 +102,7 @@ class Service:
     held: Sequence[Held] = ()
     forget: Forget | None = None
     retired: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    migrations: Sequence[Migration] = ()
     mounts: Mapping[str, Callable[["Runtime"], ASGIApp | None]] = field(
         default_factory=dict[str, "Callable[[Runtime], ASGIApp | None]"]
     )

@@ -9,6 +9,7 @@ from services.goals.domain.initiative import Initiative
 from services.goals.domain.template import GoalTemplate
 from services.goals.held import HELD
 from services.goals.initiative_store import INITIATIVES
+from services.goals.migrations import MIGRATIONS
 from services.goals.store import COLLECTIONS, ENDINGS, GOALS, LOOKS, PERIOD_TURNS
 from services.goals.template_store import TEMPLATES
 from services.goals.usecases import (
@@ -126,5 +127,6 @@ SERVICE = Service(
     held=HELD,
     forget=forget_person,
     fan_outs=[ASSIGNING, GOING_ON],
+    migrations=MIGRATIONS,
     workers=workers,
 )
