@@ -19,13 +19,14 @@ from deploy.live.topics import Seen, disorder, events_of
 from deploy.local.entry import kafka_options
 from deploy.local.kafka_tools import Tool, tool_command
 from deploy.local.suite import Suite, running_suite
-from deploy.sample.organisation import write_csv
+from deploy.sample.organisation import organisation, write_csv
 from shared import mongo
 
 OTHERS = Path(__file__).parents[3] / "shared" / "data" / "organisation-126.csv"
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 KILL_AT = (0.15, 0.3, 0.45, 0.6, 0.75)
 JOB_SECONDS = 1500
+STAFF = 120
 OFFSETS = (1, 2, 3, 4, 5, 9, 20, 21, 30, 40, 41)
 
 
@@ -141,7 +142,8 @@ async def test_the_main_job_holds_on_an_organisation_that_nobody_here_wrote(tmp_
 
 @pytest.mark.timeout(1800)
 async def test_the_ledger_holds_when_every_service_is_killed_once_in_mid_run(tmp_path: Path) -> None:
-    people = write_csv(tmp_path / "people.csv")
+    # Each of them reports to one that comes before.
+    people = write_csv(tmp_path / "people.csv", organisation()[:STAFF])
     progress = Progress()
     killed: list[str] = []
 
@@ -157,7 +159,7 @@ async def test_the_ledger_holds_when_every_service_is_killed_once_in_mid_run(tmp
         lived = await lived_in(suite, people, progress)
         await killer
         assert killed == list(SERVICES)
-        assert lived.report()["people"] == 250
+        assert lived.report()["people"] == STAFF
         await assert_all_holds(suite, lived)
         await outsiders_can_read(suite, lived)
 
