@@ -1,4 +1,4 @@
-"""What older versions of the service have stored otherwise, and how it is put right; see shared/migrations.py."""
+"""What older versions of the service have stored otherwise, and how that is put right."""
 
 from collections.abc import Sequence
 from typing import Final

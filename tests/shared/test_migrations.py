@@ -1,4 +1,4 @@
-"""Documents of older versions are brought to what newer ones store: all of them, each once, while others write."""
+"""Documents of older versions are brought to what newer ones store: all, each once, while others write."""
 
 import asyncio
 import importlib
@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
-from shared import mongo, provision
+from shared import mongo
 from shared.migrations import PAGE, Migration, migrate
 from shared.service import Service
-from shared.settings import read
 from shared.work import Transaction, Work
 from shared.work.transaction import Doc
 
@@ -92,21 +90,3 @@ def test_migrations_have_names_of_their_own_and_collections_of_the_service(servi
     names = [each.name for each in found.migrations]
     assert len(set(names)) == len(names)
     assert {each.collection for each in found.migrations} <= set(found.collections)
-
-
-async def test_each_service_is_migrated_by_the_command(
-    engines: Any, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = read(
-        "goals",
-        mongo_url=engines.mongo,
-        mongo_database=name,
-        kafka_bootstrap=engines.kafka,
-        oidc_issuer="http://localhost/issuer",
-    )
-    monkeypatch.setattr(provision, "load", lambda _: settings)
-    monkeypatch.setattr(provision, "configure", lambda **_: None)
-    with capture_logs() as lines:
-        await provision._migrate(["services.goals"])
-    wanted = [each.name for each in app("goals").migrations]
-    assert [line["migration"] for line in lines if line["event"] == "migrated"] == wanted

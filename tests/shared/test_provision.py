@@ -88,6 +88,15 @@ async def test_retired_indexes_go_when_it_is_said_and_no_others(engines, name, m
         assert {**after, "goals": before["goals"]} == before
 
 
+async def test_a_service_is_migrated_when_it_is_said(engines, name, monkeypatch):
+    monkeypatch.setattr(provision, "load", lambda _: settings_for(engines, name))
+    with capture_logs() as lines:
+        await provision._migrate(["services.goals"])
+    wanted = [each.name for each in SERVICE.migrations]
+    assert wanted
+    assert [line["migration"] for line in lines if line["event"] == "migrated"] == wanted
+
+
 async def indexes(url: str, name: str) -> Mapping[str, Sequence[str]]:
     async with mongo.connect(url) as client:
         database = mongo.database(client, name)
