@@ -161,12 +161,15 @@ class _Exchange:
         return NO_TEMPLATE if self.scope.get("path_params") else self.scope["path"]
 
     async def send(self, message: Message) -> None:
-        """Pass on what is sent; add to its first part what every answer carries."""
+        """Pass on what is sent; add to its first part what every answer carries.
+
+        What a part shows that must be known is kept before it goes out.
+        """
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            if self._reads is not None and self.status < REFUSED:
-                self._reads.take(self.scope)
             message["headers"] = [*message.get("headers", ()), *self._missing(message.get("headers", ()))]
+        if self._reads is not None and self.status < REFUSED:
+            self._reads.take(self.scope)
         await self._send(message)
 
     def _missing(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -69,6 +69,11 @@ def is_private(goal: Mapping[str, Any] | None) -> bool:
     return goal is not None and goal["visibility"] == "private"
 
 
+def is_of_private(initiative: Mapping[str, Any] | None) -> bool:
+    """The same of what is done for them."""
+    return initiative is not None and initiative["goal_visibility"] == "private"
+
+
 def workers(runtime: Runtime) -> Sequence[Worker]:
     """What falls due by the clock."""
     looking = DueWorker(runtime.work, LOOKS, look_at_goal, timers=runtime.settings.timers)
@@ -86,7 +91,7 @@ SERVICE = Service(
     title="Cairn goals",
     access=ACCESS,
     collections=COLLECTIONS,
-    confidential={"read_grades": always, "read": is_private},
+    confidential={"read_grades": always, "read": is_private, "read_initiative": is_of_private},
     routers=[
         draft_goal.router,
         assign_goal.router,

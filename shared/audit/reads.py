@@ -1,7 +1,7 @@
 """Reads of confidential data: which they are, and their way into the audit.
 
-A read is noted in the scope of its request, and kept when the answer that shows it begins: one that is
-refused in the end shows nothing.
+A read is noted in the scope of its request, and kept when the answer that shows it begins, or the part of it:
+one that is refused in the end shows nothing.
 """
 
 from collections import deque

@@ -71,7 +71,7 @@ def read_row(
     asked: Mapping[str, str],
     correlation_id: str,
 ) -> Row:
-    """That somebody was shown something; a list says what was `asked` for, not what was in it."""
+    """That somebody was shown something; of a list also which ids were `asked` for."""
     said = {"action": action, "asked": dict(asked)}
     return _row("read", caller, origin, about, correlation_id) | said
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from shared.access import Table
 from shared.aggregate import Aggregate
 from shared.audit.reads import Confidential, noted
-from shared.audit.rows import read_row
+from shared.audit.rows import MOST_IDS, Row, read_row
 from shared.http.asking import Asking, asked_by, origin_of, person_of
 from shared.http.served import in_short
 from shared.http.timing import said_time
@@ -32,6 +32,7 @@ class Viewer:
         self._request = request
         self._confidential: Confidential = request.app.state.confidential
         self._noted: set[tuple[str, str]] = set()
+        self._listed: Row = {"action": "", "about": []}
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
@@ -70,23 +71,48 @@ class Viewer:
         self._note(action)
         return found
 
+    def shown(self, collection: str, *docs: Mapping[str, Any], action: str = "read") -> None:
+        """Note for the audit which documents of a list, or of a part of a file, are confidential."""
+        confidential = self._confidential.get(action)
+        for doc in docs if confidential else ():
+            about = f"{collection}/{doc['_id']}"
+            if (action, about) not in self._noted and confidential and confidential(doc):
+                self._noted.add((action, about))
+                self._in_list(action, about)
+
+    def _in_list(self, action: str, about: str) -> None:
+        """With the others that go out at the same time, so many in a row."""
+        rows = noted(self._request.scope)
+        fits = rows and rows[-1] is self._listed and len(self._listed["about"]) < MOST_IDS
+        if not fits or self._listed["action"] != action:
+            self._listed = self._row(action, about=[], asked=self._asked())
+            rows.append(self._listed)
+        self._listed["about"].append(about)
+
     def _note(self, action: str, about: str = "", doc: Mapping[str, Any] | None = None) -> None:
         """For the audit, once of each in a request: of a list, what was asked for."""
         confidential = self._confidential.get(action)
         if confidential is None or (action, about) in self._noted or not confidential(doc):
             return
         self._noted.add((action, about))
-        query, path = self._request.query_params, self._request.path_params
-        asked = {name: value for name, value in {**query, **path}.items() if name.endswith("_id")}
-        row = read_row(
+        row = self._row(action, about=[about] if about else [], asked={} if about else self._asked())
+        noted(self._request.scope).append(row)
+
+    def _row(self, action: str, *, about: Sequence[str], asked: Mapping[str, str]) -> Row:
+        origin = origin_of(self._request, _route(self._request))
+        return read_row(
             self.caller,
-            origin_of(self._request, _route(self._request)),
+            origin,
             action=action,
-            about=[about] if about else [],
-            asked={} if about else {name: str(value)[:200] for name, value in asked.items()},
+            about=about,
+            asked=asked,
             correlation_id=correlation_id() or "",
         )
-        noted(self._request.scope).append(row)
+
+    def _asked(self) -> Mapping[str, str]:
+        """The ids that were asked for."""
+        asked = {**self._request.query_params, **self._request.path_params}
+        return {name: str(value)[:200] for name, value in asked.items() if name.endswith("_id")}
 
 
 def _route(request: Request) -> str:

@@ -100,3 +100,12 @@ def all_replaced(compose, images) -> bool:
     versions = {compose.docker("inspect", "--format", label, state["ID"]).strip() for state in states}
     replaced = {state["Image"] for state in states}.isdisjoint(images)
     return replaced and versions == {NEXT} and {state["Health"] for state in states} == {"healthy"}
+
+
+def test_what_older_versions_stored_is_migrated_while_all_runs(compose):
+    modules = [f"services.{service}" for service in SERVICES]
+    for told in ("migrations", "retired"):
+        done = compose.beside("indexes", "python", "-m", "shared.provision", told, *modules, seconds=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        said = done.stdout + done.stderr
+        assert ("orphans-say-so" in said) == (told == "migrations")

@@ -81,7 +81,12 @@ async def list_assigned(
     """Who has answered what, of the goals that the caller may read."""
     await view.one(Assignment, ASSIGNMENTS, assignment_id, action="read_assignment")
     wanted = [{"assignment_id": assignment_id}, await view.filter(), _GIVEN[answer] if answer else {}]
-    return await read_page(view.db[GOALS], {"$and": wanted}, asked=page, show=AssignedGoal.of)
+
+    def show(doc: Doc) -> AssignedGoal:
+        view.shown(GOALS, doc)
+        return AssignedGoal.of(doc)
+
+    return await read_page(view.db[GOALS], {"$and": wanted}, asked=page, show=show)
 
 
 async def _counted(wanted: Mapping[str, Any], view: Viewer) -> Counter[str]:

@@ -113,6 +113,8 @@ async def _then(goals: Sequence[Goal], at: datetime, view: Viewer) -> Sequence[G
         GoalAsOf.of(goal.goal_id, at, then) if then and at > await hidden_until(goal, view) else None
         for goal, then in found
     ]
+    told = [goal for goal, each in zip(goals, shown, strict=True) if each]
+    view.shown(GOALS, *({"_id": goal.goal_id, "visibility": goal.visibility} for goal in told))
     readable_now = await readable([each.parent_id for each in shown if each], view)
     return [each and each.without_hidden(readable_now) for each in shown]
 

@@ -116,7 +116,7 @@ MEASUREMENT_COLUMNS: Final[Sequence[Column]] = (
     text("correction_reason", "correction.reason"),
 )
 """What was measured, with whose goal it is of; see `MeasurementView`.  What was corrected counts no more."""
-_OWN_FIELDS: Final = ("title", "key_results", *EARLIER_FIELDS)
+_OWN_FIELDS: Final = ("title", "key_results", "visibility", *EARLIER_FIELDS)
 
 
 ELSEWHERE: Final = ("parent_id", "origin_id")
@@ -185,6 +185,7 @@ async def _without_hidden(pages: AsyncGenerator[list[Doc]], view: Viewer) -> Asy
         known = await readable([doc.get(name) for doc in page for name in ELSEWHERE], view)
         for doc in page:
             doc.update({name: None for name in ELSEWHERE if doc.get(name) not in known})
+        view.shown(GOALS, *page)
         yield page
 
 
@@ -221,6 +222,7 @@ async def _measurements(view: Viewer, goals: Doc, time: Doc) -> AsyncGenerator[l
         found = view.db[MEASUREMENTS].find(wanted, batch_size=PAGE).sort(order)
         page: list[Doc] = []
         async for doc in found:
+            view.shown(GOALS, known[doc["goal_id"]])
             page.append(_told(doc, known[doc["goal_id"]], hidden.get(doc["goal_id"])))
             if len(page) == PAGE:
                 yield page

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Query
@@ -12,7 +13,7 @@ from services.goals.domain.grade import Band, Grade, Retrospective, band
 from services.goals.store import GOALS
 from services.goals.views.wanted import unless_hidden
 from shared.contracts.goals import GoalKind, GoalLevel, Outcome
-from shared.http import View
+from shared.http import View, Viewer
 from shared.ids import GoalId, PeriodId, PersonId
 from shared.paging import AskedPage, Page, Sort, read_page
 from shared.reading import as_stored
@@ -92,7 +93,8 @@ async def list_lessons(
     told = {**wanted.model_dump(exclude_none=True), "retrospective": {"$type": "object"}}
     told = await unless_hidden(told, (wanted.parent_id,), view)
     filter_ = {"$and": [await view.filter(), told]}
-    return await read_page(view.db[GOALS], filter_, asked=page, sort=NEWEST, show=lesson)
+    show = partial(lesson, view=view)
+    return await read_page(view.db[GOALS], filter_, asked=page, sort=NEWEST, show=show)
 
 
 @router.get("/goals/{goal_id}/grades", summary="Read the grades of a goal")
@@ -101,8 +103,9 @@ async def get_grades(goal_id: GoalId, view: View) -> GradesView:
     return GradesView.of(await view.one(Goal, GOALS, goal_id, action="read_grades"))
 
 
-def lesson(doc: Mapping[str, Any]) -> Lesson:
-    """The view of a goal's lesson."""
+def lesson(doc: Mapping[str, Any], view: Viewer) -> Lesson:
+    """The view of a goal's lesson; the audit is told of a private goal."""
+    view.shown(GOALS, doc)
     goal = from_document(Goal, doc)
     score = goal.progress
     said = {**dict(goal), "score": score, "band": None if score is None else band(score)}

@@ -125,7 +125,12 @@ async def list_initiatives(
     seen = [await view.filter("read_initiative"), {"goal_id": {"$in": await _asked_about(view)}}]
     today = None if wanted.overdue is None else await _today(view, wanted.owner_id)
     filter_ = {"$and": [wanted.filter(today), {"$or": seen}]}
-    return await read_page(view.db[INITIATIVES], filter_, asked=page, sort=Sort("due_on"), show=_initiative)
+
+    def show(doc: Doc) -> InitiativeView:
+        view.shown(INITIATIVES, doc, action="read_initiative")
+        return _initiative(doc)
+
+    return await read_page(view.db[INITIATIVES], filter_, asked=page, sort=Sort("due_on"), show=show)
 
 
 @router.get("/goals/{goal_id}/initiatives", summary="List the initiatives of a goal")
@@ -191,6 +196,7 @@ async def _one(goal_id: GoalId, initiative_id: InitiativeId, view: Viewer) -> In
         raise NotFound("There is no initiative with this id.")
     if goal_id not in await _asked_about(view, goal_id):
         await view.demand("read_initiative", doc)
+    view.shown(INITIATIVES, doc, action="read_initiative")
     return from_document(Initiative, doc)
 
 

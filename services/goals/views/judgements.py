@@ -16,7 +16,8 @@ WIDER = frozenset({"team", "everyone"})
 
 
 async def for_reader(goals: Sequence[GoalView], view: Viewer) -> list[GoalView]:
-    """The views without what is not for who asks."""
+    """The views without what is not for who asks; the audit is told which of them are private."""
+    view.shown(GOALS, *({"_id": goal.goal_id, "visibility": goal.visibility} for goal in goals))
     return await _without_judgements(await _without_hidden(goals, view), view)
 
 

@@ -49,6 +49,7 @@ async def plan_response(view: Viewer, wanted: Doc) -> Response:
     known = await readable([doc["parent_id"] for doc in goals], view)
     for doc in goals:
         doc["parent_id"] = doc["parent_id"] if doc["parent_id"] in known else None
+    view.shown(GOALS, *goals)
     written = await asyncio.to_thread(_written, goals, done)
     if len(done) > MOST_ROWS or written.rows > MOST_ROWS:
         raise _too_large(f"more than {MOST_ROWS} rows")

@@ -134,6 +134,7 @@ async def read_tree(goal_id: GoalId, view: Viewer, *, depth: int) -> Node:
         # Where the answer has no more room, the last parents may have more than it shows.
         opened.update(parents if room > 0 else {doc["parent_id"] for doc in found[:-1]})
         levels.append(found)
+        view.shown(GOALS, *found)
     return await _tree(view, levels, opened)
 
 
@@ -151,6 +152,7 @@ async def get_contributors(goal_id: GoalId, view: View) -> Contributors:
 async def _served(doc: Doc, view: Viewer) -> Served:
     shown: dict[str, Any] = dict.fromkeys(Served.model_fields)
     if await ACCESS.decide(view.caller, "read", doc, view.db):
+        view.shown(GOALS, doc)
         shown |= {"goal_id": doc["_id"], "more": False} | {
             name: doc[name] for name in ("owner_id", "title", "level", "status", "progress")
         }
