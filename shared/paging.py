@@ -152,16 +152,24 @@ async def read_page(
 
 
 async def read_pages(
-    collection: Collection, filter_: Mapping[str, Any], *, fields: Sequence[str], size: int
+    collection: Collection,
+    filter_: Mapping[str, Any],
+    *,
+    fields: Sequence[str],
+    size: int,
+    index: str | None = None,
 ) -> AsyncGenerator[list[Doc]]:
     """All documents that the filter lets through, by `_id`, so many at a time and these fields of them.
 
-    Each page is asked for anew, so that nothing is held open at the database between them.
+    Each page is asked for anew, so that nothing is held open at the database between them.  `index` is as of
+    `read_page`.
     """
     order, cursor = Sort(), None
     while True:
-        wanted = Asked(size, cursor).narrow(filter_, sort=order)
-        rows = await collection.find(wanted, list(fields)).sort(order.keys).limit(size).to_list(None)
+        asked = Asked(size, cursor)
+        wanted = asked.narrow_all(filter_, sort=order) if index else asked.narrow(filter_, sort=order)
+        found = collection.find(wanted, list(fields)).sort(order.keys).limit(size)
+        rows = await (found.hint(index) if index else found).to_list(None)
         if rows:
             yield rows
         if len(rows) < size:

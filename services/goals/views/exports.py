@@ -18,6 +18,7 @@ from services.goals.views.earlier import FIELDS as EARLIER_FIELDS
 from services.goals.views.earlier import figures_of, hidden_of
 from services.goals.views.judgements import readable
 from services.goals.views.plan_export import PlansAreCsv, PlanTooLarge, plan_response
+from services.goals.views.plans import index_for
 from services.goals.views.wanted import GoalsWanted
 from shared.clock import Instant
 from shared.errors import NotFound
@@ -169,12 +170,14 @@ async def export_goals(view: View, form: AskedForm, wanted: Annotated[GoalsExpor
     one that serves another of the file names it by `parent_import_id`.  It is CSV, of 500 goals, 2,000 rows
     and 1 MiB at most; what somebody dropped is left out.
     """
-    filter_ = {"$and": [await view.filter(), await wanted.matching(view)]}
+    seen = await view.filter()
+    filter_ = {"$and": [seen, await wanted.matching(view)]}
     if wanted.form == "plan":
         if form != "csv":
             raise PlansAreCsv("A plan is a CSV file; leave format out.")
         return await plan_response(view, filter_)
-    pages = read_pages(view.db[GOALS], filter_, fields=fields_of(GOAL_COLUMNS), size=PAGE)
+    fields, index = fields_of(GOAL_COLUMNS), index_for(wanted.named(), seen, None)
+    pages = read_pages(view.db[GOALS], filter_, fields=fields, size=PAGE, index=index)
     shown = _without_hidden(pages, view)
     return await exported(shown, columns=GOAL_COLUMNS, form=form, name="goals", on=view.now.date())
 
@@ -205,16 +208,20 @@ async def export_measurements(
     """
     if wanted.goal_id is not None:
         await view.one(Goal, GOALS, wanted.goal_id)
-    pages = _measurements(
-        view, {"$and": [await view.filter(), await wanted.of_goals(view)]}, wanted.of_time()
-    )
+    seen = await view.filter()
+    index = index_for(wanted.named(), seen, None) if wanted.goal_id is None else None
+    of_goals = {"$and": [seen, await wanted.of_goals(view)]}
+    goals = read_pages(view.db[GOALS], of_goals, fields=_OWN_FIELDS, size=PAGE, index=index)
+    pages = _measurements(view, goals, wanted.of_time())
     return await exported(
         pages, columns=MEASUREMENT_COLUMNS, form=form, name="measurements", on=view.now.date()
     )
 
 
-async def _measurements(view: Viewer, goals: Doc, time: Doc) -> AsyncGenerator[list[Doc]]:
-    async for some in read_pages(view.db[GOALS], goals, fields=_OWN_FIELDS, size=PAGE):
+async def _measurements(
+    view: Viewer, goals: AsyncGenerator[list[Doc]], time: Doc
+) -> AsyncGenerator[list[Doc]]:
+    async for some in goals:
         known = {doc["_id"]: doc for doc in some}
         hidden = {id_: await hidden_of(doc, view) for id_, doc in known.items() if doc.get("narrower")}
         wanted = {"goal_id": {"$in": [*known]}, **time}

@@ -75,7 +75,7 @@ async def list_goals(
 ) -> Page[GoalView]:
     """The goals that the caller may see."""
     seen, order = await view.filter(), order_of(sort) if sort else None
-    index = index_for(wanted.model_dump(exclude_none=True), seen, sort)
+    index = index_for(wanted.named(), seen, sort)
     filter_ = {"$and": [seen, await wanted.matching(view)]}
     found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view, index=index)
     return Page(items=await for_reader(found.items, view), next=found.next)

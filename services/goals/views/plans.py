@@ -39,6 +39,8 @@ COMMON: Final[Mapping[str, str]] = {
     "level": "by_level",
 }
 """What many goals are like: for who reads those of more than `FEW` people."""
+ALL: Final = "_id_"
+"""For who reads those of many and asks for nothing: behind a cursor MongoDB would sort all the rest."""
 TEAM: Final = "reporting_to_id"
 """So few people are found by `by_owner`, whatever else is asked."""
 SORTED: Final[Mapping[str, str]] = {"due_on": "by_due", "progress": "by_percent"}
@@ -66,7 +68,9 @@ def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: str | Non
     if sort is not None:
         return SORTED[sort.removeprefix("-")]
     rare = _first(RARE, asked)
-    return rare or (_first(COMMON, asked) if reads_of_many(seen) else None)
+    if rare is not None or not reads_of_many(seen):
+        return rare
+    return _first(COMMON, asked) or (None if asked else ALL)
 
 
 def reads_of_many(seen: Mapping[str, Any]) -> bool:
@@ -89,7 +93,8 @@ def described() -> str:
     rows.append(f"| `{TEAM}` | `by_owner` | whoever asks |")
     for group, whom in groups:
         rows += [f"| `{name}` | `{index}` | {whom} |" for name, index in group.items()]
-    rows.append("| none of them | `by_owner` and `by_visibility`, merged by id; `_id` | whoever asks |")
+    rows.append(f"| none of them | `_id` | who reads the goals of more than {FEW} people |")
+    rows.append("| none of them | `by_owner` and `by_visibility`, merged by id | others |")
     return "\n".join(rows)
 
 

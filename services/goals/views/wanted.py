@@ -1,8 +1,8 @@
 """Which goals somebody asks for: the filters of lists, counts and files, the same for all of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -62,6 +62,10 @@ class GoalsWanted(BaseModel):
     runs_from: date | None = Field(default=None, description="Due on this day or later.")
     runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
 
+    def named(self) -> Mapping[str, Any]:
+        """What is asked for, by name."""
+        return self.model_dump(exclude_none=True, include={*GoalsWanted.model_fields})
+
     async def matching(self, view: Viewer) -> Doc:
         """Matches the documents of these goals."""
         wanted = {**self._of_fields(), **await self._of_team(view)}
@@ -76,7 +80,7 @@ class GoalsWanted(BaseModel):
         return {} if self.owner_id in team else NONE
 
     def _of_fields(self) -> Doc:
-        asked = self.model_dump(exclude_none=True, include={*GoalsWanted.model_fields} - BY_OTHERS)
+        asked = {name: value for name, value in self.named().items() if name not in BY_OTHERS}
         equal = {f"standing.{name}" if name in STANDING else name: value for name, value in asked.items()}
         if self.tag is not None:
             equal["tags"] = self.tag.strip().lower()

@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from services.goals.store import COLLECTIONS, GOALS
+from services.goals.views import exports
 from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, TEAM, described
 from services.goals.views.wanted import GoalsWanted
 from tests.profiler import profiled
@@ -96,6 +99,35 @@ async def test_later_pages_begin_where_the_last_one_ended(full: GoalsHouse) -> N
         page = await asker.read("/goals", **asked, limit=LIMIT)
         _, examined, returned = await _plan(full, asker, **asked, limit=LIMIT, cursor=page["next"])
         assert examined <= BESIDE * (returned + 1), asked
+
+
+async def test_all_that_somebody_sees_is_read_page_by_page(full: GoalsHouse) -> None:
+    wrong: list[Any] = []
+    for who, caller in READERS.items():
+        asker, cursor = full.as_(*caller), {}
+        for _ in range(4):
+            used, examined, returned = await _plan(full, asker, **cursor, limit=LIMIT)
+            if examined > BESIDE * (returned + 1):
+                wrong.append((who, cursor, used, examined, returned))
+            page = await asker.read("/goals", **cursor, limit=LIMIT)
+            cursor = {"cursor": page["next"]}
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+async def test_a_file_is_read_page_by_page(full: GoalsHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "PAGE", 100)
+    goals = {"ns": f"{full.db.name}.{GOALS}", "op": "query", "command.limit": 100}
+    wrong: list[Any] = []
+    for path in ("/goals/export", "/goals/export/measurements"):
+        for who in ("manager of many", "HR", "auditor"):
+            for asked in ({}, {"category": "category-7"}, {"status": "draft"}):
+                async with profiled(full.db, **goals) as ran:
+                    assert (await full.as_(*READERS[who]).get(path, **asked)).status_code == 200
+                assert len(ran) >= 1
+                examined = [max(each["docsExamined"], each["keysExamined"]) for each in ran]
+                if max(examined) > BESIDE * 100:
+                    wrong.append((path, who, asked, examined))
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 def test_the_choice_is_told_as_it_is() -> None:
