@@ -1,20 +1,23 @@
 """A million goals in a database, written as the service itself writes them.
 
 One of the organisation, one of each team below it, and those of persons below the goals of their teams, in
-four periods and all stages, with their sums, with measurements and check-ins of some, the periods
-themselves and a library of templates.
+four periods and all stages, with their sums, with measurements and check-ins of some, initiatives of one in
+five, the periods themselves and a library of templates.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from services.goals.domain.goal import Goal
 from services.goals.domain.history import CheckIn
+from services.goals.domain.initiative import Initiative
 from services.goals.domain.period import Period
 from services.goals.domain.roll_up import Serving, roll_up
 from services.goals.domain.template import GoalTemplate
 from services.goals.history_store import CHECK_INS, MEASUREMENTS
+from services.goals.initiative_store import INITIATIVES
 from services.goals.store import GOALS, PERIODS, ROLL_UPS, counted
 from services.goals.tally import Tally
 from services.goals.template_store import TEMPLATES
@@ -32,6 +35,8 @@ LIBRARY: Final = 1_000
 BESIDE: Final = 200
 """One of so many goals of persons has measurements and check-ins: the run waits for no more of them."""
 STAGES: Final = ("agreed", "agreed", "agreed", "closed", "draft", "proposed")
+DOING: Final = 5
+"""One of so many goals of persons has an initiative, and each of a team."""
 SHOWN: Final = ("line", "line", "everyone", "team", "private")
 NOW: Final = datetime(2026, 6, 1, 9, tzinfo=UTC)
 TOP: Final = GoalId("goal_top")
@@ -170,10 +175,40 @@ async def write(stand: Stand, goals: int) -> None:
     beside = [goal_id(number, goals) for number in range(0, goals, BESIDE)]
     rows += [_measurement(of, month * 30) for of in beside for month in range(12)]
     await measured.insert_many(rows, ordered=False)
+    doing = initiatives(stand.people, goals)
+    while some := [*islice(doing, BATCH)]:
+        await db[INITIATIVES].insert_many(some, ordered=False)
     await db[PERIODS].insert_many(map(_period, range(OF_YEAR)))
     await db[TEMPLATES].insert_many(map(_library, range(LIBRARY)))
     said = [_check_in(of, week * 7) for of in (*read, *beside) for week in range(12)]
     await db[CHECK_INS].insert_many(said, ordered=False)
+
+
+def initiatives(people: int, goals: int) -> Iterator[dict[str, Any]]:
+    """What is done for some goals, each by somebody else than the goal's owner."""
+    for number in range((people - 1) // REPORTS):
+        yield _initiative(number, team_goal_id(number), person(number), "everyone", people=people)
+    for number in range(0, goals, DOING):
+        shown, owner = SHOWN[number % len(SHOWN)], person(number % people)
+        yield _initiative(number, goal_id(number, goals), owner, shown, people=people)
+
+
+def _initiative(number: int, of: GoalId, owner: str, shown: str, *, people: int) -> dict[str, Any]:
+    said = {
+        "initiative_id": f"initiative_{of}",
+        "goal_id": of,
+        "goal_owner_id": owner,
+        "goal_visibility": shown,
+        "status": ("planned", "under_way", "done")[number // DOING % 3],
+        "title": "Call those who left us last year",
+        "owner_id": person((number + 1) % people),
+        "starts_on": "2026-01-01",
+        "due_on": date(2026, 3, 31) + timedelta(days=number % 365),
+        "planned_effort_days": 5,
+        "planned_cost": 1000,
+        "currency": "EUR",
+    }
+    return {**to_document(Initiative.model_validate(said)), "version": 1, "sequence": 1}
 
 
 def _measurement(of: GoalId, day: int) -> dict[str, Any]:

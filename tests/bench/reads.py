@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from shared.paging import Sort, encode_cursor
 from tests.bench.load import Connection
 from tests.bench.million import CATEGORIES, NOW, OF_YEAR, TOP, goal_id, team_goal_id, write
 from tests.bench.stand import REPORTS, Stand, person
@@ -79,6 +80,8 @@ def reads(stand: Stand, goals: int) -> Sequence[Read]:
         }
 
     then = quote(NOW.isoformat())
+    further = encode_cursor({"_id": goal_id(goals // 2, goals)}, sort=Sort())
+    later = encode_cursor({"due_on": "2026-09-01", "_id": "initiative"}, sort=Sort("due_on"))
     return [
         of("one goal, by HR", "/goals/{team}", hr),
         of("my goals", "/goals?owner_id={me}", owner),
@@ -97,6 +100,15 @@ def reads(stand: Stand, goals: int) -> Sequence[Read]:
         of("all that I see, as a colleague", "/goals", owner),
         of("all that I see, as a manager", "/goals", boss),
         of("all that I see, as HR", "/goals", hr),
+        of("half through what I see, as a colleague", f"/goals?cursor={further}", owner),
+        of("half through what I see, as a manager", f"/goals?cursor={further}", boss),
+        of("half through what I see, as HR", f"/goals?cursor={further}", hr),
+        of("initiatives that I do", "/initiatives?owner_id={me}", owner),
+        of("initiatives that I see, as a colleague", "/initiatives", owner),
+        of("initiatives that I see, as HR", "/initiatives", hr),
+        of("half through initiatives that I see, as a manager", f"/initiatives?cursor={later}", boss),
+        of("half through initiatives that I see, as HR", f"/initiatives?cursor={later}", hr),
+        of("overdue initiatives, as HR", "/initiatives?overdue=true", hr),
         of("of a period, by due date, as HR", "/goals?period_id={period}&sort=due_on", hr),
         of("by progress, as HR", "/goals?sort=-progress", hr),
         of("at risk, as HR", "/goals?pace=at_risk", hr),

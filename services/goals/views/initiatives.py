@@ -15,6 +15,7 @@ from services.goals.domain.initiative import OPEN, Beyond, Initiative, Initiativ
 from services.goals.initiative_store import INITIATIVES, REPORTS
 from services.goals.store import GOALS
 from services.goals.views.earlier import ALWAYS, FIELDS, hidden_of
+from services.goals.views.plans import due_initiatives
 from services.goals.views.tagged import KNOWN, tagged
 from shared.contracts.goals_initiatives import InitiativeStatus
 from shared.directory import DirectoryReader
@@ -122,15 +123,20 @@ async def list_initiatives(
 
     What somebody has to do is `owner_id=`; today is that day where this person lives, or else the caller.
     """
-    seen = [await view.filter("read_initiative"), {"goal_id": {"$in": await _asked_about(view)}}]
+    seen, about = await view.filter("read_initiative"), await _asked_about(view)
+    index = due_initiatives(wanted.model_dump(exclude_none=True), seen)
+    if about and seen:
+        # As one of the ways, so that MongoDB merges all of them in the order of the list.
+        seen = {"$or": [*seen.get("$or", [seen]), {"goal_id": {"$in": about}}]}
     today = None if wanted.overdue is None else await _today(view, wanted.owner_id)
-    filter_ = {"$and": [wanted.filter(today), {"$or": seen}]}
+    filter_ = {"$and": [wanted.filter(today), seen]}
 
     def show(doc: Doc) -> InitiativeView:
         view.shown(INITIATIVES, doc, action="read_initiative")
         return _initiative(doc)
 
-    return await read_page(view.db[INITIATIVES], filter_, asked=page, sort=Sort("due_on"), show=show)
+    due = Sort("due_on")
+    return await read_page(view.db[INITIATIVES], filter_, asked=page, sort=due, show=show, index=index)
 
 
 @router.get("/goals/{goal_id}/initiatives", summary="List the initiatives of a goal")

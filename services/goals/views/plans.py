@@ -73,12 +73,20 @@ def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: str | Non
     return _first(COMMON, asked) or (None if asked else ALL)
 
 
-def reads_of_many(seen: Mapping[str, Any]) -> bool:
-    """Whether a filter lets through the goals of more people than are merged."""
+def reads_of_many(
+    seen: Mapping[str, Any], *, owner: str = "owner_id", visibility: str = "visibility"
+) -> bool:
+    """Whether a filter lets through what more people own than are merged, by the fields that say so."""
     ways: Sequence[Mapping[str, Any]] = seen.get("$or", [seen])
-    people = [len(way["owner_id"]["$in"]) for way in ways if "owner_id" in way]
-    everybody = any(not way or _shared(way) for way in ways)
+    people = [len(way[owner]["$in"]) for way in ways if isinstance(way.get(owner), Mapping)]
+    everybody = any(not way or _shared(way, visibility) for way in ways)
     return everybody or sum(people) > FEW
+
+
+def due_initiatives(asked: Mapping[str, Any], seen: Mapping[str, Any]) -> str | None:
+    """The name of the index for a list of initiatives, as `index_for` of goals."""
+    many = reads_of_many(seen, owner="goal_owner_id", visibility="goal_visibility")
+    return "by_due" if many and not asked else None
 
 
 def described() -> str:
@@ -103,8 +111,8 @@ def _first(indexes: Mapping[str, str], asked: Mapping[str, Any]) -> str | None:
     return next((index for name, index in indexes.items() if asked.get(name)), None)
 
 
-def _shared(way: Mapping[str, Any]) -> bool:
-    return {*way} == {"visibility"} and isinstance(way["visibility"], Mapping)
+def _shared(way: Mapping[str, Any], visibility: str) -> bool:
+    return {*way} == {visibility} and isinstance(way[visibility], Mapping)
 
 
-__all__ = ["described", "index_for", "order_of", "reads_of_many"]
+__all__ = ["described", "due_initiatives", "index_for", "order_of", "reads_of_many"]

@@ -1,10 +1,12 @@
 """Each filter of a list has an index that serves it for each role, with few rows read beside those shown."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.goals.initiative_store import INITIATIVES
 from services.goals.store import COLLECTIONS, GOALS
 from services.goals.views import exports
 from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, TEAM, described
@@ -50,11 +52,13 @@ def _index_of(keys: dict[str, Any]) -> str:
     return named.get(tuple(keys.items()), "_id_")
 
 
-async def _plan(house: GoalsHouse, asker: Asker, **asked: Any) -> tuple[set[str], int, int]:
+async def _plan(
+    house: GoalsHouse, asker: Asker, *, of: str = GOALS, **asked: Any
+) -> tuple[set[str], int, int]:
     """By which indexes a list was read, of how many rows, and how many of them were what is wanted."""
-    wanted = {"ns": f"{house.db.name}.{GOALS}", "op": "query", "command.limit": LIMIT + 1}
+    wanted = {"ns": f"{house.db.name}.{of}", "op": "query", "command.limit": LIMIT + 1}
     async with profiled(house.db, **wanted) as ran:
-        await asker.read("/goals", **asked)
+        await asker.read(f"/{of}", **asked)
     [list_read] = ran
     used: set[str] = set()
 
@@ -101,17 +105,42 @@ async def test_later_pages_begin_where_the_last_one_ended(full: GoalsHouse) -> N
         assert examined <= BESIDE * (returned + 1), asked
 
 
-async def test_all_that_somebody_sees_is_read_page_by_page(full: GoalsHouse) -> None:
+@pytest.mark.parametrize("of", [GOALS, INITIATIVES])
+async def test_all_that_somebody_sees_is_read_page_by_page(full: GoalsHouse, of: str) -> None:
+    if of == INITIATIVES:
+        await with_initiatives(full)
     wrong: list[Any] = []
     for who, caller in READERS.items():
-        asker, cursor = full.as_(*caller), {}
+        asker, cursor = full.as_(*caller), dict[str, Any]()
         for _ in range(4):
-            used, examined, returned = await _plan(full, asker, **cursor, limit=LIMIT)
+            used, examined, returned = await _plan(full, asker, of=of, **cursor, limit=LIMIT)
             if examined > BESIDE * (returned + 1):
                 wrong.append((who, cursor, used, examined, returned))
-            page = await asker.read("/goals", **cursor, limit=LIMIT)
+            page = await asker.read(f"/{of}", **cursor, limit=LIMIT)
             cursor = {"cursor": page["next"]}
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+async def with_initiatives(house: GoalsHouse) -> None:
+    """Two of each goal, to be done by somebody else than its owner."""
+    plan = {"title": "Call them", "owner_id": "ben", "starts_on": "2026-02-01", "due_on": "2026-02-20"}
+    made = await house.as_("anna").does(f"/goals/{await house.agreed()}/initiatives", plan)
+    like = await house.db[INITIATIVES].find_one({"_id": made["initiative_id"]}) or {}
+    goals = await house.db[GOALS].find({}, {"owner_id": 1, "visibility": 1}).to_list(None)
+    for_goals = [
+        {
+            **like,
+            "_id": f"initiative_{number}_{goal['_id']}",
+            "goal_id": goal["_id"],
+            "goal_owner_id": goal["owner_id"],
+            "goal_visibility": goal["visibility"],
+            "owner_id": goals[(number * 7 + place) % len(goals)]["owner_id"],
+            "due_on": (date(2026, 3, 1) + timedelta(days=place % 200)).isoformat(),
+        }
+        for place, goal in enumerate(goals)
+        for number in (1, 2)
+    ]
+    await house.db[INITIATIVES].insert_many(for_goals)
 
 
 async def test_a_file_is_read_page_by_page(full: GoalsHouse, monkeypatch: pytest.MonkeyPatch) -> None:
