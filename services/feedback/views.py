@@ -116,9 +116,10 @@ async def list_feedback(  # noqa: PLR0913, PLR0917  one parameter a filter
         receiver_id=receiver_id, giver_id=giver_id, goal_id=goal_id, competency=competency, kind=kind
     )
     filter_ = {"$and": [await view.filter("read_feedback"), asked]}
-    return await read_page(
-        view.db["feedback"],
+    return await view.page(
+        "feedback",
         filter_,
+        action="read_feedback",
         asked=page,
         sort=NEWEST,
         show=lambda doc: FeedbackView.of(from_document(Feedback, doc)),
@@ -151,9 +152,10 @@ async def list_requests(
         status=status,
     )
     filter_ = {"$and": [await view.filter("read_request"), asked]}
-    return await read_page(
-        view.db["feedback_requests"],
+    return await view.page(
+        "feedback_requests",
         filter_,
+        action="read_request",
         asked=page,
         sort=NEWEST_ASKED,
         show=lambda doc: RequestView.of(from_document(FeedbackRequest, doc), reader=reader),

@@ -169,7 +169,7 @@ async def list_reviews(
     """The reviews that the caller may see."""
     mine = {f"{wanted.my_role}_id": view.me()} if wanted.my_role else {}
     filter_ = {"$and": [await view.filter(), wanted.filter, mine]}
-    return await read_page(view.db[REVIEWS], filter_, asked=page, show=_show_review)
+    return await view.page(REVIEWS, filter_, asked=page, show=_show_review)
 
 
 async def _count_by_stage(cycle_id: CycleId, view: View) -> Mapping[ReviewStage, int]:

@@ -1,6 +1,6 @@
 """Reads for one request: `View` is what a GET route is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -16,10 +16,12 @@ from shared.http.timing import said_time
 from shared.identity import Caller
 from shared.ids import PersonId
 from shared.logs import correlation_id
-from shared.mongo import Database
+from shared.mongo import Database, Doc
+from shared.paging import Asked, Page, Sort, read_page
 from shared.store import from_document
 
 A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
 
 
 class Viewer:
@@ -32,7 +34,7 @@ class Viewer:
         self._request = request
         self._confidential: Confidential = request.app.state.confidential
         self._noted: set[tuple[str, str]] = set()
-        self._listed: Row = {"action": "", "about": []}
+        self._lists: dict[str, Row] = {}
 
     def me(self) -> PersonId:
         """The person who asks; raises `Forbidden` for callers who are none."""
@@ -71,6 +73,25 @@ class Viewer:
         self._note(action)
         return found
 
+    async def page(  # noqa: PLR0913  those of read_page
+        self,
+        collection: str,
+        filter_: Mapping[str, Any],
+        *,
+        asked: Asked,
+        show: Callable[[Doc], T],
+        action: str = "read",
+        sort: Sort | None = None,
+        index: str | None = None,
+    ) -> Page[T]:
+        """A page of a list, as `read_page` has it, with a word to the audit of what in it is confidential."""
+
+        def shown(doc: Doc) -> T:
+            self.shown(collection, doc, action=action)
+            return show(doc)
+
+        return await read_page(self.db[collection], filter_, asked=asked, show=shown, sort=sort, index=index)
+
     def shown(self, collection: str, *docs: Mapping[str, Any], action: str = "read") -> None:
         """Note for the audit which documents of a list, or of a part of a file, are confidential."""
         confidential = self._confidential.get(action)
@@ -83,11 +104,11 @@ class Viewer:
     def _in_list(self, action: str, about: str) -> None:
         """With the others that go out at the same time, so many in a row."""
         rows = noted(self._request.scope)
-        fits = rows and rows[-1] is self._listed and len(self._listed["about"]) < MOST_IDS
-        if not fits or self._listed["action"] != action:
-            self._listed = self._row(action, about=[], asked=self._asked())
-            rows.append(self._listed)
-        self._listed["about"].append(about)
+        last = self._lists.get(action)
+        if last is None or len(last["about"]) >= MOST_IDS or not any(row is last for row in rows):
+            last = self._lists[action] = self._row(action, about=[], asked=self._asked())
+            rows.append(last)
+        last["about"].append(about)
 
     def _note(self, action: str, about: str = "", doc: Mapping[str, Any] | None = None) -> None:
         """For the audit, once of each in a request: of a list, what was asked for."""
@@ -97,6 +118,8 @@ class Viewer:
         self._noted.add((action, about))
         row = self._row(action, about=[about] if about else [], asked={} if about else self._asked())
         noted(self._request.scope).append(row)
+        if not about:
+            self._lists[action] = row
 
     def _row(self, action: str, *, about: Sequence[str], asked: Mapping[str, str]) -> Row:
         origin = origin_of(self._request, _route(self._request))

@@ -21,7 +21,7 @@ from shared.http import View
 from shared.http.viewing import Viewer
 from shared.ids import AssignmentId, GoalId, PersonId
 from shared.mongo import Doc
-from shared.paging import AskedPage, Page, read_page
+from shared.paging import AskedPage, Page
 from shared.store import from_document
 
 router = APIRouter(tags=["goal assignments"])
@@ -81,12 +81,7 @@ async def list_assigned(
     """Who has answered what, of the goals that the caller may read."""
     await view.one(Assignment, ASSIGNMENTS, assignment_id, action="read_assignment")
     wanted = [{"assignment_id": assignment_id}, await view.filter(), _GIVEN[answer] if answer else {}]
-
-    def show(doc: Doc) -> AssignedGoal:
-        view.shown(GOALS, doc)
-        return AssignedGoal.of(doc)
-
-    return await read_page(view.db[GOALS], {"$and": wanted}, asked=page, show=show)
+    return await view.page(GOALS, {"$and": wanted}, asked=page, show=AssignedGoal.of)
 
 
 async def _counted(wanted: Mapping[str, Any], view: Viewer) -> Counter[str]:

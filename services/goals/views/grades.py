@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Query
@@ -13,9 +12,9 @@ from services.goals.domain.grade import Band, Grade, Retrospective, band
 from services.goals.store import GOALS
 from services.goals.views.wanted import unless_hidden
 from shared.contracts.goals import GoalKind, GoalLevel, Outcome
-from shared.http import View, Viewer
+from shared.http import View
 from shared.ids import GoalId, PeriodId, PersonId
-from shared.paging import AskedPage, Page, Sort, read_page
+from shared.paging import AskedPage, Page, Sort
 from shared.reading import as_stored
 from shared.store import from_document
 
@@ -93,8 +92,7 @@ async def list_lessons(
     told = {**wanted.model_dump(exclude_none=True), "retrospective": {"$type": "object"}}
     told = await unless_hidden(told, (wanted.parent_id,), view)
     filter_ = {"$and": [await view.filter(), told]}
-    show = partial(lesson, view=view)
-    return await read_page(view.db[GOALS], filter_, asked=page, sort=NEWEST, show=show)
+    return await view.page(GOALS, filter_, asked=page, sort=NEWEST, show=lesson)
 
 
 @router.get("/goals/{goal_id}/grades", summary="Read the grades of a goal")
@@ -103,9 +101,8 @@ async def get_grades(goal_id: GoalId, view: View) -> GradesView:
     return GradesView.of(await view.one(Goal, GOALS, goal_id, action="read_grades"))
 
 
-def lesson(doc: Mapping[str, Any], view: Viewer) -> Lesson:
-    """The view of a goal's lesson; the audit is told of a private goal."""
-    view.shown(GOALS, doc)
+def lesson(doc: Mapping[str, Any]) -> Lesson:
+    """The view of a goal's lesson."""
     goal = from_document(Goal, doc)
     score = goal.progress
     said = {**dict(goal), "score": score, "band": None if score is None else band(score)}

@@ -131,12 +131,8 @@ async def list_initiatives(
     today = None if wanted.overdue is None else await _today(view, wanted.owner_id)
     filter_ = {"$and": [wanted.filter(today), seen]}
 
-    def show(doc: Doc) -> InitiativeView:
-        view.shown(INITIATIVES, doc, action="read_initiative")
-        return _initiative(doc)
-
-    due = Sort("due_on")
-    return await read_page(view.db[INITIATIVES], filter_, asked=page, sort=due, show=show, index=index)
+    how = {"sort": Sort("due_on"), "index": index, "action": "read_initiative"}
+    return await view.page(INITIATIVES, filter_, asked=page, show=_initiative, **how)
 
 
 @router.get("/goals/{goal_id}/initiatives", summary="List the initiatives of a goal")

@@ -92,4 +92,6 @@ async def _weight(view: Viewer, seen: Mapping[str, Any], which: Mapping[str, Any
 async def _lessons(view: Viewer, seen: Mapping[str, Any], owner_id: PersonId) -> list[Lesson]:
     told = {"owner_id": owner_id, "retrospective": {"$type": "object"}}
     rows = view.db[GOALS].find({"$and": [seen, told]}).sort(NEWEST.keys).limit(MOST)
-    return [lesson(doc, view) for doc in await rows.to_list(None)]
+    docs = await rows.to_list(None)
+    view.shown(GOALS, *docs)
+    return [lesson(doc) for doc in docs]

@@ -62,7 +62,14 @@ async def test_a_read_of_what_is_confidential_says_who_was_shown_what(house: Hou
         "GET /feedback/{feedback_id}",
         [f"feedback/{feedback_id}"],
     )
-    assert (many["deed"], many["about"], many["asked"]) == ("GET /feedback", [], {"receiver_id": "anna"})
+    assert (many["deed"], many["asked"]) == ("GET /feedback", {"receiver_id": "anna"})
+    assert many["about"] == [f"feedback/{feedback_id}"]
+
+
+async def test_a_list_that_shows_nothing_says_what_was_asked_for(house: House) -> None:
+    await house.as_("peer").read("/feedback", receiver_id="anna")
+    [row] = await rows(house, "read")
+    assert (row["about"], row["asked"]) == ([], {"receiver_id": "anna"})
 
 
 @pytest.mark.parametrize("path", ["/recognitions", "/frameworks"])

@@ -1,5 +1,6 @@
 """Lists of reviews: mine, those I assess, of a cycle, in a stage; page by page."""
 
+from shared.audit.rows import AUDIT
 from tests.services.reviews.house import House, own_words
 
 
@@ -53,3 +54,14 @@ async def test_pages_of_a_cycle_come_from_an_index(house: House) -> None:
     filter_ = {"cycle_id": cycle_id, "stage": {"$in": ["self_assessment", "shared"]}}
     plan = await house.db["reviews"].find(filter_).sort("_id", 1).limit(5).explain()
     assert "'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
+
+
+async def test_the_audit_has_each_review_that_a_list_has_shown(house: House) -> None:
+    await house.launch()
+    await house.runtime.reads.flush()
+    await house.db[AUDIT].delete_many({})
+    listed = await house.as_("manager").listed("/reviews", my_role="reviewer")
+    await house.runtime.reads.flush()
+    [row] = await house.db[AUDIT].find({"kind": "read"}).to_list(None)
+    assert row["by"] == "manager"
+    assert row["about"] == [f"reviews/{each['review_id']}" for each in listed]
