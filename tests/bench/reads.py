@@ -122,7 +122,7 @@ def reads(stand: Stand, goals: int) -> Sequence[Read]:
         of("measurements of a team's goal", "/goals/{team}/measurements", hr),
         of("my goals as of a day", f"/goals-as-of?owner_id={{me}}&at={then}", owner),
         of("lessons, as HR", "/lessons", hr),
-        of("strategy that nothing serves, as HR", "/goal-coverage/uncovered", hr),
+        of("strategy that nothing serves, as HR", "/goal-coverage/uncovered", hr, TIMES_HEAVY),
         of("my goals counted", "/goal-statistics?owner_id={me}", owner),
         of("all goals counted by stage", "/goal-statistics", hr, TIMES_HEAVY),
         of("all goals counted by unit", "/goal-statistics?by=unit", hr, TIMES_HEAVY),
