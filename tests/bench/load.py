@@ -73,9 +73,10 @@ class Connection:
         self._writer.write(head.encode())
         top = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         told = top.partition(b"content-length:")[2].partition(b"\r\n")[0]
-        size = len(await self._reader.readexactly(int(told))) if told else await self._chunks()
-        assert int(top[9:12]) == 200, (path, top)
-        return size
+        status = int(top[9:12])
+        answer = await self._reader.readexactly(int(told)) if told else b""
+        assert status == 200, (path, status, answer[:500])
+        return len(answer) if told else await self._chunks()
 
     async def _chunks(self) -> int:
         size = 0

@@ -16,6 +16,7 @@ from services.goals.tally import ORPHANED, Tally
 from services.goals.views.counting import grouped, parts_of, run
 from services.goals.views.goal_view import GoalView, goal_view
 from services.goals.views.judgements import for_reader
+from services.goals.views.plans import COMMON
 from services.goals.views.wanted import GoalsWanted
 from shared.contracts.goals import GoalLevel, GoalStatus, Pace
 from shared.directory import PEOPLE, UNITS
@@ -119,7 +120,8 @@ async def get_coverage(view: View, wanted: Annotated[GoalsWanted, Query()]) -> C
             goals[row["_id"]] += row["goals"]
             aligned[row["_id"]] += row["aligned"]
     pipeline = [*_strategy({"$and": [seen, asked, {"status": "agreed"}]}, seen), _SERVED]
-    served = {row["_id"]: row["served"] async for row in run(view.db[GOALS], pipeline)}
+    by_level = run(view.db[GOALS], pipeline, hint=COMMON["level"])
+    served = {row["_id"]: row["served"] async for row in by_level}
     levels = [
         Covered(
             level=level,
@@ -147,11 +149,11 @@ async def list_uncovered(
     seen = await view.filter()
     filter_ = {"$and": [seen, await wanted.matching(view), {"status": "agreed"}]}
     pipeline: list[Doc] = [
-        *_strategy(page.narrow(filter_, sort=sort), seen),
+        *_strategy(page.narrow_all(filter_, sort=sort), seen),
         {"$match": {"below": []}},
         {"$limit": page.limit + 1},
     ]
-    rows = [row async for row in run(view.db[GOALS], pipeline)]
+    rows = [row async for row in run(view.db[GOALS], pipeline, hint=COMMON["level"])]
     found = page_of(rows, asked=page, sort=sort, show=goal_view)
     return Page(items=await for_reader(found.items, view), next=found.next)
 
@@ -171,7 +173,10 @@ _SERVED: Final[Doc] = {
 
 
 def _strategy(filter_: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Doc]:
-    """The goals of the organisation and of teams, in the order of their ids, with one that serves them."""
+    """The goals of the organisation and of teams, in the order of their ids, with one that serves them.
+
+    They are few among all goals: whatever else is asked, their level leads to them.
+    """
     matched = {"$and": [dict(filter_), {"level": {"$in": [*STRATEGY]}}]}
     serving = {"$and": [dict(seen), {"status": "agreed"}]}
     below = {
