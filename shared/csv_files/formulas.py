@@ -10,7 +10,8 @@ from typing import Final
 DEFUSED: Final = "'"
 _MARKS: Final = "=+@\uff1d\uff0b\uff20\\-\uff0d"
 """How formulas begin; those above U+FF00 are the full-width ones."""
-_SPLIT: Final = r"((?:(?!\A)[\t\r\n]|[;|])\s*\"?)"
+# Of a run of blanks only its begin can begin a match, or a long one would be read again from each of them.
+_SPLIT: Final = r"((?:(?<!\s)[^\S\t\r\n]*+[\t\r\n]|[;|])\s*+\"?)"
 _STARTS: Final = re.compile(rf"{DEFUSED}*[{_MARKS}\t\r\n]")
 _WITHIN: Final = re.compile(rf"{_SPLIT}({DEFUSED}*[{_MARKS}])")
 _WITHIN_DEFUSED: Final = re.compile(rf"{_SPLIT}{DEFUSED}({DEFUSED}*[{_MARKS}])")

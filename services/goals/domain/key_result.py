@@ -7,6 +7,7 @@ it has been measured.  What is in which unit, and between which values, is asked
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from math import fsum
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
@@ -21,6 +22,8 @@ Mark = Literal["commit", "target", "stretch"]
 """What has been reached: what was surely to be, what was aimed at, or more than was asked for."""
 MARKS: Final[Sequence[Mark]] = ("commit", "target", "stretch")
 """In the order in which they are reached."""
+PLACES: Final = 9
+"""Of shares: what seven tenths come to in floats is to lie in the band that begins with 0.7."""
 
 
 def _minted() -> KeyResultId:
@@ -83,7 +86,7 @@ class KeyResult(KeyResultWording):
     def share_at(self, value: float) -> float:
         """Share of the way that a value is, 0 to 1; of a result that moves."""
         way = self.target - self.start
-        return min(1.0, max(0.0, (value - self.start) / way)) if way else 0.0
+        return min(1.0, max(0.0, round((value - self.start) / way, PLACES))) if way else 0.0
 
     def _passes(self, mark: float) -> bool:
         """Whether the newest value is at the mark or beyond."""
@@ -197,4 +200,5 @@ def weighted(shares: Iterable[tuple[float, float | None]]) -> float | None:
     told = [(weight, share) for weight, share in shares if share is not None]
     if not told:
         return None
-    return sum(weight * share for weight, share in told) / sum(weight for weight, _ in told)
+    whole = fsum(weight for weight, _ in told)
+    return round(fsum(weight * share for weight, share in told) / whole, PLACES)

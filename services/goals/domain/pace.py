@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from services.goals.domain.goal import Goal
-from services.goals.domain.key_result import KeyResult, weighted
+from services.goals.domain.key_result import PLACES, KeyResult, weighted
 from services.goals.domain.measured_in import THRESHOLDS
 from shared.contracts.goals import Pace
 
@@ -56,7 +56,7 @@ def read_pace(goal: Goal, *, on: date) -> Reading:
     progress, expected = goal.progress, expected_progress(goal, on=on)
     if progress is None or expected is None:
         return Reading("not_measured", on, None, None, None, "Nothing was measured that can be told.")
-    gap = (expected - progress) * 100
+    gap = round((expected - progress) * 100, PLACES)
     said = f"Progress is {progress:.0%} where {expected:.0%} was to be expected by {on:%d %B %Y}"
     pace = _pace(gap)
     if pace == "on_track":

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.goals.domain.closing import OutcomeMissing, close
 from services.goals.domain.goal import Goal
+from services.goals.domain.grade import band, outcome_by_rule
 from services.goals.domain.key_result import KeyResult, weighted, weighted_progress
 from services.goals.domain.outlook import check_ins
 from services.goals.domain.pace import expected_progress, read_pace, share_of_time
@@ -213,9 +214,26 @@ def test_the_pace_is_decided_by_the_points_behind_and_a_lead_never_harms(hundred
 def test_the_bounds_of_a_pace_belong_to_the_better_one(behind: float, pace: str) -> None:
     eighth = goal(part("increase", target=1000, value=1000 - behind * 10))
     reading = read_pace(eighth, on=DUE)
-    assert reading.gap is not None
-    assert reading.gap == pytest.approx(behind)
-    assert (reading.pace == pace) or reading.gap > behind
+    assert (reading.gap, reading.pace) == (behind, pace)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7, 10])
+@pytest.mark.parametrize(
+    ("tenths", "found", "outcome"),
+    [(3, "yellow", "partly_achieved"), (7, "green", "partly_achieved"), (10, "full", "achieved")],
+)
+@given(start=st.sampled_from([0.0, 2.1, -0.3, 1000.0]), way=st.sampled_from([1.0, -1.0, 0.1, 3.3]))
+def test_the_bounds_of_a_band_belong_to_the_better_one(
+    parts: int, tenths: int, found: str, outcome: str, start: float, way: float
+) -> None:
+    kind = "increase" if way > 0 else "decrease"
+    value = start + way * tenths / 10
+    some = [
+        part(kind, start=start, target=start + way, value=value, weight=0.1 * (n + 1)) for n in range(parts)
+    ]
+    score = goal(*some).progress
+    assert score is not None
+    assert (band(score), outcome_by_rule(score)) == (found, outcome)
 
 
 @given(st.integers(0, 200), st.integers(1, 30), st.integers(-20, 50), st.none() | st.integers(0, 90))
