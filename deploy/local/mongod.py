@@ -22,6 +22,9 @@ READY_SECONDS = 90.0
 REPLICA_SET = "cairn"
 CACHE_GB = 0.5
 OPLOG_MB = 1024
+"""Whole documents stay in the oplog until it wraps, also of people who were erased."""
+SLOW_MILLISECONDS = 2_000_000_000
+"""What takes longer is logged with its documents, by a server of any edition: nothing does."""
 TRANSACTION_SECONDS = 5
 # A set of one has nobody to hand over to: by itself it would wait 15 s for a successor.
 STEP_DOWN_MILLISECONDS = 100
@@ -120,6 +123,7 @@ class Mongod:
             "--dbpath": self.data.mongo,
             "--wiredTigerCacheSizeGB": CACHE_GB,
             "--oplogSize": OPLOG_MB,
+            "--slowms": SLOW_MILLISECONDS,
         }
         command = [mongod(), "--nounixsocket", "--quiet", *(self.locks.mongod if self.locks else ())]
         for option, value in options.items():

@@ -17,7 +17,7 @@ from deploy.local import entry
 from deploy.local.addresses import Addresses
 from deploy.local.errors import DataDirectoryError
 from deploy.local.jars import KAFKA_VERSION
-from deploy.local.mongod import REPLICA_SET, TRANSACTION_SECONDS
+from deploy.local.mongod import OPLOG_MB, REPLICA_SET, SLOW_MILLISECONDS, TRANSACTION_SECONDS
 from deploy.local.ports import Ports
 from deploy.local.services import SERVICES
 from deploy.local.topics import settings_of
@@ -281,6 +281,8 @@ def test_engines_are_those_of_a_machine_without_containers():
     command = CONTAINERS["mongo"]["command"]
     assert f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}" in command
     assert command[command.index("--replSet") + 1] == REPLICA_SET
+    assert command[command.index("--oplogSize") + 1] == str(OPLOG_MB)
+    assert command[command.index("--slowms") + 1] == str(SLOW_MILLISECONDS)
     assert f'_id: "{REPLICA_SET}"' in (ROOT / "deploy/mongo/initiate.js").read_text()
 
 
