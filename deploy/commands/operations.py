@@ -17,7 +17,9 @@ from deploy.local.services import SERVICES
 from deploy.options import DATA, DataOption
 from shared import mongo
 
-parked = typer.Typer(help="Events that could not be applied: list, show, try again.", no_args_is_help=True)
+parked = typer.Typer(
+    help="Events that could not be applied: list, show, try again, discard.", no_args_is_help=True
+)
 LISTED = 500
 """Rows of a service that are listed at most."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -183,6 +185,39 @@ def redrive(
         out.print(f"{name}: {asked} to be tried again", highlight=False)
 
     _each(data, service, ask)
+
+
+@parked.command("discard")
+def discard_parked(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As `cairn parked list` shows them.")],
+    data: DataOption = DATA,
+    service: ServiceOption = None,
+) -> None:
+    """Delete parked records from outside, or that nobody can read, for good.
+
+    Nothing is deleted if one of them is not there, or is an event of Cairn's own: that one is redriven.
+    """
+    from shared.messaging.sweeper import discard, find_discardable  # noqa: PLC0415  by this command alone
+
+    found: dict[str, list[dict[str, str]]] = {}
+
+    async def look(name: str, db: mongo.Database) -> None:
+        found[name] = [_shown(name, row) for row in await find_discardable(db, ids)]
+
+    async def take_away(name: str, db: mongo.Database) -> None:
+        rows = found[name]
+        gone = await discard(db, [row["id"] for row in rows]) if rows else 0
+        for row in rows:
+            told = f"{name}: {row['id']} ({row['reason']}: {row['error']})"
+            out.print(told, highlight=False, markup=False, soft_wrap=True)
+        out.print(f"{name}: {gone} discarded", highlight=False)
+
+    _each(data, service, look)
+    unknown = set(ids) - {row["id"] for rows in found.values() for row in rows}
+    if unknown:
+        why = "no parked record from outside, nor one that cannot be read; nothing was discarded"
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: {why}", param_hint="ID")
+    _each(data, service, take_away)
 
 
 def database_of(service: str) -> str:

@@ -39,6 +39,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     PARKED: [
         IndexModel([("topic", ASCENDING), ("source", ASCENDING), ("_id", ASCENDING)], name="source"),
         IndexModel([("reason", ASCENDING), ("redrive", ASCENDING)], name="reason"),
+        # set of records from outside alone: events of ours are never given up by themselves
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
     ],
     REFUSED: [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=30 * 86400)],
 }

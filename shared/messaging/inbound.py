@@ -3,7 +3,8 @@
 Senders are not ours: they number nothing, and may send again, late and wrong.  Each record is
 therefore taken by itself; its handler makes it count once, by source and id.  One that cannot be read,
 that a rule refuses or whose handler fails is parked with the reason and holds up no other; redriving
-tries it again.  Records of one subject run in the order in which they lie on their partition.
+tries it again, and it expires after as long as its topic keeps it.  Records of one subject run in the order
+in which they lie on their partition.
 """
 
 from collections import defaultdict
@@ -29,6 +30,7 @@ from shared.messaging.envelope import (
 )
 from shared.messaging.guard import PARKED
 from shared.messaging.incoming import EPOCH, NO_ENVELOPE, EventJob, Subscription, idle, in_turn, to_row
+from shared.messaging.topics import INBOUND_KEPT
 from shared.work import Batch, Cause, Job
 from shared.work.transaction import Doc
 
@@ -172,9 +174,10 @@ def _park(batch: Batch, job: EventJob, reason: str, error: str) -> None:
         "type": job.envelope.type,
         "error": error,
     }
+    now = datetime.now(UTC)
     update: dict[str, Any] = {
         "$set": row,
-        "$setOnInsert": {"at": datetime.now(UTC)},
+        "$setOnInsert": {"at": now, "expires_at": now + INBOUND_KEPT},
         "$unset": {"redrive": ""},
     }
     batch.defer(PARKED, UpdateOne({"_id": job.record.place}, update, upsert=True))

@@ -8,7 +8,7 @@ watermark that both write.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from shared import mongo
 from shared.messaging.guard import PARKED, WATERMARKS, Guard
@@ -20,6 +20,8 @@ from shared.work.transaction import Doc
 SOURCES_A_TURN = 200
 GAPS_A_TURN = 50
 EVENTS_A_SOURCE = 500
+_NOBODYS: Final[Mapping[str, Any]] = {"source": None, "reason": {"$in": list(REASONS)}}
+"""Records that are nobody's successor."""
 
 
 class Sweeper:
@@ -73,7 +75,7 @@ class Sweeper:
 
     async def _unreadable(self) -> bool:
         """Take again what could not be read, or taken from outside, where an operator asked for it."""
-        asked = {"source": None, "reason": {"$in": list(REASONS)}, "redrive": True}
+        asked = {**_NOBODYS, "redrive": True}
         rows = await self._work.db[PARKED].find(asked).limit(EVENTS_A_SOURCE).to_list(None)
         moved = False
         for topic in {row["topic"] for row in rows} & set(self._readers):
@@ -95,7 +97,7 @@ async def ask_redrive(db: mongo.Database, *, source: str | None = None) -> int:
     """Have parked events tried again: of one source, or all; the number of sources and records."""
     now = datetime.now(UTC)
     failed: dict[str, Any] = {"state": "failed"}
-    unreadable: dict[str, Any] = {"source": None, "reason": {"$in": list(REASONS)}}
+    unreadable: dict[str, Any] = {**_NOBODYS}
     if source is not None:
         failed["source"] = source
         unreadable["_id"] = source
@@ -104,3 +106,17 @@ async def ask_redrive(db: mongo.Database, *, source: str | None = None) -> int:
     )
     reread = await db[PARKED].update_many(unreadable, {"$set": {"redrive": True}})
     return lifted.modified_count + reread.modified_count
+
+
+async def find_discardable(db: mongo.Database, ids: Sequence[str]) -> Sequence[Doc]:
+    """What of these may be discarded: records from outside, and those that nobody can read.
+
+    An event of ours that failed is none: its source would wait for it for good.
+    """
+    fields = {"key": 0, "value": 0, "headers": 0}
+    return await db[PARKED].find({"_id": {"$in": list(ids)}, **_NOBODYS}, fields).to_list(None)
+
+
+async def discard(db: mongo.Database, ids: Sequence[str]) -> int:
+    """Delete such records for good; how many there were."""
+    return (await db[PARKED].delete_many({"_id": {"$in": list(ids)}, **_NOBODYS})).deleted_count

@@ -27,6 +27,7 @@ INBOUND_CONFIG: Mapping[str, str] = {
     "segment.ms": str(DAY_MS),
 }
 """What others tell may name people: it is kept for as long as it may take to find that it was wrong."""
+INBOUND_KEPT: Final = timedelta(milliseconds=int(INBOUND_CONFIG["retention.ms"]))
 STATE_CONFIG: Mapping[str, str] = {
     "cleanup.policy": "compact",
     "min.compaction.lag.ms": "0",

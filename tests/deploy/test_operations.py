@@ -101,3 +101,28 @@ def test_redriving_asks_for_all_kinds_or_for_one(reviews: Database, data: Path) 
     assert "reviews: 3 to be tried again" in cairn("redrive", "--all", "--data", data)
     assert reviews["parked"].count_documents({"redrive": True}) == 1
     assert reviews["watermarks"].count_documents({"state": "waiting"}) == 1
+
+
+def test_what_came_from_outside_is_discarded_by_its_id(reviews: Database, data: Path) -> None:
+    told = {"topic": "cairn.goals.measurements", "source": None, "sender": "urn:erp", "reason": "refused"}
+    reviews["parked"].insert_many(
+        [{"_id": f"told|{number}", **told, "error": "no goal"} for number in (1, 2)]
+    )
+    said = cairn("discard", "told|1", LONG_ID, "--data", data)
+    assert f"reviews: {LONG_ID} (unreadable: [bold]no)" in said
+    assert "reviews: told|1 (refused: no goal)" in said
+    assert "reviews: 2 discarded" in said
+    assert [row["_id"] for row in reviews["parked"].find()] == ["told|2"]
+
+
+def test_nothing_is_discarded_with_what_is_not_there_or_is_an_event_of_ours(
+    reviews: Database, data: Path
+) -> None:
+    ours = {"topic": "cairn.goals.events", "source": "goal_1", "reason": "failed", "error": "KeyError"}
+    reviews["parked"].insert_one({"_id": "ours", **ours})
+    for wrong in ("ours", "nowhere"):
+        refused = CliRunner().invoke(parked, ["discard", LONG_ID, wrong, "--data", str(data)])
+        assert refused.exit_code == 2
+        assert f"{wrong}:" in refused.output
+        assert LONG_ID not in refused.output
+    assert {row["_id"] for row in reviews["parked"].find()} == {LONG_ID, "ours"}

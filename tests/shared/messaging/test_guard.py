@@ -141,6 +141,7 @@ async def test_poison_is_parked_with_its_successors_until_redriven(work: Work) -
         (8, "behind"),
     ]
     assert "poison" in rows[0]["error"]
+    assert not any("expires_at" in row for row in rows), "an event of ours is not given up by itself"
     assert await work.db[REFUSED].count_documents({"rule": "not-two"}) == 2
     assert not await sweeper.turn()
     assert await ask_redrive(work.db, source="bad") == 1
@@ -230,6 +231,7 @@ async def test_what_cannot_be_read_is_parked_with_the_reason_and_stops_nothing(w
     await feed(work, guard, *bad, good)
     assert await seen(work, "a") == [1]
     rows = await work.db[PARKED].find({"reason": "unreadable"}).to_list(None)
+    assert not any("expires_at" in row for row in rows)
     assert len(rows) == len(bad)
     assert all(row["error"] for row in rows)
     assert {row["offset"]: bytes(row["value"] or b"") for row in rows}[10] == b"{not json"

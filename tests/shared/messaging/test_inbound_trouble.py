@@ -1,6 +1,7 @@
 """Records from outside that fail: tried again all at once, then parked, and counted when most do."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -112,6 +113,7 @@ async def test_what_fails_for_good_is_parked_with_the_reason_and_the_rest_is_tak
     assert found.counts == {"applied": 8, "parked": 2}
     rows = await work.db[PARKED].find().to_list(None)
     assert {row["error"] for row in rows} == {"RuntimeError: not in the mood"}
+    assert {row["expires_at"] - row["at"] for row in rows} == {timedelta(days=14)}
     assert mood.tries["goal_3"] == 2 + len(RETRY_PAUSES)
 
 
