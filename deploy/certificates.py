@@ -3,7 +3,8 @@
     python -m deploy.certificates DIR [--kafka NAME ...] [--mongo NAME ...]
 
 Each is good for a year and for the names given besides this machine's own.  What lies in DIR is kept until a
-month before its end, and then made anew with the names that it has too; the authority keeps its key, so that
+month before its end, or until a name is given that it lacks, and then made anew with the names that it has
+too; the authority keeps its key, so that
 who knows its old certificate trusts what it signs now.  To have one made anew at once, delete it.  Each PEM
 file but `ca.pem` holds a key, for its reader alone.  Brokers take who shows a certificate of this authority
 with the name of SUPER_USERS for a super user: let the authority sign nothing else.  Production has its own.
@@ -68,7 +69,7 @@ class Certificates:
 
 
 def certificates_in(directory: Path, *, kafka: Sequence[str] = (), mongo: Sequence[str] = ()) -> Certificates:
-    """The certificates of a directory; those that are missing, or end within a month, are made.
+    """The certificates of a directory; those that are missing, lack a name or end within a month, are made.
 
     Args:
         directory: made if need be.
@@ -82,26 +83,31 @@ def certificates_in(directory: Path, *, kafka: Sequence[str] = (), mongo: Sequen
     found = Certificates(directory)
     key_text = kept(found.ca_key, _new_key)
     key = _key(key_text)
-    _gone_if_it_ends(found.ca)
+    _gone_unless_good(found.ca)
     authority = x509.load_pem_x509_certificate(kept(found.ca, partial(_authority, key)).encode())
     for path, name, hosts in (
         (found.kafka, BROKER, (*THIS_MACHINE, *kafka)),
         (found.mongo, DATABASE, (*THIS_MACHINE, *mongo)),
         (found.admin, ADMIN, ()),
     ):
-        names = (*dict.fromkeys((*hosts, *_gone_if_it_ends(path))),)
+        names = (*dict.fromkeys((*hosts, *_gone_unless_good(path, hosts))),)
         kept(path, partial(_signed, name, names, authority=authority, authority_key=key))
     return found
 
 
-def _gone_if_it_ends(path: Path) -> Sequence[str]:
-    """Delete a certificate that is near its end; the names that it had."""
+def _gone_unless_good(path: Path, hosts: Sequence[str] = ()) -> Sequence[str]:
+    """Delete a certificate that is near its end or is not for one of the hosts; the names that it had."""
     if not path.exists():
         return ()
     found = x509.load_pem_x509_certificate(path.read_bytes())
-    if found.not_valid_after_utc - datetime.now(UTC) > RENEWED_BEFORE:
+    names = _names_of(found)
+    if found.not_valid_after_utc - datetime.now(UTC) > RENEWED_BEFORE and {*hosts} <= {*names}:
         return ()
     path.unlink()
+    return names
+
+
+def _names_of(found: x509.Certificate) -> Sequence[str]:
     try:
         names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

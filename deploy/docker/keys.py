@@ -1,11 +1,11 @@
 """What a trial's containers prove themselves with: made once, a directory for each who reads it.
 
-    python -m deploy.docker.keys /run/cairn/keys [--kafka NAME ...] [--mongo NAME ...]
+    python -m deploy.docker.keys /run/cairn/keys [--host NAME] [--kafka NAME ...] [--mongo NAME ...]
 
-The names are those of the brokers and of the members of the replica set; one of each if left out.  Runs as
-root before everything else, and gives each directory to the user of its container: brokers, MongoDB and the
-project's own cannot read each other's.  Safe to run again: what is there is kept, a certificate with the
-names that it has.
+The names are those of the brokers and of the members of the replica set, one of each if left out, and the
+one by which other machines reach the brokers.  Runs as root before everything else, and gives each directory
+to the user of its container: brokers, MongoDB and the project's own cannot read each other's.  Safe to run
+again: what is there is kept, a certificate unless it lacks a name.
 """
 
 import argparse
@@ -93,11 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make them, and give them away."""
     parser = argparse.ArgumentParser(prog="python -m deploy.docker.keys")
     parser.add_argument("directory", type=Path)
+    parser.add_argument("--host", default="127.0.0.1", metavar="NAME")
     parser.add_argument("--kafka", nargs="+", default=KAFKA, metavar="NAME")
     parser.add_argument("--mongo", nargs="+", default=MONGO, metavar="NAME")
     wish = parser.parse_args(arguments)
     os.umask(0o077)
-    make_keys(wish.directory, kafka=wish.kafka, mongo=wish.mongo)
+    make_keys(wish.directory, kafka=(*wish.kafka, wish.host), mongo=wish.mongo)
     give_away(wish.directory)
     print("each container has its keys")
 

@@ -69,10 +69,19 @@ def test_what_is_there_is_kept_and_what_was_deleted_is_signed_by_the_same_author
     assert {path: path.read_bytes() for path in made.directory.iterdir()} == before
     assert "kafka.pem is good until 2" in capsys.readouterr().out
     made.kafka.unlink()
-    main([str(made.directory), "--kafka", "kafka", "broker.example.com"])
+    certificates_in(made.directory)
     assert made.kafka.read_bytes() != before[made.kafka]
-    verify(made, made.kafka, x509.DNSName("broker.example.com"))
+    verify(made, made.kafka, x509.DNSName("localhost"))
     assert made.ca.read_bytes() == before[made.ca]
+
+
+def test_what_lacks_a_name_that_is_asked_for_is_made_anew_with_those_that_it_has(made):
+    before = {path: path.read_bytes() for path in made.directory.iterdir()}
+    main([str(made.directory), "--kafka", "broker.example.com", "192.0.2.7"])
+    assert [path for path in before if path.read_bytes() != before[path]] == [made.kafka]
+    for name in (x509.DNSName("kafka"), x509.DNSName("broker.example.com")):
+        verify(made, made.kafka, name)
+    verify(made, made.kafka, x509.IPAddress(ipaddress.ip_address("192.0.2.7")))
 
 
 def test_what_is_near_its_end_is_made_anew_with_its_names_and_trusted_by_who_knows_the_old_authority(

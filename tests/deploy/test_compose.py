@@ -43,8 +43,10 @@ SET = re.compile(r"\$\{\w+:\+[^}]*\}")
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
 
 
-def by_default(text: str) -> str:
-    """The text as it is where nothing is set."""
+def by_default(text: str, **variables: str) -> str:
+    """The text as it is where nothing is set, but for these variables."""
+    for name, value in variables.items():
+        text = re.sub(rf"\$\{{{name}:-[^}}]*\}}", value, text)
     return SET.sub("", DEFAULT.sub(lambda match: match[2], text))
 
 
@@ -252,7 +254,7 @@ def test_nothing_is_published_beyond_this_machine_by_default():
     for name, container in CONTAINERS.items():
         for port in container.get("ports", []):
             assert by_default(port).startswith("127.0.0.1:"), name
-            if name not in SERVICES:
+            if name not in {*SERVICES, "kafka"}:
                 assert port.startswith("127.0.0.1:"), f"{name} stays on this machine"
 
 
@@ -274,6 +276,16 @@ def test_broker_sends_each_client_back_to_where_it_came_from():
     (port,) = CONTAINERS["kafka"]["ports"]
     assert f"HOST://:{port.rpartition(':')[2]}" in told_broker["KAFKA_LISTENERS"].split(",")
     assert told_broker["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+def test_brokers_are_reached_from_elsewhere_by_a_name_that_their_certificate_has():
+    name, bind = "kafka.example.com", "192.0.2.7"
+    texts = (TEXT, (ROOT / "docker-compose.scale.yml").read_text())
+    for text in (by_default(each, CAIRN_KAFKA_HOST=name, CAIRN_KAFKA_BIND=bind) for each in texts):
+        assert "HOST://127.0.0.1" not in text
+        assert text.count(f"HOST://{name}:") == text.count(f'"{bind}:852')
+        (command,) = re.findall(r"deploy\.docker\.keys.*?--host\W+(\S+\w)", text, re.DOTALL)
+        assert command == name
 
 
 def test_engines_are_those_of_a_machine_without_containers():

@@ -38,7 +38,7 @@ def environment(name: str) -> dict[str, str]:
 
 def port(name: str) -> int:
     (published,) = CONTAINERS[name].get("ports") or BASE["services"][name]["ports"]
-    return 8500 + int(published.replace("${CAIRN_PORTS:-85}", "").split(":")[-2].rpartition("}")[2])
+    return 8500 + int(published.split(":")[-2].rpartition("}")[2])
 
 
 def hosts(addresses: str) -> list[str]:
@@ -90,8 +90,9 @@ def test_broker_keeps_three_copies_and_takes_a_write_when_two_have_it(name):
         if line.partition("=")[0].endswith(("REPLICATION_FACTOR", "MIN_ISR"))
     }
     assert of_one <= set(told), "what one broker keeps once is kept three times here"
-    addresses = told["KAFKA_ADVERTISED_LISTENERS"].split(",")
-    assert {each.partition("://")[2].partition(":")[0] for each in addresses} == {name, "127.0.0.1"}
+    listeners = told["KAFKA_ADVERTISED_LISTENERS"].replace("${CAIRN_KAFKA_HOST:-127.0.0.1}", "outside")
+    names = {each.partition("://")[2].partition(":")[0] for each in listeners.split(",")}
+    assert names == {name, "outside"}
 
 
 def test_every_node_has_its_own_number():
