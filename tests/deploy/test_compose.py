@@ -21,6 +21,8 @@ from deploy.local.mongod import OPLOG_MB, REPLICA_SET, SLOW_MILLISECONDS, TRANSA
 from deploy.local.ports import Ports
 from deploy.local.services import SERVICES
 from deploy.local.topics import settings_of
+from services.people.usecases.import_people import LARGEST_FILE
+from shared.edge import QUIET_ROUTES
 from shared.runtime import STOP_SECONDS
 from shared.serve import GRACE_SECONDS
 from shared.setting_forms import SECRETS_DIR, variable
@@ -444,3 +446,11 @@ def health_check() -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-I", "-S", script], capture_output=True, text=True, timeout=20, check=False
     )
+
+
+def test_sample_of_a_proxy_takes_the_largest_file_and_publishes_no_probe():
+    page = (ROOT / "docs/compose.md").read_text()
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", page)
+    assert int(megabytes) << 20 > LARGEST_FILE, "the service itself says that a file is too large"
+    (refused,) = re.findall(r"location ~ (\S+) \{ return 404; \}", page)
+    assert all(re.search(refused, path) for path in QUIET_ROUTES)
