@@ -21,6 +21,7 @@ Resource: TypeAlias = Literal["topic", "group"]
 Operation: TypeAlias = Literal["read", "write"]
 USER: Final = re.compile(r"[a-z][a-z0-9-]{0,40}")
 SERVICE_PREFIX: Final = "cairn-"
+ELSEWHERE: Final = "kept_elsewhere"
 
 
 class WrongDoors(ValueError):  # noqa: N818  it names what is wrong with a file, not a fault of ours
@@ -85,11 +86,23 @@ def doors_of_integrators(text: str) -> Sequence[Door]:
     Raises:
         WrongDoors: what cannot be granted.
     """
+    return [_integrator(user, wishes) for user, wishes in _told(text).items() if user != ELSEWHERE]
+
+
+def kept_elsewhere(text: str) -> Sequence[str]:
+    """The principals whose rights somebody else keeps, such as `User:CN=connect`: named before the tables.
+
+    Raises:
+        WrongDoors: it is no list of names.
+    """
+    return _names("", _told(text), ELSEWHERE)
+
+
+def _told(text: str) -> Mapping[str, Any]:
     try:
-        told = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongDoors(f"the list of integrators is not TOML: {error}") from error
-    return [_integrator(user, wishes) for user, wishes in told.items()]
 
 
 def _integrator(user: str, wishes: Any) -> Door:
@@ -130,7 +143,7 @@ def _among(user: str, wishes: Mapping[str, Any], wish: str, known: Iterable[str]
 def _names(user: str, wishes: Mapping[str, Any], wish: str) -> Sequence[str]:
     names: Any = wishes.get(wish, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in cast("list[Any]", names)):
-        raise WrongDoors(f"[{user}] {wish} must be a list of names")
+        raise WrongDoors(f"{f'[{user}] ' if user else ''}{wish} must be a list of names")
     return cast("list[str]", names)
 
 
@@ -138,4 +151,13 @@ def _granted(resource: Resource, operation: Operation, names: Iterable[str]) -> 
     return (Grant(resource, name, operation) for name in names)
 
 
-__all__ = ["Door", "Grant", "Operation", "Resource", "WrongDoors", "door_of", "doors_of_integrators"]
+__all__ = [
+    "Door",
+    "Grant",
+    "Operation",
+    "Resource",
+    "WrongDoors",
+    "door_of",
+    "doors_of_integrators",
+    "kept_elsewhere",
+]

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from shared import database_users, mongo
-from shared.doors import Door, WrongDoors, door_of, doors_of_integrators
+from shared.doors import SERVICE_PREFIX, Door, WrongDoors, door_of, doors_of_integrators, kept_elsewhere
 from shared.messaging import users
 from shared.messaging.users import Rights
 from shared.service import Service
@@ -46,7 +46,8 @@ async def provision_users(
 
     Raises:
         MissingSecret: a file is missing or wrong.
-        WrongDoors: the list of integrators cannot be granted.
+        WrongDoors: the list of integrators cannot be granted, or somebody has rights who is not in it; the
+            users are made then.
         KafkaError, PyMongoError, OSError: an engine is out of reach or refuses.
     """
     doors = [_named(door_of(service), secrets) for service in services]
@@ -54,14 +55,32 @@ async def provision_users(
     if settings.kafka_sasl_username and settings.kafka_sasl_password:
         doors.append(Door("", settings.kafka_sasl_username, frozenset()))
         passwords[settings.kafka_sasl_username] = settings.kafka_sasl_password.get_secret_value()
+    known: Sequence[str] | None = None
     if integrators is not None:
-        others = doors_of_integrators(_read(integrators / LIST))
+        text = _read(integrators / LIST)
+        known, others = kept_elsewhere(text), doors_of_integrators(text)
         passwords |= {door.user: _read(integrators / door.holder / PASSWORD) for door in others}
         doors += others
     async with mongo.connect(settings.mongo_url.get_secret_value()) as client:
         for service in services:
             await _let_into_database(client, service.name, secrets / service.name)
-    return await users.let_in(settings, doors, passwords)
+    rights = await users.let_in(settings, doors, passwords)
+    if known is not None:
+        _require_known(rights, known)
+    return rights
+
+
+def _require_known(rights: Rights, known: Sequence[str]) -> None:
+    """Refuse a user whose table was deleted: its rights would stay, and nobody would know."""
+    ours = f"User:{SERVICE_PREFIX}"
+    strange = [each for each in rights.others if each[0] not in known and not each[0].startswith(ours)]
+    if strange:
+        have = ", ".join(f"{principal} on {topic}" for principal, topic in strange)
+        raise WrongDoors(
+            f"rights of who is not in {LIST}: {have}. All others are prepared. To take rights away give the"
+            " user an empty table ([user] and its password file); to leave them name it above the tables:"
+            f' kept_elsewhere = ["{strange[0][0]}"]'
+        )
 
 
 async def _let_into_database(client: mongo.Client, service: str, secrets: Path) -> None:

@@ -46,11 +46,19 @@ Acl = tuple[int, str, int, str, str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What came of it: how many rights were granted and taken away, and what others have on our topics."""
+    """What came of it: how many rights were granted and taken away, and who else has one on which topic."""
 
     granted: int
     taken: int
-    remarks: Sequence[str]
+    others: Sequence[tuple[str, str]]
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What others have, in words."""
+        return [
+            f"{principal} has a right of its own on topic {name}: left, since it is not named here"
+            for principal, name in self.others
+        ]
 
 
 async def let_in(settings: Settings, doors: Sequence[Door], passwords: Mapping[str, str]) -> Rights:
@@ -88,7 +96,7 @@ async def _set_rights(client: AIOKafkaClient, doors: Sequence[Door]) -> Rights:
     await _take(client, surplus)
     await _in_effect(client, wanted, ours)
     topics = {grant.name for door in doors for grant in door.grants if grant.resource == "topic"}
-    return Rights(len(missing), len(surplus), _remarks(found - wanted - surplus, topics))
+    return Rights(len(missing), len(surplus), _others(found - wanted - surplus, topics))
 
 
 async def _in_effect(client: AIOKafkaClient, wanted: set[Acl], ours: set[str]) -> None:
@@ -124,10 +132,10 @@ async def _take(client: AIOKafkaClient, acls: Iterable[Acl]) -> None:
         _refuse(code, message)
 
 
-def _remarks(others: Iterable[Acl], topics: set[str]) -> Sequence[str]:
+def _others(acls: Iterable[Acl], topics: set[str]) -> Sequence[tuple[str, str]]:
     return sorted(
-        f"{principal} has a right of its own on topic {name}: left, since it is not named here"
-        for kind, name, _, principal, *_ in others
+        (principal, name)
+        for kind, name, _, principal, *_ in acls
         if kind == RESOURCES["topic"] and (name in topics or name == "*")
     )
 

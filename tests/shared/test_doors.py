@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from shared.doors import Door, WrongDoors, door_of, doors_of_integrators
+from shared.doors import Door, WrongDoors, door_of, doors_of_integrators, kept_elsewhere
 
 READS = {
     "people": {
@@ -102,3 +102,12 @@ def test_an_integrator_has_what_the_operator_lists():
 def test_what_cannot_be_granted_is_named(text: str, told: str):
     with pytest.raises(WrongDoors, match=told.replace("*", r"\*")):
         doors_of_integrators(text)
+
+
+def test_whose_rights_others_keep_stands_above_the_tables():
+    text = "kept_elsewhere = ['User:CN=connect']\n[x]\n"
+    assert kept_elsewhere(text) == ["User:CN=connect"]
+    assert [door.user for door in doors_of_integrators(text)] == ["x"]
+    assert kept_elsewhere("[x]") == []
+    with pytest.raises(WrongDoors, match=r"^kept_elsewhere must be a list of names"):
+        kept_elsewhere("kept_elsewhere = 'x'")

@@ -75,6 +75,25 @@ async def test_integrators_have_passwords_of_their_own(secrets, made):
     assert made[-1] == ({"cairn-goals", "analyst"}, {"cairn-goals": "hunter2", "analyst": "hunter3"})
 
 
+async def test_who_has_rights_and_no_table_any_more_is_named_once_the_others_are_prepared(
+    secrets, made, monkeypatch
+):
+    async def kafka(*asked: Any) -> users.Rights:
+        made.append(asked)
+        left = ("User:analyst", "User:CN=connect", "User:cairn-people")
+        return users.Rights(0, 0, [(principal, "cairn.goals.state") for principal in left])
+
+    monkeypatch.setattr(users.users, "let_in", kafka)
+    await provision(secrets)
+    (secrets / "integrators.toml").write_text('kept_elsewhere = ["User:CN=connect"]\n')
+    made.clear()
+    with pytest.raises(users.WrongDoors, match=r"toml: User:analyst on cairn\.goals\.state\. All .*\[user\]"):
+        await provision(secrets, integrators=secrets)
+    assert len(made) == 2
+    (secrets / "integrators.toml").write_text('kept_elsewhere = ["User:CN=connect", "User:analyst"]\n')
+    await provision(secrets, integrators=secrets)
+
+
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
