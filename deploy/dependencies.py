@@ -1,14 +1,15 @@
-"""What the image's packages are: `python -m deploy.dependencies` writes the bill, `--check` looks at both.
+"""What the images' packages are: `python -m deploy.dependencies` writes the bills, `--check` looks at both.
 
-The bill of materials is CycloneDX 1.6, made from the hashed lock, and travels in the image.  `--check` says
-when it is stale, and asks for known vulnerabilities of the locked versions: one that is known fails; where
-no advisories can be reached it says so, and that nothing was audited.
+The bill of materials of an image is CycloneDX 1.6, made from the hashed locks, and travels in the image.
+`--check` says when one is stale, and asks for known vulnerabilities of all locked versions, of tests and this
+machine too: one that is known fails; where no advisories can be reached it says so, and that nothing was
+audited.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,23 +20,33 @@ from packageurl import PackageURL
 from packaging.requirements import Requirement
 
 ROOT: Final = Path(__file__).parent.parent
-LOCK: Final = ROOT / "requirements" / "runtime.lock"
-BILL: Final = ROOT / "deploy" / "docker" / "sbom.cdx.json"
+RUNTIME, TRIAL, LOCAL, DEV = (
+    ROOT / "requirements" / f"{part}.lock" for part in ("runtime", "trial", "local", "dev")
+)
+LOCKS: Final = (RUNTIME, TRIAL, LOCAL, DEV)
+BILLS: Final[Mapping[Path, Sequence[Path]]] = {
+    ROOT / "deploy" / "docker" / "sbom.cdx.json": (RUNTIME,),
+    ROOT / "deploy" / "docker" / "sbom-trial.cdx.json": (RUNTIME, TRIAL),
+}
+"""The bill of each image, and the locks that it is built from."""
 AUDIT_SECONDS: Final = 60
 component: Any = Component  # their constructors are made by a decorator, and not known to type checkers
 bill_of: Any = Bom
 
 
-def locked(lock: Path = LOCK) -> Iterator[tuple[str, str]]:
-    """The name and version of every package of a lock."""
-    for line in lock.read_text().splitlines():
-        if line and not line.startswith(("#", " ", "-")):
-            requirement = Requirement(line.removesuffix("\\").strip())
-            yield requirement.name, next(iter(requirement.specifier)).version
+def locked(locks: Iterable[Path] = LOCKS) -> Sequence[tuple[str, str]]:
+    """The name and version of every package of these locks, by name."""
+    lines = (line for lock in locks for line in lock.read_text().splitlines())
+    required = [
+        Requirement(line.removesuffix("\\").strip())
+        for line in lines
+        if line and not line.startswith(("#", " ", "-"))
+    ]
+    return sorted({(each.name, next(iter(each.specifier)).version) for each in required})
 
 
-def bill() -> str:
-    """The bill of materials as JSON; the same for the same lock."""
+def bill(locks: Iterable[Path]) -> str:
+    """The bill of materials as JSON; the same for the same locks."""
     components = [
         component(
             name=name,
@@ -44,7 +55,7 @@ def bill() -> str:
             purl=PackageURL("pypi", name=name, version=version),
             bom_ref=f"{name}=={version}",
         )
-        for name, version in locked()
+        for name, version in locked(locks)
     ]
     made: dict[str, Any] = json.loads(JsonV1Dot6(bill_of(components=components)).output_as_string())
     # When it was made, and a random number: they would make it stale at once.
@@ -53,9 +64,10 @@ def bill() -> str:
     return json.dumps(made, indent=1, sort_keys=True) + "\n"
 
 
-def audited(lock: Path = LOCK) -> tuple[Sequence[str], str]:
-    """The known vulnerabilities of a lock's packages, and why there was no telling, or nothing."""
-    asked = ["--disable-pip", "--require-hashes", "-r", str(lock), "--format", "json"]
+def audited(locks: Iterable[Path] = LOCKS) -> tuple[Sequence[str], str]:
+    """The known vulnerabilities of the locks' packages, and why there was no telling, or nothing."""
+    files = [word for lock in locks for word in ("-r", str(lock))]
+    asked = ["--disable-pip", "--require-hashes", *files, "--format", "json"]
     asked = [sys.executable, "-m", "pip_audit", *asked, "--progress-spinner", "off", "--timeout", "5"]
     try:
         ran = subprocess.run(asked, capture_output=True, text=True, timeout=AUDIT_SECONDS, check=False)
@@ -83,13 +95,16 @@ def read_audit(answer: str) -> tuple[Sequence[str], str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the bill, or say what is wrong with it and with what it lists."""
+    """Write the bills, or say what is wrong with them and with what is locked."""
     if "--check" not in arguments:
-        BILL.write_text(bill())
+        for path, locks in BILLS.items():
+            path.write_text(bill(locks))
         return 0
-    complaints: list[str] = []
-    if not BILL.exists() or BILL.read_text() != bill():
-        complaints.append(f"{BILL.relative_to(ROOT)} is stale; run make schemas")
+    complaints = [
+        f"{path.relative_to(ROOT)} is stale; run make schemas"
+        for path, locks in BILLS.items()
+        if not path.exists() or path.read_text() != bill(locks)
+    ]
     vulnerable, why_not = audited()
     complaints += vulnerable
     if why_not:
