@@ -198,8 +198,8 @@ def check_relay(runtime: "Runtime") -> str:
     return f"relay: {failing.failing}" if failing else ""
 
 
-def add_probes(api: FastAPI, runtime: "Runtime") -> None:
-    """`/livez`, `/readyz` and `/metrics`."""
+def add_probes(api: FastAPI, runtime: "Runtime") -> Health:
+    """`/livez`, `/readyz` and `/metrics`; what the first two ask."""
     health = Health(
         [
             Probe("mongo", partial(check_mongo, runtime)),
@@ -209,3 +209,4 @@ def add_probes(api: FastAPI, runtime: "Runtime") -> None:
         ]
     )
     api.router.routes.extend([*health.routes(), metrics_route(runtime.metrics)])
+    return health

@@ -25,6 +25,7 @@ from shared.certificates import CertificateWatch, certificate_files
 from shared.due import DueWorker
 from shared.erasure import Forgetter
 from shared.fan_out import FanOutWorker
+from shared.health import Health
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
 from shared.messaging.baseline import take_baseline
@@ -115,7 +116,7 @@ class Runtime:
         self._observing = Worker("observer", self.observer.turn, poll=1.0)
         self._tokens = TokenVerifier(settings)
 
-    def furnish(self, api: FastAPI) -> None:
+    def furnish(self, api: FastAPI) -> Health:
         """Give routes what they need, and add health and metrics."""
         api.state.runtime = self
         api.state.settings = self.settings
@@ -127,7 +128,7 @@ class Runtime:
         api.state.tokens = self._tokens
         api.state.confidential = self.service.audited_reads
         api.state.rates = Rates(rate=self.settings.requests_a_second, burst=self.settings.caller_burst)
-        add_probes(api, self)
+        return add_probes(api, self)
 
     def leased(self, name: str, turn: Any, *, poll: float, can_wait: bool = False) -> Worker:
         """A background job that one process of the service does at a time; started with the rest.

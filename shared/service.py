@@ -40,6 +40,7 @@ from shared.migrations import Migration
 from shared.problem_docs import describe, describe_problems
 from shared.problems import add_problem_handlers
 from shared.settings import Settings
+from shared.watchdog import watched
 from shared.work import Unsettled
 
 if TYPE_CHECKING:
@@ -176,12 +177,13 @@ class Service:
             del app
             await runtime.start()
             try:
-                yield
+                with watched(health.live, seconds=settings.watchdog_seconds):
+                    yield
             finally:
                 await runtime.stop()
 
         api.router.lifespan_context = lifespan
-        runtime.furnish(api)
+        health = runtime.furnish(api)
         for path, make in self.mounts.items():
             if (mounted := make(runtime)) is not None:
                 api.mount(path, mounted)

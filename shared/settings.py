@@ -125,6 +125,12 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(listed)] = Field(
         default=("127.0.0.1/32", "::1/128"), description="Proxies, whose X-Forwarded-For and -Proto count."
     )
+    watchdog_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="Seconds for which liveness may fail before the process ends, to be started again by what"
+        " runs it; left out, it goes on.",
+    )
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Bytes, at least 1024.")
     page_size_max: int = Field(default=200, ge=1, le=1000, description="A number from 1 to 1000.")
     caller_rate: float | None = Field(

@@ -23,6 +23,7 @@ from deploy.local.services import SERVICES
 from deploy.local.topics import settings_of
 from services.people.usecases.import_people import LARGEST_FILE
 from shared.edge import QUIET_ROUTES
+from shared.health import STARVED_SECONDS
 from shared.runtime import STOP_SECONDS
 from shared.serve import GRACE_SECONDS
 from shared.setting_forms import SECRETS_DIR, variable
@@ -240,6 +241,13 @@ def test_service_waits_for_what_it_needs_and_has_time_to_finish(name):
     }
     grace = int(CONTAINERS[name]["stop_grace_period"].removesuffix("s"))
     assert grace > GRACE_SECONDS + STOP_SECONDS
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_that_no_longer_lives_ends_to_be_started_again(name):
+    """Nothing else in compose acts on a container that is unhealthy."""
+    assert float(told(name)["CAIRN_WATCHDOG_SECONDS"]) > STARVED_SECONDS
+    assert CONTAINERS[name]["restart"] == "unless-stopped"
 
 
 def test_one_shots_are_waited_for_so_that_up_wait_knows_they_may_end():
