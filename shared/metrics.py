@@ -50,6 +50,7 @@ class Metrics:
         self._count_events()
         self._count_queues()
         self._count_audit()
+        self._count_what_is_due()
         self._tell_what_ends()
         self._types: set[str] = set()
         self._requests_by_label: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -115,6 +116,17 @@ class Metrics:
         """What the fan-out worker has before it, and for whom it failed."""
         self.fan_out_jobs.set(waiting_jobs)
         self.fan_out_failed.set(failed_recipients)
+
+    def delivering(self, channel: str, *, due: int, oldest_seconds: float, given_up: int) -> None:
+        """What waits to be sent by a channel, and what was given up there within a day."""
+        self.deliveries_due.labels(channel).set(due)
+        self.deliveries_oldest_seconds.labels(channel).set(oldest_seconds)
+        self.deliveries_given_up.labels(channel).set(given_up)
+
+    def erasing(self, *, open_: int, overdue: int) -> None:
+        """How many erasures are not at their end, and how many of them should be."""
+        self.erasures_open.set(open_)
+        self.erasures_overdue.set(overdue)
 
     def working(self, *, worker: str, leading: bool, still_seconds: float) -> None:
         """Whether this process does a background job, and how long ago its last turn ended well."""
@@ -215,6 +227,19 @@ class Metrics:
         )
         self.audit_anchor_interval = self._gauge(
             "cairn_audit_anchor_interval_seconds", "Seconds after which new rows are to be anchored."
+        )
+
+    def _count_what_is_due(self) -> None:
+        self.deliveries_due = self._gauge("cairn_deliveries_due", "Mails or posts not yet taken.", "channel")
+        self.deliveries_oldest_seconds = self._gauge(
+            "cairn_deliveries_oldest_seconds", "How long ago was raised what waits longest.", "channel"
+        )
+        self.deliveries_given_up = self._gauge(
+            "cairn_deliveries_given_up", "Deliveries of the last day that are not tried again.", "channel"
+        )
+        self.erasures_open = self._gauge("cairn_erasures_open", "Erasures that not all have told the end of.")
+        self.erasures_overdue = self._gauge(
+            "cairn_erasures_overdue", "Erasures that are open an hour after each service was to look again."
         )
 
     def _tell_what_ends(self) -> None:

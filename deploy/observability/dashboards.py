@@ -161,6 +161,22 @@ EVENTS: Final[Sequence[Panel]] = (
         "max by (service) (cairn_outbox_stuck_keys)",
         "{{service}}",
     ),
+    Panel("Mails and posts wait", "short", "max by (channel) (cairn_deliveries_due)", "{{channel}}"),
+    Panel(
+        "The oldest of them waits for",
+        "s",
+        "max by (channel) (cairn_deliveries_oldest_seconds)",
+        "{{channel}}",
+    ),
+    Panel(
+        "Mails and posts given up within a day",
+        "short",
+        "max by (channel) (cairn_deliveries_given_up)",
+        "{{channel}}",
+        "They stay in the inbox.",
+    ),
+    Panel("Erasures open", "short", "max (cairn_erasures_open)", "open"),
+    Panel("Erasures open for too long", "short", "max (cairn_erasures_overdue)", "overdue"),
 )
 DASHBOARDS: Final[Mapping[str, tuple[str, Sequence[Panel]]]] = {
     "cairn-services": ("Cairn: services", SERVICES),

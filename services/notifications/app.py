@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.notifications import stream, views
 from services.notifications.access import ACCESS
+from services.notifications.backlog import BacklogWatch
 from services.notifications.belongings import Belongings
 from services.notifications.domain.notification import Notification
 from services.notifications.domain.outlets import endpoint_id
@@ -27,6 +28,7 @@ from shared.service import Service
 from shared.worker import Worker
 
 POLL_SECONDS = 1.0
+BACKLOG_SECONDS = 30.0
 TOKEN_SECONDS = 30.0
 """How often the end of the service's own token is looked at."""
 
@@ -48,6 +50,7 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
         watching,
         Worker("inbox-poll", belongings.feed.poll, poll=POLL_SECONDS),
         Worker("service-token", ending.turn, poll=TOKEN_SECONDS),
+        Worker("backlog", BacklogWatch(runtime.db, runtime.metrics).turn, poll=BACKLOG_SECONDS),
     ]
 
 

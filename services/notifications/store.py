@@ -54,6 +54,11 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
             partialFilterExpression={"state": "due"},
         ),
         IndexModel([("notification_id", ASCENDING)], name="by_notification"),
+        IndexModel(
+            [("channel", ASCENDING), ("due_at", ASCENDING), ("reason", ASCENDING)],
+            name="given_up",
+            partialFilterExpression={"state": "failed"},
+        ),
     ],
     INBOXES: [],
     PREFERENCES: [],

@@ -1,12 +1,14 @@
 """The people service, by what it consists of."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from services.people.access import ACCESS
 from services.people.domain.person import Person
 from services.people.domain.unit import OrgUnit
 from services.people.held import HELD
+from services.people.overdue import ErasureWatch
 from services.people.scim import UseCases, give_roles_anew, scim_app
 from services.people.store import COLLECTIONS
 from services.people.store.people import IDENTIFIERS
@@ -45,19 +47,22 @@ from shared.worker import Worker
 
 POLL_SECONDS = 1.0
 RETENTION_SECONDS = 3600.0
+OVERDUE_SECONDS = 30.0
 FORGOTTEN = [kind for kind in all_messages() if issubclass(kind, Forgotten)]
 """How each service tells that it has forgotten somebody."""
 
 
 def workers(runtime: Runtime) -> Sequence[Worker]:
-    """What writes the log of erasures, and who erases by the clock, where it is set."""
+    """What writes the log of erasures and who erases by the clock, where it is set; who looks at erasures."""
     file, days = runtime.settings.erasure_log_file, runtime.settings.retain_left_days
     if days is not None:
         retention = Retention(runtime.work, days=days, lasting=lasting(runtime.settings))
         runtime.leased("retention", retention.turn, poll=RETENTION_SECONDS)
     if file is not None:
         runtime.leased("erasure-log", ErasureLog(runtime.work, file).turn, poll=POLL_SECONDS)
-    return ()
+    recheck = timedelta(seconds=runtime.settings.erasure_recheck_seconds)
+    watch = ErasureWatch(runtime.db, runtime.metrics, recheck=recheck, logs=file is not None)
+    return (Worker("overdue", watch.turn, poll=OVERDUE_SECONDS),)
 
 
 SCIM = UseCases(take_scim_user.take_scim_user, take_scim_group.take_scim_group, close_access.close_access)
