@@ -149,12 +149,15 @@ class Intake:
             self.counts[outcome] += count
             self._gauges.handled(self.guard.topic, type_, outcome, count)
         for job in jobs:
-            if isinstance(job.error, Refusal):
-                log.warning("%s of %s refused: %s", job.envelope.type, job.key, job.error.rule)
-            elif job.outcome == "parked":
-                log.error(
-                    "%s of %s parked: %s", job.envelope.type, job.key, job.unreadable or repr(job.error)
-                )
+            self._log(job)
+
+    def _log(self, job: EventJob) -> None:
+        """What was not taken, by its place: what it is about, and what an error says, may name a person."""
+        type_, place = job.envelope.type, job.record.place
+        if isinstance(job.error, Refusal):
+            log.warning("%s at %s refused: %s", type_, place, job.error.rule)
+        elif job.outcome == "parked":
+            log.error("%s at %s parked: %s", type_, place, job.unreadable or type(job.error).__name__)
 
 
 class Consumer:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from pymongo import AsyncMongoClient
 from pypdf import PdfReader
 
 from shared import mongo
-from shared.contracts.people import PersonState
+from shared.contracts.people import PersonSnapshot, PersonState
 from shared.ids import mint
 from shared.messaging.envelope import Envelope, source_of
 from shared.messaging.relay import OutboxBroom
@@ -138,6 +138,44 @@ async def in_kafka(house: House) -> list[str]:
     return sorted(found)
 
 
+async def refused_snapshot(house: House) -> None:
+    """HR's system tells of the person what a rule refuses, and the record is parked."""
+    said = {"employee_number": CANARY, "given_name": CANARY, "email": f"{CANARY}@example.com"}
+    heads = {
+        "ce_id": "1",
+        "ce_source": "urn:hcm",
+        "ce_specversion": "1.0",
+        "ce_type": PersonSnapshot.wire_type,
+    }
+    async with AIOKafkaProducer(bootstrap_servers=house.addresses.kafka) as producer:
+        await producer.send_and_wait(
+            PersonSnapshot.topic,
+            json.dumps({**said, "unit_id": "nowhere"}).encode(),
+            key=CANARY.encode(),
+            headers=[(name, value.encode()) for name, value in heads.items()],
+        )
+    deadline = time.monotonic() + DEADLINE
+    async with AsyncMongoClient[Any](house.addresses.mongo) as client:
+        while (
+            row := await client["cairn_people"]["parked"].find_one({"topic": PersonSnapshot.topic})
+        ) is None:
+            assert time.monotonic() < deadline, "what names a unit that is not there was not parked"
+            await asyncio.sleep(0.1)
+    assert row["error"].startswith("unknown-unit: ")
+
+
+async def expire(house: House, topic: str) -> None:
+    """As when the days of its records are over."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=house.addresses.kafka)
+    await admin.start()
+    try:
+        async with AIOKafkaProducer(bootstrap_servers=house.addresses.kafka) as asking:
+            parts = [TopicPartition(topic, number) for number in await asking.partitions_for(topic)]
+        await admin.delete_records({part: RecordsToDelete(-1) for part in parts})
+    finally:
+        await admin.close()
+
+
 async def roll_on(house: House, topic: str) -> None:
     """Have a state topic compacted now, not within a day: a null about nobody ends each of its segments."""
     admin = AIOKafkaAdminClient(bootstrap_servers=house.addresses.kafka)
@@ -187,6 +225,8 @@ async def test_nothing_that_named_the_person_is_left(house: House, tmp_path: Pat
     assert (refused.returncode, "record their departure first" in refused.stderr) == (1, True), refused.stderr
     house.does("people", f"/people/{person_id}/departure", {"left_on": "2026-11-01"}, as_=HR)
     house.require_rest()
+    await refused_snapshot(house)
+    assert "people.parked" in await in_databases(house)
     done = cairn(house, *asked)
     assert done.returncode == 0, done.stderr
     receipt = until_erased(house, person_id)
@@ -194,6 +234,7 @@ async def test_nothing_that_named_the_person_is_left(house: House, tmp_path: Pat
     assert receipt["logged"] is True
     house.require_rest()
     await sweep_outboxes(house)
+    await expire(house, PersonSnapshot.topic)
     assert await in_databases(house) == []
     for topic in await in_kafka(house):
         assert topic.endswith(".state"), "events hold no words"
@@ -204,6 +245,7 @@ async def test_nothing_that_named_the_person_is_left(house: House, tmp_path: Pat
     assert left == []
     logs = [path for path in Path(house.addresses.logs).glob("*.log") if "kafka" not in path.name]
     assert "mongod.log" in {path.name for path in logs}
+    assert any("refused: unknown-unit" in path.read_text(errors="replace") for path in logs)
     assert [path.name for path in logs if CANARY in path.read_text(errors="replace")] == []
     house.require_rest()
 

@@ -11,6 +11,7 @@ from opentelemetry.trace import StatusCode
 
 from shared import mongo
 from shared.contracts.goals import Measurement
+from shared.errors import Refusal
 from shared.messaging.consumer import RETRY_PAUSES, Intake, TooManyParked
 from shared.messaging.envelope import Record
 from shared.messaging.guard import PARKED
@@ -115,6 +116,20 @@ async def test_what_fails_for_good_is_parked_with_the_reason_and_the_rest_is_tak
     assert {row["error"] for row in rows} == {"RuntimeError: not in the mood"}
     assert {row["expires_at"] - row["at"] for row in rows} == {timedelta(days=14)}
     assert mood.tries["goal_3"] == 2 + len(RETRY_PAUSES)
+
+
+async def test_the_log_says_where_what_was_not_taken_lies_and_nothing_of_what_it_says(
+    work: Work, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wordy(Mood):
+        async def take(self, told: Told, tx: Transaction) -> None:
+            said = told.message.subject
+            raise Refusal(f"{said} may not") if said == "goal_3" else RuntimeError(f"{said} fails")
+
+    await intake(work, settings, Wordy(0)).take([told(3), told(4)])
+    logged = [each.getMessage() for each in caplog.records]
+    type_, place = Measurement.wire_type, f"{Measurement.topic}:0"
+    assert logged == [f"{type_} at {place}:3 refused: refused", f"{type_} at {place}:4 parked: RuntimeError"]
 
 
 async def test_when_most_fails_nothing_more_is_taken_and_what_is_parked_counts(
