@@ -78,7 +78,7 @@ class Storage(AsyncScimStorage):
             person_id=person_id,
             said=said,
             user_name=user.user_name,
-            active=user.active is not False,
+            active=user.active,
             resource=kept_of(user, said),
             **how,
         )

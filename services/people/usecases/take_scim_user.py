@@ -32,14 +32,15 @@ class UserNameTaken(Refusal):
 class TakeScimUser(Frozen):
     """What is said of whom; `expected` is the version that it must still have.
 
-    `creates`: the id is new, unless a User of this userName was deleted.
+    `creates`: the id is new, unless a User of this userName was deleted.  Without `active` who is created is
+    active, and who is there already stays as they are.
     """
 
     person_id: PersonId
     creates: bool = False
     said: PersonChange
     user_name: str
-    active: bool = True
+    active: bool | None = None
     expected: str | None = None
     resource: dict[str, Any]
 
@@ -128,7 +129,14 @@ async def _said(
 
 
 async def _standing(command: TakeScimUser, person: Person, tx: Transaction) -> Person:
-    if not command.active:
+    """Out or in, as is said; whom the provider did not let go it does not take back.
+
+    A patch of something else repeats that who has left is inactive: that is not the provider's word.
+    """
+    if command.active is False and person.status == "active":
         return await close_access(CloseAccess(person_id=person.person_id), tx)
-    back = TakeBackPerson(person_id=person.person_id, joined_on=tx.now.date())
-    return await take_back_person(back, tx)
+    to_be_in = command.creates if command.active is None else command.active
+    if to_be_in and (person.access_closed or person.deprovisioned):
+        back = TakeBackPerson(person_id=person.person_id, joined_on=tx.now.date())
+        return await take_back_person(back, tx)
+    return person

@@ -153,6 +153,54 @@ async def test_the_provider_opens_it_and_then_hr_has_its_word_again(
     assert (await scim_house.person(user_id))["status"] == "active"
 
 
+@pytest.mark.parametrize("say", ["whole", "patch", "after another patch"])
+async def test_whom_hr_let_go_the_provider_does_not_take_back_by_repeating_that_they_are_active(
+    scim_house: House, idp: Provider, say: str
+) -> None:
+    user_id = (await idp.create(ADA))["id"]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    await scim_house.admin.does(f"/people/{user_id}/departure", {"left_on": today})
+    if say == "after another patch":
+        await idp.patch(user_id, {"op": "replace", "path": "title", "value": "Emerita"})
+    if say == "patch":
+        answer = await idp.patch(user_id, ON)
+    else:
+        answer = await idp.send("PUT", f"/Users/{user_id}", {**ADA, "title": "Lead"})
+    assert (answer.status_code, answer.json()["active"]) == (200, False), answer.text
+    person = await scim_house.person(user_id)
+    assert (person["status"], person["left_on"], person["access_closed"]) == ("left", today, False)
+    assert person["job_title"] == ("Chief" if say == "patch" else "Lead"), "the rest is taken"
+    assert (await scim_house.said(user_id)).count("person_joined") == 1
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("say", ["put", "put null", "remove"])
+async def test_who_is_written_without_a_word_on_active_stays_as_they_are(
+    scim_house: House, idp: Provider, say: str, closed: bool
+) -> None:
+    user_id = (await idp.create(ADA))["id"]
+    if closed:
+        await idp.patch(user_id, OFF)
+    if say == "remove":
+        answer = await idp.patch(user_id, {"op": "remove", "path": "active"})
+    else:
+        unsaid = {name: value for name, value in ADA.items() if name != "active"}
+        null = {"active": None} if say == "put null" else {}
+        answer = await idp.send("PUT", f"/Users/{user_id}", {**unsaid, **null, "title": "Lead"})
+    assert (answer.status_code, answer.json()["active"]) == (200, not closed), answer.text
+    person = await scim_house.person(user_id)
+    assert (person["status"], person["access_closed"]) == ("left" if closed else "active", closed)
+
+
+async def test_who_is_created_without_a_word_on_active_is_active(scim_house: House, idp: Provider) -> None:
+    ben = await idp.create(BEN)
+    assert "active" not in BEN
+    assert ben["active"] is True
+    await idp.send("DELETE", f"/Users/{ben['id']}")
+    assert (await idp.create(BEN))["id"] == ben["id"]
+    assert (await scim_house.person(ben["id"]))["status"] == "active"
+
+
 @pytest.mark.parametrize("how", HOWS)
 async def test_hr_opens_it_by_taking_the_person_back_on_purpose(
     scim_house: House, idp: Provider, how: str
