@@ -76,7 +76,14 @@ class Application(ASGIApplication):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request; measured by the kind of its path, which holds a person's id."""
         scope["route"] = _Route(_template(self.split_path(self.get_path(scope))))
-        await super().__call__(scope, receive, send)
+        try:
+            request = await self.read_request(scope, receive)
+        except UnicodeDecodeError:
+            scope[RULE_IN_SCOPE] = "malformed"
+            response = self.service.error_response(_error(400, "Send headers and query in UTF-8."))
+        else:
+            response = await self.serve(request)
+        await self.send_response(response, send)
 
     def check_auth(self, request: Any) -> None:
         """Refuse whoever does not send the token; compared in constant time."""

@@ -47,6 +47,20 @@ async def test_another_token_is_refused_everywhere(scim_house: House, idp: Provi
     assert (await scim_house.person(user["id"]))["status"] == "active"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [[(b"X-Name", b"Ren\xe9")], [(b"Authorization", b"Bearer \xe9")]],
+    ids=["any", "token"],
+)
+@pytest.mark.parametrize("path", ["/Users", "/Schemas", "/Users/person_x"])
+async def test_headers_that_are_not_utf_8_are_malformed(
+    scim_house: House, path: str, headers: list[tuple[bytes, bytes]]
+) -> None:
+    answer = await scim_house.client.get(f"/scim/v2{path}", headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (400, "400"), answer.text
+    assert answer.json()["schemas"] == [ERROR]
+
+
 async def test_a_token_of_a_person_is_none_for_scim_nor_the_other_way(scim_house: House) -> None:
     admin = await scim_house.client.get("/scim/v2/Users", headers=scim_house.admin.headers)
     assert admin.status_code == 401
