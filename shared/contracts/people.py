@@ -133,7 +133,8 @@ class PersonSnapshot(Inbound):
 
     The person is known by `employee_number`, without regard to case, and joins if nobody has it.  A manager
     who is not there yet is followed as soon as this topic tells of them; null is nobody.  `status` left ends
-    the work here.  What is older by its time than what was taken of the person changes nothing.
+    the work here.  What is older by its time than what its source told of the person before changes
+    nothing; a time more than ten minutes ahead is refused.
     """
 
     topic: ClassVar[str] = "cairn.people.inbound"

@@ -30,7 +30,7 @@ MOST_IDS: Final = 100
 
 
 class ToldOf(Frozen):
-    """Of one person: the ids of the messages that were taken, the time of the newest that has one.
+    """Of one person: the ids of the messages that were taken, by sender the time of the newest that has one.
 
     `manager_key` is how the manager whom they are to report to is looked up, empty for nobody.
     """
@@ -38,18 +38,22 @@ class ToldOf(Frozen):
     person_id: PersonId
     version: int = 0
     ids: tuple[str, ...] = ()
-    newest: datetime | None = None
+    newest_by: Mapping[str, datetime] = {}
     manager_key: str = ""
 
-    def is_news(self, id_: str, at: datetime | None) -> bool:
-        """Whether a message was not taken yet, and none that is newer."""
-        late = at is not None and self.newest is not None and at < self.newest
-        return id_ not in self.ids and not late
+    def has_taken(self, id_: str) -> bool:
+        """Whether it is one of these messages."""
+        return id_ in self.ids
 
-    def having_taken(self, id_: str, at: datetime | None) -> "ToldOf":
+    def is_late(self, sender: str, at: datetime | None) -> bool:
+        """Whether a newer one of the sender was taken."""
+        newest = self.newest_by.get(sender)
+        return at is not None and newest is not None and at < newest
+
+    def having_taken(self, id_: str, sender: str, at: datetime | None) -> "ToldOf":
         """With one more."""
-        newest = max(filter(None, (self.newest, at)), default=None)
-        return self.model_copy(update={"ids": (*self.ids, id_)[-MOST_IDS:], "newest": newest})
+        newest = {**self.newest_by, sender: at} if at is not None else self.newest_by
+        return self.model_copy(update={"ids": (*self.ids, id_)[-MOST_IDS:], "newest_by": newest})
 
 
 class ToldStore:

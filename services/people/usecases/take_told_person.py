@@ -1,7 +1,7 @@
 """Take what a system of the enterprise says of a person: they join, change, move, leave or stay as they are.
 
 When    it is told on cairn.people.inbound (people.PersonSnapshot)
-Rule    reconcile; identifiers belong to one person; no circle in the lines
+Rule    reconcile; the newest of each sender counts; identifiers belong to one person; no circle in the lines
 Emits   people.PersonJoined, PersonMoved, ManagerChanged, PersonDetailsChanged, PersonLeft
 Then    every service keeps its copy
 
@@ -11,6 +11,7 @@ soon as they are.  What a rule refuses is parked with the reason and changes not
 
 import logging
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from pydantic import ValidationError
@@ -31,22 +32,32 @@ from shared.messaging.inbound import Told
 from shared.work import Transaction
 
 log = logging.getLogger(__name__)
+CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 NAMES: Final = frozenset({"given_name", "family_name"})
 """Texts that may be empty and are never none."""
 KEPT: Final = frozenset({"time_zone", "language"})
 """What everybody has."""
 
 
+class ToldAhead(Invalid):
+    """A message cannot be from the future: all that came until then would be older."""
+
+
 async def take_told_person(told: Told[PersonSnapshot], tx: Transaction) -> None:
     """Bring the directory to what is said; raises the `Refusal` for which it is parked."""
     said = told.message
+    _require_time(told.at, now=tx.now)
     people, store, key = PersonStore(tx), ToldStore(tx), _key(said.employee_number)
     waiting = await store.waiting_for(key)
     known, id_ = await people.holder(key), derive("told", f"{len(told.source)}:{told.source}", told.id)
+    sender = derive("sender", told.source)
     before = await people.get(known) if known else None
     row = _row(said, known or PersonId(mint("person")), before)
     so_far = await store.of(row.person_id)
-    if not so_far.is_news(id_, told.at):
+    if so_far.has_taken(id_):
+        return
+    if so_far.is_late(sender, told.at):
+        log.warning("%s: %s told something newer before, it is left out", row.person_id, told.source)
         return
     if row.unit_id is not None and await UnitStore(tx).find(row.unit_id) is None:
         raise unknown_unit(row.unit_id)
@@ -57,10 +68,15 @@ async def take_told_person(told: Told[PersonSnapshot], tx: Transaction) -> None:
     if events:
         person = await people.save_identified(before, person)
         tx.publish(*events, person.state())
-    store.save(so_far.having_taken(id_, told.at).model_copy(update={"manager_key": awaited}))
+    store.save(so_far.having_taken(id_, sender, told.at).model_copy(update={"manager_key": awaited}))
     if person.status == "active":
         for person_id in waiting:
             await _follow(person_id, person, tx)
+
+
+def _require_time(at: datetime | None, *, now: datetime) -> None:
+    if at is not None and at > now + CLOCK_TOLERANCE:
+        raise ToldAhead("The message's time lies ahead; set the sender's clock right.")
 
 
 def _row(said: PersonSnapshot, person_id: PersonId, before: Person | None) -> PersonRow:

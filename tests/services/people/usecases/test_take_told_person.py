@@ -1,5 +1,6 @@
 """Systems of the enterprise tell of people on a topic, and the directory follows."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -13,10 +14,10 @@ TOPIC = "cairn.people.inbound"
 ADA = {"employee_number": "E1", "given_name": "Ada", "family_name": "Top", "email": "Ada@Example.com"}
 
 
-def told(value: Any, *, id_: str = "1", time: str = "", offset: int = 0) -> Record:
+def told(value: Any, *, id_: str = "1", time: str = "", offset: int = 0, source: str = "urn:hcm") -> Record:
     said = {
         "ce_id": id_,
-        "ce_source": "urn:hcm",
+        "ce_source": source,
         "ce_specversion": "1.0",
         "ce_type": "cairn.people.person_snapshot.v1",
         **({"ce_time": time} if time else {}),
@@ -79,6 +80,40 @@ async def test_what_comes_again_or_late_changes_nothing(house: House) -> None:
     assert await take(house, first, second, late) == ["applied"] * 3
     assert (await person(house, "E1"))["job_title"] == "Two"
     assert len(await house.published()) == events
+
+
+async def test_what_is_late_is_told_in_the_log_and_what_comes_again_is_not(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = told(ADA, id_="1", time="2026-01-02T00:00:00Z")
+    late = told({**ADA, "job_title": "Late"}, id_="2", time="2026-01-01T00:00:00Z")
+    await take(house, newer, newer)
+    assert [each for each in caplog.records if "newer" in each.getMessage()] == []
+    await take(house, late)
+    [logged] = [each.getMessage() for each in caplog.records if "newer" in each.getMessage()]
+    assert "urn:hcm" in logged
+    assert "E1" not in logged
+
+
+async def test_systems_need_not_agree_on_the_time(house: House) -> None:
+    await take(house, told(ADA, id_="1", time="2026-01-02T00:00:00Z"))
+    moved = told({"employee_number": "E1", "location": "Bern"}, time="2026-01-01T00:00:00Z", source="urn:b")
+    await take(house, moved, told({**ADA, "job_title": "Late"}, id_="3", time="2026-01-01T12:00:00Z"))
+    ada = await person(house, "E1")
+    assert (ada["location"], ada["job_title"]) == ("Bern", None)
+
+
+async def test_a_message_from_the_future_is_parked_and_freezes_nobody(house: House) -> None:
+    def at(minutes: float) -> str:
+        return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+
+    assert await take(house, told({**ADA, "job_title": "Soon"}, id_="1", time=at(9))) == ["applied"]
+    for id_, time in (("2", at(11)), ("3", "9999-12-31T23:59:59Z")):
+        ahead = told({**ADA, "job_title": "Never"}, id_=id_, time=time, offset=int(id_))
+        assert await take(house, ahead) == ["parked"]
+    assert [each.startswith("told-ahead: ") for each in await why(house)] == [True, True]
+    assert await take(house, told({**ADA, "job_title": "Now"}, id_="4", time=at(9.5))) == ["applied"]
+    assert (await person(house, "E1"))["job_title"] == "Now"
 
 
 async def test_a_manager_who_comes_later_is_followed_when_they_do(house: House) -> None:
