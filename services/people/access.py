@@ -96,6 +96,7 @@ ACCESS = PeopleTable(
         "read_demographics": (_SELF, HR_ADMIN),
         "read_unit": (anyone(), HR_ADMIN, AUDITOR, HR_SYSTEM),
         "read_import": (HR_ADMIN, HR_SYSTEM),
+        "read_import_problems": (HR_ADMIN, HR_SYSTEM),
         "read_personal_data": (_SELF, PRIVACY_OFFICER),
         "read_audit": (AUDITOR,),
         "read_erasure": (HR_ADMIN, PRIVACY_OFFICER, AUDITOR),

@@ -37,7 +37,7 @@ from services.people.usecases.forget_person import forget_person
 from services.people.usecases.log_erasures import ErasureLog
 from services.people.usecases.retain_people import Retention
 from services.people.views import demographics, erasures, imports, people, units
-from shared.audit.reads import always
+from shared.audit.reads import always, once_shown
 from shared.contracts.catalogue import all_messages
 from shared.contracts.erasure import Forgotten
 from shared.contracts.people import PersonSnapshot, PersonState, UnitState
@@ -48,6 +48,8 @@ from shared.worker import Worker
 POLL_SECONDS = 1.0
 RETENTION_SECONDS = 3600.0
 OVERDUE_SECONDS = 30.0
+BY_WHAT_IS_SHOWN = ("read_numbers", "read_erasure", "read_import_problems")
+"""Reads that are audited by what an answer has, not by what was asked for."""
 FORGOTTEN = [kind for kind in all_messages() if issubclass(kind, Forgotten)]
 """How each service tells that it has forgotten somebody."""
 
@@ -91,7 +93,7 @@ SERVICE = Service(
     reactions=dict.fromkeys(FORGOTTEN, follow_erasure.follow_erasure),
     inbound={PersonSnapshot: take_told_person.take_told_person},
     fan_outs=[import_row.FAN_OUT],
-    confidential=dict.fromkeys(("read_demographics", "read_numbers"), always),
+    confidential={"read_demographics": always} | dict.fromkeys(BY_WHAT_IS_SHOWN, once_shown),
     unaudited=[IDENTIFIERS, SCIM_NAMES],
     states={PersonState: ("people", Person), UnitState: ("units", OrgUnit)},
     held=HELD,

@@ -29,6 +29,11 @@ def always(doc: Mapping[str, Any] | None) -> bool:
     return True
 
 
+def once_shown(doc: Mapping[str, Any] | None) -> bool:
+    """Each document that is shown is confidential; a list is by those that it shows."""
+    return doc is not None
+
+
 def noted(scope: MutableMapping[str, Any]) -> list[Row]:
     """What a request was allowed to see so far."""
     return scope.setdefault(_NOTED, [])

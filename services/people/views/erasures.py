@@ -91,6 +91,7 @@ async def list_erasures(view: View, page: AskedPage) -> Page[ErasureView]:
     await view.demand("read_erasure", {})
 
     def shown(doc: Mapping[str, Any]) -> ErasureView:
+        view.shown(ERASURES, doc, action="read_erasure")
         return ErasureView.of(from_document(Erasure, doc), now=view.now)
 
     return await read_page(view.db[ERASURES], {}, asked=page, sort=NEWEST, show=shown)
@@ -103,6 +104,7 @@ async def get_hold(person_id: PersonId, view: View) -> LegalHoldView:
     doc = await view.db[HOLDS].find_one({"_id": hold_id_of(person_id)})
     if doc is None:
         raise NotFound("There is no legal hold on this person.")
+    view.shown(HOLDS, doc, action="read_erasure")
     return LegalHoldView.of(from_document(LegalHold, doc))
 
 

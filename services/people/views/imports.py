@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -19,6 +19,8 @@ from shared.store import from_document
 
 router = APIRouter(tags=["imports"])
 SHOWN_PROBLEMS = 100
+READ_PROBLEMS: Final = "read_import_problems"
+"""The action in the access table: they may name people."""
 
 
 class ImportView(BaseModel):
@@ -82,13 +84,16 @@ async def get_import(import_id: str, view: View) -> ImportView:
     run = await view.one(Import, "imports", import_id, action="read_import")
     if run.state == "importing":
         run = run.model_copy(update={"tally": await read_tally(view.db, import_id)})
-    return ImportView.of(run, await _first_problems(view.db, run))
+    problems = await _first_problems(view.db, run)
+    if problems:
+        view.shown("imports", {"_id": import_id}, action=READ_PROBLEMS)
+    return ImportView.of(run, problems)
 
 
 @router.get("/imports/{import_id}/problems", summary="List the problems of an import")
 async def list_problems(import_id: str, view: View, page: AskedPage) -> Page[Problem]:
     """What was wrong with the file and what stood against its rows, by line."""
-    await view.one(Import, "imports", import_id, action="read_import")
+    await view.one(Import, "imports", import_id, action=READ_PROBLEMS)
     return await read_page(
         view.db[PROBLEMS], {"import_id": import_id}, asked=page, sort=Sort("line"), show=_problem
     )

@@ -99,7 +99,17 @@ async def _shown(view: Viewer, people: Sequence[Person]) -> list[PersonView]:
     asked: Filter = {"_id": {"$in": [person.person_id for person in people]}}
     visible = {"$and": [await view.filter("read_numbers"), asked]}
     numbered: set[str] = set(await view.db["people"].distinct("_id", visible))
-    return [PersonView.of(person, numbers=person.person_id in numbered) for person in people]
+    shown = [PersonView.of(person, numbers=person.person_id in numbered) for person in people]
+    view.shown("people", *_with_numbers(shown, besides=view.caller.person_id), action="read_numbers")
+    return shown
+
+
+def _with_numbers(shown: Sequence[PersonView], *, besides: PersonId | None) -> Sequence[Filter]:
+    return [
+        {"_id": each.person_id}
+        for each in shown
+        if (each.employee_number or each.external_id) and each.person_id != besides
+    ]
 
 
 async def _line_above(person: Person, view: Viewer) -> Sequence[PersonId]:
