@@ -17,7 +17,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.errors import Unauthenticated
 from shared.identity import MACHINE_ROLES, ROLES, Caller, Role
-from shared.ids import PersonId
+from shared.ids import PersonId, derive
 from shared.logs import logger
 from shared.settings import Settings
 from shared.signing_keys import SigningKey, SigningKeys, fetch_from
@@ -122,6 +122,9 @@ class TokenVerifier:
 def caller_from(claims: Mapping[str, Any], settings: Settings) -> Caller:
     """The caller of verified claims: a person, or a machine that has no role of people.
 
+    The subject of a person, where it is not the person's id, becomes an id made of it: it is kept where no
+    erasure reaches, and often an address.
+
     Roles that the suite does not know are passed over, and all of who names no person: whoever may leave a
     claim out of a token would else be nobody who can have left.
     """
@@ -132,13 +135,15 @@ def caller_from(claims: Mapping[str, Any], settings: Settings) -> Caller:
     if machine := roles & MACHINE_ROLES:
         return Caller(subject=subject, roles=machine)
     person = _claim(claims, settings.oidc_person_claim)
+    made = derive("subject", subject)
     if not isinstance(person, str) or not 0 < len(person) <= 256:
-        return Caller(subject=subject)
+        return Caller(subject=made)
     if settings.oidc_person_by == "person_id":
-        return Caller(subject=subject, person_id=PersonId(person), roles=roles)
+        own = subject if subject == person else made
+        return Caller(subject=own, person_id=PersonId(person), roles=roles)
     if claims.get("email_verified", True) not in (True, "true"):
         raise _refused("address not verified")
-    return Caller(subject=subject, roles=roles, email=_address(person))
+    return Caller(subject=made, roles=roles, email=_address(person))
 
 
 def _address(text: str) -> str:

@@ -38,7 +38,10 @@ class AuditRow(BaseModel):
 
     kind: Literal["change", "read"]
     at: datetime
-    by: str = Field(description="The token's subject; `scim` is the identity provider.")
+    by: str = Field(
+        description="The token's subject, or an id made of it if it is neither a person's id nor a machine's;"
+        " `scim` is the identity provider."
+    )
     person_id: PersonId | None = Field(description="The person, if it was one.")
     roles: list[str] = Field(description="What the token and groups granted.")
     deed: str = Field(description="The use case that changed something, or the route that was read.")

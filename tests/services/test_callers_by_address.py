@@ -9,8 +9,11 @@ from services.goals.app import SERVICE as GOALS
 from services.notifications.app import SERVICE as NOTIFICATIONS
 from services.people.app import SERVICE as PEOPLE
 from services.reviews.app import SERVICE as REVIEWS
+from shared.audit.rows import AUDIT
 from shared.contracts.people import PersonState
+from shared.ids import derive
 from tests.services.asker import Asker
+from tests.services.goals.house import wording
 from tests.services.house import StaffedHouse
 
 SERVICES = (PEOPLE, GOALS, FEEDBACK, REVIEWS, NOTIFICATIONS)
@@ -52,6 +55,24 @@ def with_(house: StaffedHouse, email: Any, *roles: str, **claims: Any) -> Asker:
 
 async def reads(asker: Asker, person_id: str = "anna") -> int:
     return (await asker.get(f"/personal-data/{person_id}")).status_code
+
+
+async def test_what_the_provider_calls_a_person_is_kept_nowhere(goals: StaffedHouse) -> None:
+    sub = "anna.old@example.com"
+    anna = goals.as_(sub, email=ANNA).with_(Idempotency_Key="k-1")
+    answers = [await anna.post("/goals", wording()) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201], answers[0].text
+    assert answers[0].json() == answers[1].json()
+    other = goals.as_("00u1abc", email=ANNA).with_(Idempotency_Key="k-1")
+    assert (await other.post("/goals", wording())).json()["goal_id"] != answers[0].json()["goal_id"]
+    await anna.read("/personal-data/anna")
+    await goals.runtime.reads.flush()
+    rows = await goals.db[AUDIT].find({"person_id": "anna"}).to_list(None)
+    assert {(row["kind"], row["by"]) for row in rows} >= {
+        (kind, derive("subject", sub)) for kind in ("change", "read")
+    }
+    kept = [await goals.text_of(name) for name in await goals.db.list_collection_names()]
+    assert [text for text in kept if sub in text] == []
 
 
 async def test_an_address_in_any_case_is_the_persons(house: StaffedHouse) -> None:

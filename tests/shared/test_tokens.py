@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
+from shared.ids import derive
 from shared.problems import add_problem_handlers
 from shared.settings import read
 from shared.signing_keys import SigningKey, SigningKeys
@@ -275,12 +276,26 @@ def test_only_roles_that_the_suite_knows_count(sent, known):
     assert caller_from(claims(roles=sent), SETTINGS).roles == known
 
 
+OF_S = derive("subject", "s")
+
+
+def test_a_subject_that_is_not_the_persons_id_is_kept_as_an_id_made_of_it():
+    address = "anna@example.com"
+    for configured in (settings_with(oidc_person_claim="cairn_person"), settings_with(**BY_EMAIL)):
+        for said in ({"cairn_person": "person_9"}, {"email": "a@b.example"}, {}):
+            subjects = {caller_from(claims(sub=sub, **said), configured).subject for sub in (address, "x")}
+            assert subjects == {derive("subject", address), derive("subject", "x")}
+    assert "anna" not in derive("subject", address)
+    assert caller_from(claims(sub="person_9"), SETTINGS).subject == "person_9"
+    assert caller_from(claims(sub=address, roles=["service"]), SETTINGS).subject == address
+
+
 def test_roles_and_person_may_stand_deeper_in_the_token():
     configured = settings_with(oidc_roles_claim="realm.roles", oidc_person_claim="cairn_person")
     caller = caller_from(
         {"sub": "s", "realm": {"roles": ["auditor"]}, "cairn_person": "person_9"}, configured
     )
-    assert (caller.subject, caller.person_id, caller.roles) == ("s", "person_9", {"auditor"})
+    assert (caller.subject, caller.person_id, caller.roles) == (OF_S, "person_9", {"auditor"})
 
 
 def test_a_claim_whose_name_holds_dots_is_found_by_its_name():
@@ -333,7 +348,7 @@ BY_EMAIL = {"oidc_person_by": "email", "oidc_person_claim": "email"}
 )
 def test_an_address_is_looked_up_in_lower_case_and_becomes_no_other(said, email):
     caller = caller_from(claims(email=said, roles=["auditor"]), settings_with(**BY_EMAIL))
-    assert (caller.subject, caller.person_id, caller.email) == ("person_1", None, email)
+    assert (caller.person_id, caller.email) == (None, email)
     assert caller.roles == {"auditor"}
 
 
