@@ -17,6 +17,7 @@ from shared.lease import Lease
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 5.0
 LOOK_SECONDS = 0.05
+HOUR_SECONDS = 3600.0
 
 
 class GivingWay:
@@ -49,6 +50,23 @@ class GivingWay:
             return True
         self._waited = False
         return await self._turn()
+
+
+class Hourly:
+    """Turns of work that is done once an hour, to its end; called more often, so that it is seen to live."""
+
+    def __init__(self, turn: Callable[[], Awaitable[bool]]) -> None:
+        self._turn = turn
+        self._next_at = 0.0
+
+    async def turn(self) -> bool:
+        """Take the turn if it is time; whether there is more."""
+        if time.monotonic() < self._next_at:
+            return False
+        more = await self._turn()
+        if not more:
+            self._next_at = time.monotonic() + HOUR_SECONDS
+        return more
 
 
 class Worker:

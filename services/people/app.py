@@ -43,13 +43,13 @@ from shared.contracts.erasure import Forgotten
 from shared.contracts.people import PersonSnapshot, PersonState, UnitState
 from shared.runtime import Runtime
 from shared.service import Service
-from shared.worker import Worker
+from shared.worker import Hourly, Worker
 
 POLL_SECONDS = 1.0
-RETENTION_SECONDS = 3600.0
 OVERDUE_SECONDS = 30.0
 BY_WHAT_IS_SHOWN = ("read_numbers", "read_erasure", "read_import_problems")
 """Reads that are audited by what an answer has, not by what was asked for."""
+LOOK_SECONDS = 60.0
 FORGOTTEN = [kind for kind in all_messages() if issubclass(kind, Forgotten)]
 """How each service tells that it has forgotten somebody."""
 
@@ -59,7 +59,7 @@ def workers(runtime: Runtime) -> Sequence[Worker]:
     file, days = runtime.settings.erasure_log_file, runtime.settings.retain_left_days
     if days is not None:
         retention = Retention(runtime.work, days=days, lasting=lasting(runtime.settings))
-        runtime.leased("retention", retention.turn, poll=RETENTION_SECONDS)
+        runtime.leased("retention", Hourly(retention.turn).turn, poll=LOOK_SECONDS)
     if file is not None:
         runtime.leased("erasure-log", ErasureLog(runtime.work, file).turn, poll=POLL_SECONDS)
     recheck = timedelta(seconds=runtime.settings.erasure_recheck_seconds)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.worker import GivingWay
+from shared.worker import HOUR_SECONDS, GivingWay, Hourly
 
 MOST = 5.0
 
@@ -78,3 +78,28 @@ async def test_lasting_pressure_leaves_half_of_the_time(press: Press) -> None:
     press.now += 2
     await giving.turn()
     assert len(press.turns) == 4
+
+
+async def test_hourly_work_is_done_to_its_end_and_then_left_for_an_hour(press: Press) -> None:
+    more = iter([True, False, False])
+    taken: list[float] = []
+
+    async def turn() -> bool:
+        taken.append(press.now)
+        return next(more)
+
+    hourly = Hourly(turn)
+    assert [await hourly.turn() for _ in range(3)] == [True, False, False]
+    press.now += HOUR_SECONDS
+    await hourly.turn()
+    assert len(taken) == 3
+
+
+async def test_hourly_work_that_fails_is_tried_again_at_once(press: Press) -> None:
+    async def turn() -> bool:
+        raise RuntimeError(press.now)
+
+    hourly = Hourly(turn)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await hourly.turn()
