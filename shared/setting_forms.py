@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -37,13 +38,21 @@ def paired(value: object) -> object:
         return value
     if value.lstrip().startswith("{"):
         try:
-            return json.loads(value)
-        except ValueError:
+            return json.loads(value, object_pairs_hook=_each_once)
+        except json.JSONDecodeError:
             raise ValueError("must be a JSON object, or written as name=value, name=value") from None
     pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
     if not all(name and equals and said for name, equals, said in pairs):
         raise ValueError("must be written as name=value, name=value")
-    return {name.strip(): said.strip() for name, _, said in pairs}
+    return _each_once([(name.strip(), said.strip()) for name, _, said in pairs])
+
+
+def _each_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """As a mapping; of two values for one name nobody could say which is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("must give each name once")
+    return found
 
 
 def is_safe_url(url: str, *, development: bool) -> bool:
