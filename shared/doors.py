@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from shared.contracts.base import State
 from shared.contracts.catalogue import all_inbound, all_topics
+from shared.contracts.people import HoldState
 from shared.messaging.envelope import group_of, state_topic_beside, topic_of
 from shared.service import Service
 
@@ -51,13 +52,14 @@ def door_of(service: Service) -> Door:
 
     A group that is new to a topic of events may have to begin at the publisher's states, so that
     who reads the one reads the other (`shared.messaging.baseline`).  What it has said itself of its states
-    it must know after a restore (`shared.restored`).
+    it must know after a restore (`shared.restored`), and who is on hold before it removes what is old.
     """
     subscriptions = service.subscriptions()
     read = [each.topic for each in (*subscriptions, *service.inbound_subscriptions())]
     states = [state_topic_beside(each.topic) for each in subscriptions if each.strict]
     own = {topic_of(kind) for kind in service.publishes}
     states += [topic_of(kind) for kind in service.publishes if issubclass(kind, State)]
+    states += [topic_of(HoldState)] if service.ages else []
     return Door(
         service.name,
         f"{SERVICE_PREFIX}{service.name}",
@@ -116,7 +118,7 @@ def _integrator(user: str, wishes: Any) -> Door:
     strange = sorted(set(wanted) - {"reads", "writes", "groups"})
     if strange:
         raise WrongDoors(f"[{user}] has {', '.join(strange)}; it may have reads, writes and groups")
-    topics = {topic_of(kind) for kind in all_topics()}
+    topics = {topic_of(kind) for kind in all_topics() if not kind.internal}
     inbound = {topic_of(kind) for kind in all_inbound()}
     read = _among(user, wanted, "reads", topics - inbound)
     write = _among(user, wanted, "writes", inbound)

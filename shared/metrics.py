@@ -199,6 +199,9 @@ class Metrics:
             "cairn_fan_out_failed_recipients", "Recipients that wait for a redrive."
         )
         self.fan_out_done = self._counter("cairn_fan_out_recipients", "Recipients reached.")
+        self.removed_for_age = self._counter(
+            "cairn_removed_for_age", "What was removed since it was old.", "kind"
+        )
 
         self.worker_leading = self._gauge(
             "cairn_worker_leading", "1 where this process does the background job.", "worker"

@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,10 +23,12 @@ from shared.audit.reads import ReadLog
 from shared.audit.removing import Remover
 from shared.audit.sealing import Sealer
 from shared.certificates import CertificateWatch, certificate_files
+from shared.contracts.people import HoldState
 from shared.due import DueWorker
-from shared.erasure import Forgetter
+from shared.erasure import Ages, Forgetter, Retention, held_people
 from shared.fan_out import FanOutWorker
 from shared.health import Health
+from shared.identity import service_caller
 from shared.lease import Lease
 from shared.messaging import guard, kafka, relay
 from shared.messaging.baseline import take_baseline
@@ -46,7 +49,7 @@ from shared.tokens import TokenVerifier
 from shared.tracing import tracing_to
 from shared.work import Work, answers
 from shared.work.engine import Ears
-from shared.worker import GivingWay, Worker
+from shared.worker import GivingWay, Hourly, Worker
 
 log = logging.getLogger(__name__)
 ENGINE_COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
@@ -176,6 +179,7 @@ class Runtime:
             self._leased("outbox-broom", broom.turn, poll=60.0),
             self._leased("audit-sealer", sealer.turn, poll=1.0),
             *self._forgetting(),
+            *self._retaining(),
             *self._removing(),
             Worker("audit-reads", self.reads.turn, poll=READS_SECONDS),
             *self._watching_certificates(),
@@ -232,6 +236,7 @@ class Runtime:
     async def _wait_for_topics(self) -> None:
         names = {each.topic for each in (*self.guards, *self.gates)}
         names |= {topic_of(kind) for kind in self.service.publishes}
+        names |= {topic_of(HoldState)} if self.service.ages else set()
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         told = ""
         while True:
@@ -267,6 +272,26 @@ class Runtime:
             return ()
         turning = DueWorker(self.work, erasure.TURNS, self.forgetter.take_turn)
         return (self._leased("forgetting", turning.turn, poll=0.5),)
+
+    def _retaining(self) -> Sequence[Worker]:
+        """What removes what is over and old, each kind for itself, where days are set."""
+        days = self.settings.retain_days
+        return [
+            self._leased(f"retention-{each.kind}", Hourly(self.retention(each).turn).turn, poll=60.0)
+            for each in self.service.ages
+            if each.kind in days
+        ]
+
+    def retention(self, ages: Ages) -> Retention:
+        """How this service removes a kind; its days are set."""
+        return Retention(
+            self.work,
+            ages,
+            keep=timedelta(days=self.settings.retain_days[ages.kind]),
+            held=partial(held_people, self.settings),
+            by=service_caller(self.service.name),
+            on_removed=self.metrics.removed_for_age.labels(ages.kind).inc,
+        )
 
     def _removing(self) -> Sequence[Worker]:
         """What removes rows of the audit that are kept no longer."""

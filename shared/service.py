@@ -25,7 +25,7 @@ from shared.directory import FAN_OUTS as DIRECTORY_FAN_OUTS
 from shared.directory import forget_person, forget_unit, keep_person, keep_unit
 from shared.docs_pages import add_docs
 from shared.edge import Edge
-from shared.erasure import Forget, Held, begin_forgetting
+from shared.erasure import Ages, Forget, Held, begin_forgetting
 from shared.fan_out import FanOut
 from shared.http.audited import READ as READ_AUDIT
 from shared.http.audited import audit_router
@@ -75,7 +75,8 @@ class Service:
     its access table whose reads are audited, and of which documents; `unaudited` collections whose ids are
     words, such as an address: the audit says nothing of them.  `states` are the published states, each with
     its collection and the aggregate there, for after a restore.  `held` is what the service keeps of people
-    and has a route that hands it out, and `forget` deletes what of it goes when somebody is erased.
+    and has a route that hands it out, and `forget` deletes what of it goes when somebody is erased; `ages` is
+    what of it is removed once it is old, where days are set.
     `retired` are indexes by collection that no process asks for any more, and `migrations` what is done with
     documents of older versions; both follow a roll-out.
     `mounts` are protocols of others' making, by the path below which they are served; None where the
@@ -102,6 +103,7 @@ class Service:
     unaudited: Collection[str] = ()
     held: Sequence[Held] = ()
     forget: Forget | None = None
+    ages: Sequence[Ages] = ()
     retired: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     migrations: Sequence[Migration] = ()
     mounts: Mapping[str, Callable[["Runtime"], ASGIApp | None]] = field(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -28,6 +28,9 @@ from shared.identity import ROLES, GroupRole, Role
 from shared.setting_forms import PREFIX, SECRETS_DIR, is_safe_url, listed, paired, variable
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+RetainedKind = Literal["goal", "feedback", "request", "recognition", "review", "notification"]
+"""What services keep that grows old once it is over; each kind is one service's."""
+_Days = Annotated[int, Field(ge=1, le=36500)]
 _Network = Annotated[str, AfterValidator(lambda text: str(ip_network(text)))]
 
 
@@ -188,6 +191,11 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         description="Days after which who has left is erased by itself, unless held; left out, never.",
+    )
+    retain_days: Annotated[dict[RetainedKind, _Days], NoDecode, BeforeValidator(paired)] = Field(
+        default={},
+        description="Days by kind after which what is over is removed, unless held: goal=2555, feedback=1095;"
+        f" the kinds are {', '.join(get_args(RetainedKind))}. Left out, never.",
     )
     park_stop_count: int = Field(default=1000, ge=1, description="A number of parked keys, at least 1.")
     park_stop_share: float = Field(default=0.2, gt=0, le=1, description="A share above 0, at most 1.")

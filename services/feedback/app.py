@@ -20,6 +20,7 @@ from services.feedback.usecases import (
 )
 from services.feedback.usecases.forget_person import forget_person
 from services.feedback.usecases.keep_goal import forget_goal, keep_goal
+from services.feedback.usecases.retain_feedback import AGES
 from services.feedback.usecases.settle_requests_of_departed import settle_requests_of_departed, welcome_back
 from services.feedback.usecases.withdraw_request import withdraw_requests_of_old_manager
 from services.feedback.views import router as views
@@ -62,4 +63,5 @@ SERVICE = Service(
     },
     held=HELD,
     forget=forget_person,
+    ages=AGES,
 )

@@ -25,11 +25,17 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _newest("receiver_id", time="given_at", name="by_receiver"),
         _newest("visibility", time="given_at", name="by_visibility"),
         _newest("goal_id", time="given_at", name="by_goal"),
+        IndexModel([("given_at", ASCENDING)], name="by_age"),
     ],
     "feedback_requests": [
         _newest("asked_person_id", time="asked_at", name="by_asked"),
         _newest("requester_id", time="asked_at", name="by_requester"),
         IndexModel([("about_person_id", ASCENDING), ("status", ASCENDING)], name="by_about"),
+        IndexModel(
+            [("settled_at", ASCENDING)],
+            name="by_age",
+            partialFilterExpression={"settled_at": {"$type": "date"}},
+        ),
     ],
     "recognitions": [
         IndexModel([("given_at", DESCENDING), ("_id", DESCENDING)], name="newest"),

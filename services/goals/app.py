@@ -46,6 +46,7 @@ from services.goals.usecases.forget_person import forget_person
 from services.goals.usecases.look_at_goal import look_at_goal
 from services.goals.usecases.orphan_goals import orphan_goals
 from services.goals.usecases.propose_assigned_goal import ASSIGNING
+from services.goals.usecases.retain_goals import AGES
 from services.goals.usecases.serve_successor import GOING_ON
 from services.goals.views import ROUTERS as VIEWS
 from shared.audit.reads import always
@@ -131,6 +132,7 @@ SERVICE = Service(
     },
     held=HELD,
     forget=forget_person,
+    ages=AGES,
     fan_outs=[ASSIGNING, GOING_ON],
     migrations=MIGRATIONS,
     workers=workers,

@@ -1,7 +1,7 @@
 """Goals, measurements and check-ins as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from math import floor
 from typing import Any, ClassVar, Final
 
@@ -66,6 +66,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("percent", "by_percent"),
         _by("category", "by_category", partialFilterExpression={"category": {"$gt": ""}}),
         _by("tags", "by_tag"),
+        _by("closed_at", "by_age", partialFilterExpression={"closed_at": {"$type": "date"}}),
         _newest("closed_at", "by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}),
         _by("standing.pace", "by_pace"),
         _by("standing.heading", "by_heading", partialFilterExpression={"standing.heading": {"$gt": ""}}),
@@ -159,6 +160,14 @@ class GoalStore(Store[Goal]):
             goal = await self.find(next_id)
             next_id = goal.parent_id if goal else None
         return line
+
+    async def old(self, whose: Mapping[str, Any], *, before: datetime, limit: int) -> Sequence[Goal]:
+        """Goals that were closed before a time and belong to no period that goes on, so many by id."""
+        running = await self._tx.find(PERIODS, {"status": {"$ne": "closed"}}, fields=("_id",))
+        closed = {"status": "closed", "closed_at": {"$lt": before, "$type": "date"}}  # or no index answers
+        wanted = {**whose, **closed, "period_id": {"$nin": [period["_id"] for period in running]}}
+        docs = await self._tx.find(GOALS, wanted, sort={"_id": 1}, limit=limit)
+        return [from_document(Goal, doc) for doc in docs]
 
     async def of(self, owner_id: PersonId) -> Sequence[Goal]:
         """All goals of an owner."""
@@ -302,9 +311,13 @@ def hold_periods(tx: Transaction) -> None:
     tx.hold(GUARDS, "periods")
 
 
-def hold_last(tx: Transaction, person_id: PersonId, goal_ids: Iterable[GoalId]) -> None:
-    """Hold a person who is erased and their goals, and keep no guard that names them."""
+def hold_person_last(tx: Transaction, person_id: PersonId) -> None:
+    """Hold a person who is erased, and keep no guard that names them."""
     tx.hold_last(GUARDS, f"person:{person_id}")
+
+
+def hold_initiatives_last(tx: Transaction, goal_ids: Iterable[GoalId]) -> None:
+    """Hold goals that are deleted, and keep no guard that names them."""
     for goal_id in goal_ids:
         tx.hold_last(GUARDS, f"initiatives:{goal_id}")
 

@@ -18,6 +18,7 @@ from services.notifications.usecases.deliver_webhooks import WebhookSender
 from services.notifications.usecases.forget_person import close_inbox, forget_person
 from services.notifications.usecases.open_outlets import open_from
 from services.notifications.usecases.read_inbox import READING
+from services.notifications.usecases.retain_notifications import AGES
 from services.notifications.usecases.take_back_feedback import take_back_feedback
 from services.notifications.words.own_token import TokenWatch
 from shared.contracts.feedback import FeedbackWithdrawn
@@ -78,6 +79,7 @@ SERVICE = Service(
     states={NotificationState: (NOTIFICATIONS, Notification)},
     held=HELD,
     forget=forget_person,
+    ages=AGES,
     workers=workers,
     prepare=prepare,
 )

@@ -41,6 +41,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
             name="unread",
             partialFilterExpression={"unread": True},
         ),
+        IndexModel([("raised_at", ASCENDING)], name="by_age"),
     ],
     DELIVERIES: [
         IndexModel(

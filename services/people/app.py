@@ -36,6 +36,7 @@ from services.people.usecases.erase_person import lasting
 from services.people.usecases.forget_person import forget_person
 from services.people.usecases.log_erasures import ErasureLog
 from services.people.usecases.retain_people import Retention
+from services.people.usecases.tell_hold import HoldTeller
 from services.people.views import demographics, erasures, imports, people, units
 from shared.audit.reads import always, once_shown
 from shared.contracts.catalogue import all_messages
@@ -55,7 +56,8 @@ FORGOTTEN = [kind for kind in all_messages() if issubclass(kind, Forgotten)]
 
 
 def workers(runtime: Runtime) -> Sequence[Worker]:
-    """What writes the log of erasures and who erases by the clock, where it is set; who looks at erasures."""
+    """What tells of holds, writes the log of erasures, erases by the clock, where these are set, and looks at them."""
+    runtime.leased("hold-teller", HoldTeller(runtime.work).turn, poll=LOOK_SECONDS)
     file, days = runtime.settings.erasure_log_file, runtime.settings.retain_left_days
     if days is not None:
         retention = Retention(runtime.work, days=days, lasting=lasting(runtime.settings))

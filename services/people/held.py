@@ -4,7 +4,7 @@ from typing import Final
 
 from services.people.domain.legal_hold import hold_id_of
 from services.people.store.demographics import demographics_id
-from services.people.store.erasures import ERASURES, HOLDS
+from services.people.store.erasures import ERASURES, HOLDS, TOLD_HOLDS
 from services.people.store.imports import CHUNKS, OUTCOMES, PROBLEMS
 from services.people.store.people import IDENTIFIERS
 from services.people.store.scim import SCIM_GROUPS, SCIM_NAMES, SCIM_USERS, scim_user_key
@@ -74,6 +74,15 @@ HELD: Final = (
         "_id",
         "kept",
         "There is none while somebody is erased.",
+        derived=hold_id_of,
+        handed_out=False,
+    ),
+    Held(
+        "legal_hold_told",
+        TOLD_HOLDS,
+        "_id",
+        "kept",
+        "An id, and that no hold is left: it numbers what is told of it.",
         derived=hold_id_of,
         handed_out=False,
     ),

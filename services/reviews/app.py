@@ -19,6 +19,7 @@ from services.reviews.usecases.gather_evidence import drop_feedback, gather_evid
 from services.reviews.usecases.open_review import OPENING
 from services.reviews.usecases.release_leaver import HAND_OVER, release_leaver
 from services.reviews.usecases.reroute_reviews import reroute_reviews, take_in_joiner
+from services.reviews.usecases.retain_reviews import AGES
 from shared.audit.reads import always
 from shared.contracts.feedback import FeedbackGiven, FeedbackWithdrawn
 from shared.contracts.goals import (
@@ -73,4 +74,5 @@ SERVICE = Service(
     states={CycleState: (CYCLES, Cycle), ReviewState: (REVIEWS, Review)},
     held=HELD,
     forget=forget_person,
+    ages=AGES,
 )

@@ -30,6 +30,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         IndexModel(
             [("reviewer_id", ASCENDING), ("stage", ASCENDING), ("_id", ASCENDING)], name="by_reviewer"
         ),
+        IndexModel([("manager_due_on", ASCENDING)], name="by_age"),
     ],
     ASSESSMENTS: [IndexModel([("review_id", ASCENDING)], name="by_review")],
     PARTICIPANTS: [],

@@ -36,6 +36,8 @@ class Message(Frozen):
     schema_version: ClassVar[int] = 1
     publisher: ClassVar[str] = ""
     wire_type: ClassVar[str] = ""
+    internal: ClassVar[bool] = False
+    """Whether Cairn's own services alone are granted its topic."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
@@ -62,7 +64,10 @@ class Event(Message):
 
 
 class State(Message):
-    """The newest public state of an aggregate; published on `cairn.<publisher>.state`."""
+    """The newest public state of an aggregate; published on `cairn.<publisher>.<stream>`, and compacted."""
+
+    stream: ClassVar[str] = "state"
+    """On `state` it has the number of the event beside it; on another, whose name ends in it, its own."""
 
 
 class Inbound(Message):

@@ -1,7 +1,7 @@
 """What the people service tells the others: who works here and who reports to whom."""
 
-from datetime import date
-from typing import Annotated, ClassVar, Literal
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -125,6 +125,33 @@ class UnitState(State):
     hr_partner_ids: tuple[PersonId, ...]
 
 
+class HoldState(State):
+    """That what is kept of a person must be kept; a null when it need not be any more.
+
+    For Cairn's own services alone, which remove nothing for its age while it is so: nobody else is granted
+    the topic.  Under which case, it does not tell.
+    """
+
+    stream: ClassVar[str] = "holds.state"
+    internal: ClassVar[bool] = True
+    subject_field: ClassVar[str] = "hold_id"
+    hold_id: str
+    person_id: PersonId
+    since: datetime
+
+
+class HoldsTold(State):
+    """That all holds there are were told; until then nobody removes anything for its age."""
+
+    stream: ClassVar[str] = HoldState.stream
+    internal: ClassVar[bool] = True
+    subject_field: ClassVar[str] = "holds_id"
+    holds_id: Literal["all_holds"]
+
+
+ALL_HOLDS: Final = "all_holds"
+HOLD_ON: Final = "hold_on_"
+"""How the id of a hold begins; the person's follows, so that a null says of whom."""
 Said = Annotated[str, Field(max_length=1000)]
 
 

@@ -294,11 +294,9 @@ def decode_data(kind: type[Message], value: bytes | None, envelope: Envelope) ->
 
 @cache
 def topic_of(kind: type[Message]) -> str:
-    """`cairn.<publisher>.<stream>`, `cairn.<publisher>.state`, or the one that an inbound message names."""
-    if issubclass(kind, Event):
+    """`cairn.<publisher>.<stream>`, or the one that an inbound message names."""
+    if issubclass(kind, (Event, State)):
         return f"cairn.{kind.publisher}.{kind.stream}"
-    if issubclass(kind, State):
-        return f"cairn.{kind.publisher}.state"
     if issubclass(kind, Inbound) and kind.topic:
         return kind.topic
     raise TypeError(f"{kind.__name__} has no topic")

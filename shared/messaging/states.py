@@ -23,10 +23,13 @@ class Newest:
     gone: bool
 
 
-async def newest_states(settings: Settings, topic: str, *, seconds: float = 600) -> Mapping[str, Newest]:
+async def newest_states(
+    settings: Settings, topic: str, *, seconds: float = 600, strict: bool = False
+) -> Mapping[str, Newest]:
     """What a state topic says of every subject, those that are gone included.
 
-    Raises `TimeoutError` if it cannot be read to its end in `seconds`.
+    What is no record of ours is passed over, or if `strict` raises `UnreadableRecord`.  Raises `TimeoutError`
+    if it cannot be read to its end in `seconds`.
     """
     consumer: Any = kafka.reader(settings, topic)
     await consumer.start()
@@ -40,6 +43,8 @@ async def newest_states(settings: Settings, topic: str, *, seconds: float = 600)
                         try:
                             told, value = read_envelope(to_record(raw))
                         except UnreadableRecord:
+                            if strict:
+                                raise
                             continue
                         before = found.get(told.subject)
                         if before is None or (before.epoch, before.sequence) <= (told.epoch, told.sequence):

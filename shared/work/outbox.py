@@ -21,7 +21,7 @@ from shared.messaging.envelope import (
     topic_of,
 )
 from shared.work.job import Cause, Job
-from shared.work.transaction import Doc, Ref, Writes
+from shared.work.transaction import Doc, Ref, Writes, follows_events
 
 
 class _Draft(NamedTuple):
@@ -77,7 +77,7 @@ class Outbox:
         sequences: dict[Any, int],
     ) -> _Draft:
         subject, state = message.subject, isinstance(message, State)
-        sequence = self._last(subject, writes, before, sequences) + (0 if state else 1)
+        sequence = self._last(subject, writes, before, sequences) + (0 if follows_events(message) else 1)
         sequences[subject] = sequence
         id_, kind = ObjectId(), type(message)
         envelope = self._envelope(id_, kind, subject, sequence, job.now, job.cause)

@@ -292,12 +292,12 @@ class Transaction:
         """Add events, or the state, of an aggregate that this message has put.
 
         Each event takes the aggregate's next sequence; a state takes that of the last event and is
-        therefore refused without one.
+        therefore refused without one, unless it is on a stream of its own, where it takes the next itself.
         """
         for message in messages:
             if message.subject not in self.writes.put_refs:
                 raise TypeError(f"{message.subject}: published but not put")
-            if isinstance(message, State) and message.subject not in self.writes.announced:
+            if follows_events(message) and message.subject not in self.writes.announced:
                 raise TypeError(f"{message.subject}: a state is published with the event that changed it")
             self.writes.messages.append(message)
             if isinstance(message, Event):
@@ -312,6 +312,11 @@ class Transaction:
     def fan_out(self, job: FanOutJob) -> None:
         """Do something for many recipients; the service's fan-out worker takes it up after the commit."""
         self.writes.fan_outs.append(job)
+
+
+def follows_events(message: Message) -> bool:
+    """Whether it is a state that has the number of the event beside it."""
+    return isinstance(message, State) and message.stream == State.stream
 
 
 def deep_copy(value: T) -> T:
@@ -341,4 +346,5 @@ __all__ = [
     "Transaction",
     "Writes",
     "deep_copy",
+    "follows_events",
 ]

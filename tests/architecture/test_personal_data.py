@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,10 +13,13 @@ from services.people.app import SERVICE as PEOPLE
 from services.reviews.app import SERVICE as REVIEWS
 from shared.directory import PEOPLE as DIRECTORY
 from shared.service import Service
+from shared.settings import RetainedKind
 
 SERVICES = (PEOPLE, GOALS, FEEDBACK, REVIEWS, NOTIFICATIONS)
 PAGE = Path(__file__).parents[2] / "docs" / "privacy.md"
 TABLE = "## By kind\n"
+AGEING = "### By its age\n"
+AFTER_AGEING = "\nOne setting"
 OF_NOBODY = {
     "people": {"people_guards"},
     "goals": {"endings", "folds", "looks", "guards", "period_turns"},
@@ -41,12 +45,29 @@ def test_every_kind_has_a_name_of_its_own_and_says_why(service: Service) -> None
     assert service.forget is not None
 
 
+def test_what_ages_is_known_to_the_settings_and_of_one_service_each() -> None:
+    kinds = [each.kind for service in SERVICES for each in service.ages]
+    assert sorted(kinds) == sorted(get_args(RetainedKind))
+
+
 def test_the_page_has_every_kind() -> None:
-    before, heading, _ = PAGE.read_text().partition(TABLE)
-    text = before + heading + table()
+    before, heading, rest = PAGE.read_text().partition(AGEING)
+    between = rest[rest.index(AFTER_AGEING) :].partition(TABLE)[0]
+    text = before + heading + ageing() + between + TABLE + table()
     if os.environ.get("CAIRN_WRITE_TABLES"):
         PAGE.write_text(text)
     assert PAGE.read_text() == text, "run this test with CAIRN_WRITE_TABLES=1 and look at the change"
+
+
+def ageing() -> str:
+    rows = [
+        f"| {service.name} | `{each.kind}` | {each.since} | {each.named} |"
+        for service in SERVICES
+        for each in service.ages
+    ]
+    return "\n".join(
+        ["", "| Service | Kind | Its days begin when | A hold keeps it on |", "|---|---|---|---|", *rows, ""]
+    )
 
 
 def table() -> str:

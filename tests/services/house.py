@@ -7,10 +7,10 @@ or `StaffedHouse` if people come, move and leave around the service.
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal, Self
 
 import orjson
@@ -21,8 +21,10 @@ from shared.access import Standing
 from shared.contracts.base import Message, State
 from shared.contracts.people import PersonState
 from shared.due import DueWorker
-from shared.erasure import TURNS
+from shared.erasure import TURNS, Retention
 from shared.fan_out import FanOutWorker
+from shared.identity import service_caller
+from shared.ids import PersonId
 from shared.messaging.envelope import Envelope, Record, encode_data, topic_of
 from shared.messaging.incoming import EventJob
 from shared.runtime import Runtime
@@ -134,6 +136,27 @@ class House:
         while await self.db[TURNS].find_one({"due_at": {"$lte": datetime.now(UTC)}}) is not None:
             await worker.turn()
 
+    async def retain(self, kind: str, *, days: int, at: datetime, held: Collection[str] = ()) -> int:
+        """Let it be `at`, and the worker remove what of a kind is older than so many days; how many."""
+        [ages] = [each for each in self.service.ages if each.kind == kind]
+        removed: list[int] = []
+
+        async def on_hold() -> Collection[PersonId]:
+            return {PersonId(each) for each in held}
+
+        retention = Retention(
+            self.work,
+            ages,
+            keep=timedelta(days=days),
+            held=on_hold,
+            by=service_caller(self.service.name),
+            on_removed=removed.append,
+        )
+        with clock_at(self.work, at):
+            while await retention.turn():
+                pass
+        return sum(removed)
+
     async def published(self, *, subject: str | None = None, topic: str = "events") -> list[dict[str, Any]]:
         """The data of what waits to be sent, in order, with its type's short name; a null is `gone`."""
         wanted = {"topic": f"cairn.{self.service.name}.{topic}"} | ({"key": subject} if subject else {})
@@ -243,6 +266,26 @@ class StaffedHouse(House):
         self.people[state.person_id] = state
         messages: dict[Said, Message] = {"event": event, "state": state}
         await self.publish(*[message for kind, message in messages.items() if kind in said], at=at)
+
+
+@dataclass(frozen=True)
+class StandingClock:
+    """It is always the same time."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@contextmanager
+def clock_at(work: Work, at: datetime) -> Generator[None]:
+    """Let the suite's clock say that it is `at`."""
+    real, work.clock = work.clock, StandingClock(at)
+    try:
+        yield
+    finally:
+        work.clock = real
 
 
 async def drain(worker: FanOutWorker) -> None:

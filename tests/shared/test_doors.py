@@ -9,6 +9,7 @@ from shared.doors import Door, WrongDoors, door_of, doors_of_integrators, kept_e
 READS = {
     "people": {
         "people.state": "people",
+        "people.holds.state": "",
         "people.inbound": "people",
         "people.erasures": "people",
         "goals.erasures": "people",
@@ -16,15 +17,22 @@ READS = {
         "reviews.erasures": "people",
         "notifications.erasures": "people",
     },
-    "goals": {"people.state": "goals", "goals.measurements": "goals", "goals.state": ""},
+    "goals": {
+        "people.state": "goals",
+        "people.holds.state": "",
+        "goals.measurements": "goals",
+        "goals.state": "",
+    },
     "feedback": {
         "people.state": "feedback",
+        "people.holds.state": "",
         "people.events": "feedback",
         "goals.state": "feedback",
         "feedback.state": "",
     },
     "reviews": {
         "people.state": "reviews",
+        "people.holds.state": "",
         "people.events": "reviews",
         "goals.events": "reviews",
         "goals.state": "",
@@ -34,6 +42,7 @@ READS = {
     },
     "notifications": {
         "people.state": "notifications",
+        "people.holds.state": "",
         "people.events": "notifications",
         "goals.events": "notifications",
         "goals.state": "",
@@ -57,7 +66,7 @@ def test_a_service_reads_what_it_reacts_to_and_writes_what_is_its_own(service: s
     door = door_of(importlib.import_module(f"services.{service}.app").SERVICE)
     assert door.user == f"cairn-{service}"
     assert names(door, "topic", "read") == {f"cairn.{topic}" for topic in READS[service]}
-    streams = ("events", "state", "erasures")
+    streams = ("events", "state", "erasures", *(["holds.state"] if service == "people" else []))
     assert names(door, "topic", "write") == {f"cairn.{service}.{stream}" for stream in streams}
     assert names(door, "group", "read") == {
         f"{group}.cairn.{topic}" for topic, group in READS[service].items() if group
@@ -94,6 +103,7 @@ def test_an_integrator_has_what_the_operator_lists():
         ("[x]\nreads = ['cairn.goals.event']", "cairn.goals.event cannot be given; any of"),
         ("[x]\nreads = ['*']", "cannot be given"),
         ("[x]\nreads = ['cairn.people.inbound']", "cannot be given"),
+        ("[x]\nreads = ['cairn.people.holds.state']", "cairn.people.holds.state cannot be given"),
         ("[x]\nwrites = ['cairn.goals.events']", "cairn.goals.events cannot be given"),
         ("[x]\ngroups = ['goals.cairn.people.state']", "groups of services are theirs"),
         ("[x]\ngroups = ['*']", "cannot be given"),

@@ -88,6 +88,28 @@ def test_a_misspelt_variable_is_pointed_at(variables, monkeypatch, capsys):
         ("CAIRN_OIDC_ROLE_MAP", "HR", "CAIRN_OIDC_ROLE_MAP is wrong: must be written as name=value"),
         ("CAIRN_OIDC_PERSON_BY", "user_name", "CAIRN_OIDC_PERSON_BY is wrong"),
         ("CAIRN_OIDC_PERSON_BY", "email", "CAIRN_OIDC_PERSON_CLAIM is missing"),
+        (
+            "CAIRN_RETAIN_DAYS",
+            "hunter=30",
+            "the kinds are goal, feedback, request, recognition, review, notif",
+        ),
+        (
+            "CAIRN_RETAIN_DAYS",
+            "goal=0",
+            "CAIRN_RETAIN_DAYS is wrong: Input should be greater than or equal to 1",
+        ),
+        ("CAIRN_RETAIN_DAYS", "goal=hunter", "CAIRN_RETAIN_DAYS is wrong: Input should be a valid integer"),
+        (
+            "CAIRN_RETAIN_DAYS",
+            "goal=1,review=2, goal=1",
+            "CAIRN_RETAIN_DAYS is wrong: must give each name once",
+        ),
+        (
+            "CAIRN_RETAIN_DAYS",
+            '{"goal": 1, "goal": 2}',
+            "CAIRN_RETAIN_DAYS is wrong: must give each name once",
+        ),
+        ("CAIRN_RETAIN_DAYS", "goal", "CAIRN_RETAIN_DAYS is wrong: must be written as name=value"),
         ("CAIRN_SCIM_TOKEN", "hunter2", "CAIRN_SCIM_TOKEN is wrong"),
         ("CAIRN_SERVICE_URLS", "people=file:///etc/passwd", "CAIRN_SERVICE_URLS must hold http or https"),
         ("CAIRN_SECRETS_DIR", "/nowhere", "CAIRN_SECRETS_DIR names a directory that is not there"),
@@ -112,6 +134,12 @@ def test_roles_of_the_provider_are_written_as_pairs_or_where_these_do_not_do_as_
         assert load("goals").oidc_role_map == {"CN=HR,OU=Groups": "hr_admin", "Audit": "auditor"}
     else:
         assert "CAIRN_OIDC_ROLE_MAP is wrong" in refused(capsys)
+
+
+def test_days_are_kept_by_kind(variables):
+    assert load("goals").retain_days == {}
+    variables("CAIRN_RETAIN_DAYS", "goal=2555, feedback=1095")
+    assert load("goals").retain_days == {"goal": 2555, "feedback": 1095}
 
 
 def test_a_bad_service_name_is_refused(variables, capsys):

@@ -10,18 +10,20 @@ from typing import ClassVar, Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.people.domain.erasure import Erasure
-from services.people.domain.legal_hold import LegalHold, hold_id_of
+from services.people.domain.legal_hold import LegalHold, ToldHold, hold_id_of
 from shared.ids import PersonId
 from shared.store import Store
 
 ERASURES: Final = "erasures"
 HOLDS: Final = "legal_holds"
+TOLD_HOLDS: Final = "told_holds"
 COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
     ERASURES: [
         IndexModel([("asked_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
         IndexModel([("logged", ASCENDING)], name="unlogged", partialFilterExpression={"logged": False}),
     ],
     HOLDS: [],
+    TOLD_HOLDS: [],
 }
 
 
@@ -41,3 +43,10 @@ class HoldStore(Store[LegalHold]):
     async def on(self, person_id: PersonId) -> LegalHold | None:
         """That on a person."""
         return await self.find(hold_id_of(person_id))
+
+
+class ToldHoldStore(Store[ToldHold]):
+    """What was told of holds."""
+
+    collection: ClassVar[str] = TOLD_HOLDS
+    kind = ToldHold

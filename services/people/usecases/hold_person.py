@@ -4,15 +4,16 @@ When    HR admin or the privacy officer asks (PUT /people/{person_id}/legal-hold
         DELETE /people/{person_id}/legal-hold)
 May     hold: HR admin, privacy officer            (access.py)
 Rule    LegalHold
-Emits   nothing: nobody else has to know
+Emits   people.HoldState, and a null when it is lifted, for Cairn's own services alone (tell_hold)
 """
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from services.people.domain.erasure import Case
 from services.people.domain.legal_hold import LegalHold, hold_id_of
 from services.people.store.erasures import HoldStore
 from services.people.store.people import PersonStore
+from services.people.usecases.tell_hold import tell_hold
 from services.people.views.erasures import LegalHoldView
 from shared.contracts.base import Frozen
 from shared.directory import named_caller
@@ -31,15 +32,17 @@ class AskedHold(Frozen):
 
 
 class HoldPerson(AskedHold):
-    """On whom."""
+    """On whom; `epoch` is the database's."""
 
     person_id: PersonId
+    epoch: int
 
 
 class ReleasePerson(Frozen):
-    """On whom no more."""
+    """On whom no more; `epoch` is the database's."""
 
     person_id: PersonId
+    epoch: int
 
 
 async def hold_person(command: HoldPerson, tx: Transaction) -> LegalHold:
@@ -57,7 +60,9 @@ async def hold_person(command: HoldPerson, tx: Transaction) -> LegalHold:
     )
     # The entry is written too, so that an erasure that has not seen the hold cannot pass it.
     PersonStore(tx).save(person)
-    return holds.save(hold)
+    hold = holds.save(hold)
+    await tell_hold(hold.hold_id, hold, tx, epoch=command.epoch)
+    return hold
 
 
 async def release_person(command: ReleasePerson, tx: Transaction) -> None:
@@ -68,19 +73,20 @@ async def release_person(command: ReleasePerson, tx: Transaction) -> None:
     if hold is None:
         raise NotFound("There is no legal hold on this person.")
     holds.delete(hold)
+    await tell_hold(hold.hold_id, None, tx, epoch=command.epoch)
 
 
 @router.put(
     "/people/{person_id}/legal-hold", response_model=LegalHoldView, summary="Hold what is kept of a person"
 )
-async def put_hold(person_id: PersonId, asked: AskedHold, run: Run) -> Response:
-    """Keep it, whoever asks for it to be erased, until the hold is lifted."""
-    command = HoldPerson(person_id=person_id, case=asked.case)
+async def put_hold(person_id: PersonId, asked: AskedHold, run: Run, request: Request) -> Response:
+    """Keep it, whoever asks for it to be erased and however old it is, until the hold is lifted."""
+    command = HoldPerson(person_id=person_id, case=asked.case, epoch=request.app.state.work.epoch)
     return await run(hold_person, command, key=person_id, reply=LegalHoldView.of)
 
 
 @router.delete("/people/{person_id}/legal-hold", status_code=204, summary="Lift a legal hold")
-async def delete_hold(person_id: PersonId, run: Run) -> Response:
+async def delete_hold(person_id: PersonId, run: Run, request: Request) -> Response:
     """What is kept of the person may be erased again."""
-    command = ReleasePerson(person_id=person_id)
+    command = ReleasePerson(person_id=person_id, epoch=request.app.state.work.epoch)
     return await run(release_person, command, key=person_id)

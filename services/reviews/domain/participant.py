@@ -4,6 +4,7 @@ A fold of the people events, and the one document on which opening a review and 
 both write it, so that neither can pass the other.  Names and units are the directory's.
 """
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from shared.aggregate import Aggregate
@@ -39,6 +40,11 @@ class Participant(Aggregate):
     def reviewed_in(self, review_id: ReviewId) -> "Participant":
         """With one more review."""
         return self.model_copy(update={"review_ids": (*self.review_ids, review_id)})
+
+    def without(self, review_ids: Collection[ReviewId]) -> "Participant":
+        """Without some reviews that are gone."""
+        left = tuple(each for each in self.review_ids if each not in review_ids)
+        return self.model_copy(update={"review_ids": left})
 
     def reviewing(self) -> "Participant":
         """As one who is somebody's reviewer."""

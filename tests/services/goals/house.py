@@ -1,7 +1,5 @@
 """The goals service in this process, and goals in each stage of their life."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +7,7 @@ from typing import Any
 from services.goals.store import LOOKS
 from services.goals.usecases.look_at_goal import look_at_goal
 from shared.due import DueWorker
-from shared.work import Work
-from tests.services.house import StaffedHouse
+from tests.services.house import StaffedHouse, clock_at
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 REACH = {
@@ -43,26 +40,6 @@ WORDING: dict[str, Any] = {
 
 def wording(**changes: Any) -> dict[str, Any]:
     return {**WORDING, **changes}
-
-
-@dataclass(frozen=True)
-class StandingClock:
-    """It is always the same time."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@contextmanager
-def clock_at(work: Work, at: datetime) -> Generator[None]:
-    """Let the suite's clock say that it is `at`."""
-    real, work.clock = work.clock, StandingClock(at)
-    try:
-        yield
-    finally:
-        work.clock = real
 
 
 @dataclass
