@@ -56,7 +56,7 @@ FORGOTTEN = [kind for kind in all_messages() if issubclass(kind, Forgotten)]
 
 
 def workers(runtime: Runtime) -> Sequence[Worker]:
-    """What tells of holds, writes the log of erasures, erases by the clock, where these are set, and looks at them."""
+    """What tells of holds, writes the log of erasures, erases by the clock and looks whether erasures end."""
     runtime.leased("hold-teller", HoldTeller(runtime.work).turn, poll=LOOK_SECONDS)
     file, days = runtime.settings.erasure_log_file, runtime.settings.retain_left_days
     if days is not None:

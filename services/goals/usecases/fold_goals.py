@@ -121,7 +121,7 @@ class FoldWorker:
         """Fold what is due; whether there may be more."""
         db, now = self._work.db, self._work.clock.now()
         # What was left after a failure is no longer woken, and due again after a while.
-        due = {"$or": [{"woken_at": {"$type": "date"}}, {"due_at": {"$lte": now}}]}
+        due = {"$or": [{"woken_at": {"$type": "date"}}, {"due_at": {"$type": "date", "$lte": now}}]}
         marks = [doc["_id"] for doc in await db[FOLDS].find(due, {"_id": 1}).limit(MOST).to_list(None)]
         if not marks:
             return False
