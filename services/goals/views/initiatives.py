@@ -131,8 +131,15 @@ async def list_initiatives(
     today = None if wanted.overdue is None else await _today(view, wanted.owner_id)
     filter_ = {"$and": [wanted.filter(today), seen]}
 
-    how = {"sort": Sort("due_on"), "index": index, "action": "read_initiative"}
-    return await view.page(INITIATIVES, filter_, asked=page, show=_initiative, **how)
+    return await view.page(
+        INITIATIVES,
+        filter_,
+        action="read_initiative",
+        asked=page,
+        show=_initiative,
+        sort=Sort("due_on"),
+        index=index,
+    )
 
 
 @router.get("/goals/{goal_id}/initiatives", summary="List the initiatives of a goal")
