@@ -5,10 +5,14 @@ What follows from that is each use case's own.
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from shared.directory import PEOPLE, Directory
 from shared.ids import PersonId
 from shared.work import Transaction
+
+MOST_BELOW: Final = 1000
+"""So many below somebody are looked at in one transaction."""
 
 
 async def working_line(person_id: PersonId, tx: Transaction) -> Sequence[PersonId]:
@@ -26,13 +30,22 @@ async def today_of(person_id: PersonId, tx: Transaction) -> date:
 
 async def leads_somebody(person_id: PersonId, tx: Transaction) -> bool:
     """Whether anybody who works here reports to the person, or to those below who have left."""
-    waiting, met = [person_id], set[str]()
-    while waiting:
-        doc = await tx.peek(PEOPLE, waiting.pop())
-        for report in await tx.peek_many(PEOPLE, doc["report_ids"] if doc else ()):
-            if report is not None and report.get("status") == "active":
-                return True
-            if report is not None and report["_id"] not in met:
-                met.add(report["_id"])
-                waiting.append(report["_id"])
-    return False
+    return bool(await people_below(person_id, tx, nearest=True))
+
+
+async def people_below(person_id: PersonId, tx: Transaction, *, nearest: bool = False) -> Sequence[PersonId]:
+    """Those below who work here, level by level, until they are more than `MOST_BELOW`.
+
+    The `nearest` are those with nobody who works here between.
+    """
+    found, met, level = list[PersonId](), {person_id}, [person_id]
+    while level and len(found) <= MOST_BELOW:
+        reports: list[PersonId] = []
+        for doc in await tx.peek_many(PEOPLE, level):
+            reports += [each for each in (doc["report_ids"] if doc else ()) if each not in met]
+            met.update(reports)
+        docs = [doc for doc in await tx.peek_many(PEOPLE, reports) if doc is not None]
+        active = [doc["_id"] for doc in docs if doc.get("status") == "active"]
+        found += active
+        level = [doc["_id"] for doc in docs if not nearest or doc["_id"] not in active]
+    return found

@@ -189,6 +189,10 @@ class GoalStore(Store[Goal]):
         """The proposals that a person is asked to answer."""
         return await self._found({"asked_id": asked_id})
 
+    async def awaiting_any(self, owner_ids: Sequence[PersonId]) -> Sequence[Goal]:
+        """The goals of some owners that somebody is asked about, a proposal or a change."""
+        return await self._found({"owner_id": {"$in": [*owner_ids]}, "asked_id": {"$gt": ""}})
+
     async def _found(self, wanted: Mapping[str, Any]) -> Sequence[Goal]:
         docs = await self._tx.find(self.collection, wanted, sort={"_id": 1})
         return [from_document(Goal, doc) for doc in docs]

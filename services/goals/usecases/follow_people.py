@@ -22,7 +22,7 @@ from services.goals.domain.closing import close
 from services.goals.domain.goal import Goal
 from services.goals.domain.initiative import Initiative
 from services.goals.initiative_store import InitiativeStore
-from services.goals.reporting_line import working_line
+from services.goals.reporting_line import people_below, working_line
 from services.goals.store import GoalStore, hold_initiatives, hold_people, look_soon
 from services.goals.usecases.follow_goal import let_follow
 from shared.contracts.people import PersonState
@@ -37,6 +37,7 @@ async def follow_person(state: PersonState, tx: Transaction) -> None:
     before, old_line = await directory.person(state.person_id), await directory.line_of(state.person_id)
     await keep_person(state, tx)
     if before is None:
+        await _settle_arrival(state, tx)
         return
     if before.is_active and state.status == "left":
         await _settle_departure(state.person_id, tx)
@@ -45,6 +46,22 @@ async def follow_person(state: PersonState, tx: Transaction) -> None:
         await _take_up(state.person_id, tx)
     if before.manager_id != state.manager_id:
         await _follow_line(state, tx, old_manager_id=before.manager_id, old_line=old_line)
+
+
+async def _settle_arrival(state: PersonState, tx: Transaction) -> None:
+    """Let the line of those below answer what waited until the newcomer is known.
+
+    Where the newcomer has left already and their own manager is not known yet, it waits for that one.
+    """
+    below = await people_below(state.person_id, tx)
+    if not below:
+        return
+    hold_people(tx, *await people_below(state.person_id, tx, nearest=True))
+    for goal in await GoalStore(tx).awaiting_any(below):
+        line = await working_line(goal.owner_id, tx)
+        stays = goal.asked_id in {goal.owner_id, _new_owner(goal), *line}
+        if not stays and (line or state.manager_id is None):
+            await pass_on(goal, tx)
 
 
 async def _settle_departure(person_id: PersonId, tx: Transaction) -> None:
@@ -92,8 +109,8 @@ async def _follow_line(
 ) -> None:
     """Let the new line answer what the person, or somebody below, proposed to the old one.
 
-    Somebody further up who was asked, and still is above, stays the one who is asked.  While the new
-    manager has not arrived in the local directory, the old one may answer.
+    Somebody further up who was asked, and still is above, stays the one who is asked.  Until the new
+    manager arrives in the local directory, the old one may answer.
     """
     lost = sorted(set(old_line) - set(await Directory(tx).line_of(state.person_id)))
     hold_people(tx, state.person_id, *lost)

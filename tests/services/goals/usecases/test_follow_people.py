@@ -99,10 +99,44 @@ async def test_without_a_new_manager_it_is_a_draft_again(house: GoalsHouse) -> N
     assert await asked(house, goal_id) == ("draft", None)
 
 
-async def test_until_the_new_manager_is_known_the_old_one_still_answers(house: GoalsHouse) -> None:
+@pytest.mark.parametrize("above", ["chief", None])
+async def test_until_the_new_manager_is_known_the_old_one_still_answers(
+    house: GoalsHouse, above: str | None
+) -> None:
+    goal_id, changing = await house.proposed(), await house.amended()
+    to_chief, to_owner = await house.proposed(to="chief"), await proposed_to_owner(house)
+    await house.move("anna", to="somebody-new")
+    for each in (goal_id, changing):
+        assert (await asked(house, each))[1] == "manager"
+    await house.hire("somebody-new", manager_id=above)
+    assert await asked(house, goal_id) == ("proposed", "somebody-new")
+    assert await asked(house, changing) == ("agreed", "somebody-new")
+    assert await asked(house, to_chief) == ("proposed", above or "somebody-new")
+    assert await asked(house, to_owner) == ("proposed", "anna")
+    event = await house.last(goal_id)
+    assert (event["said"], event["to_person_id"]) == ("goal_proposed", "somebody-new")
+    late = await house.as_("manager").post(f"/goals/{goal_id}/agreement")
+    assert late.status_code == 404
+    assert (await house.as_("somebody-new").does(f"/goals/{goal_id}/agreement"))["status"] == "agreed"
+
+
+@pytest.mark.parametrize("above", ["chief", None])
+async def test_who_is_asked_from_below_stays_if_the_newcomer_is_between(
+    house: GoalsHouse, above: str | None
+) -> None:
+    goal_id = await house.proposed(to="chief")
+    await house.move("manager", to="somebody-new")
+    await house.hire("somebody-new", manager_id=above)
+    assert await asked(house, goal_id) == ("proposed", above or "manager")
+
+
+async def test_a_newcomer_who_has_left_waits_for_the_one_above_them(house: GoalsHouse) -> None:
     goal_id = await house.proposed()
     await house.move("anna", to="somebody-new")
+    await house.hire("somebody-new", manager_id="newer-still", status="left")
     assert await asked(house, goal_id) == ("proposed", "manager")
+    await house.hire("newer-still")
+    assert await asked(house, goal_id) == ("proposed", "newer-still")
 
 
 async def test_a_new_manager_who_has_left_is_passed_over(house: GoalsHouse) -> None:
