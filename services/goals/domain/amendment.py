@@ -108,6 +108,7 @@ def is_material(goal: Goal, new: Goal) -> bool:
 def amend_at_once(goal: Goal, change: Change, *, by: PersonId, reason: str, at: datetime) -> Changed:
     """Make a change to which nobody has to agree."""
     require_open(goal)
+    _require_alone(change)
     return _applied(goal, Amendment(change=change, by=by, reason=reason), agreed_by=None, at=at)
 
 
@@ -116,10 +117,7 @@ def propose_amendment(
 ) -> tuple[Goal, contract.GoalAmendmentProposed]:
     """Ask the other, and `then` a new owner, to agree to a change; the goal stays as it is until then."""
     require_open(goal)
-    if change.owner_id is not None and len(change.fields()) > 1:
-        raise OwnerChangesAlone(
-            "Another owner is a change by itself, since others agree to it; propose the rest apart."
-        )
+    _require_alone(change)
     changed(goal, change)
     amendment = Amendment(change=change, by=by, reason=reason, then=then)
     return ask_about(goal.model_copy(update={"amendment": amendment}), to)
@@ -218,6 +216,13 @@ def changed(goal: Goal, change: Change) -> Goal:
         if part not in before_it:
             raise Invalid(f"The goal would not be {part}. {mend}")
     return new
+
+
+def _require_alone(change: Change) -> None:
+    if change.owner_id is not None and len(change.fields()) > 1:
+        raise OwnerChangesAlone(
+            "Another owner is a change by itself, since others agree to it; propose the rest apart."
+        )
 
 
 def _require_new(goal: Goal, change: Change) -> None:

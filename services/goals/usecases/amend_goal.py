@@ -81,21 +81,20 @@ class AnswerAmendment(Frozen):
 
 
 async def amend_goal(command: AmendGoal, tx: Transaction) -> Goal:
-    """The goal, changed if nobody has to agree, and else with the change that is proposed."""
+    """The goal, changed if nobody else has to agree, and else with the change that is proposed."""
     goal, change = await GoalStore(tx).get(command.goal_id), command.change
     await tx.require("amend", goal)
     await require_period(goal, "follow", tx)
     require_open(goal)
     new = changed(goal, change)
-    if not is_material(goal, new):
-        return await _change(
-            amend_at_once(goal, change, by=tx.person_id, reason=command.reason, at=tx.now), tx
-        )
-    to, then = await _asked(goal, change, tx)
+    to, then = await _asked(goal, change, tx) if is_material(goal, new) else (None, None)
     if new.owner_id != goal.owner_id:
         await require_level(new, tx)
-    if change.owner_id in {None, tx.person_id}:
+    if is_material(goal, new) and change.owner_id in {None, tx.person_id}:
         await _require_room(new, tx)
+    if to is None:
+        applied = amend_at_once(goal, change, by=tx.person_id, reason=command.reason, at=tx.now)
+        return await _change(applied, tx)
     hold_people(tx, to)
     goal, proposed = propose_amendment(goal, change, by=tx.person_id, to=to, then=then, reason=command.reason)
     goal = GoalStore(tx).save(goal)
@@ -154,10 +153,10 @@ async def _change(applied: Changed, tx: Transaction) -> Goal:
     return goal
 
 
-async def _asked(goal: Goal, change: Change, tx: Transaction) -> tuple[PersonId, PersonId | None]:
+async def _asked(goal: Goal, change: Change, tx: Transaction) -> tuple[PersonId | None, PersonId | None]:
     """Who has to agree, and who then: the other of owner and manager, and a new owner if there is one.
 
-    Of an owner who has left nobody is asked but the new one.
+    Of an owner who has left nobody is asked but the new one, and nobody at all if that is who asks.
     """
     directory, new_id = Directory(tx), change.owner_id
     owner_works_here = await directory.is_active(goal.owner_id)
@@ -172,9 +171,10 @@ async def _asked(goal: Goal, change: Change, tx: Transaction) -> tuple[PersonId,
     asked = [other] if other is not None else []
     if new_id is not None and new_id not in {tx.person_id, other}:
         asked.append(new_id)
-    if not asked:
+    if not asked and tx.person_id == goal.owner_id:
         raise NobodyToAsk("Nobody works above the owner who could agree.")
-    return asked[0], asked[1] if len(asked) > 1 else None
+    to, then = (*asked, None, None)[:2]
+    return to, then
 
 
 async def _require_room(goal: Goal, tx: Transaction, *, tells: bool = True) -> None:

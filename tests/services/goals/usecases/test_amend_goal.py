@@ -222,6 +222,36 @@ async def test_a_change_lapses_when_nobody_is_left_who_could_answer_it(house: Go
     assert lapsed["by_person_id"] is None
 
 
+async def test_a_manager_takes_over_at_once_what_was_of_somebody_who_has_left(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(visibility="private", weight=60)
+    said = {"title": "Do it", "owner_id": "ben", "starts_on": "2026-01-10", "due_on": "2026-02-10"}
+    await house.as_("anna").does(f"/goals/{goal_id}/initiatives", said)
+    await house.let_go("anna")
+    path, over = f"/goals/{goal_id}/amendment", {"owner_id": "manager", "reason": "I do it myself."}
+    both = await house.as_("manager").post(path, {**over, "weight": 50})
+    assert (both.status_code, rule_of(both)) == (422, "owner-changes-alone")
+    full = await house.agreed("manager", by="chief", weight=50)
+    assert rule_of(await house.as_("manager").post(path, over)) == "weights-exceed-whole"
+    await house.as_("manager").does(f"/goals/{full}/closure", {"outcome": "missed"})
+    goal = await house.as_("manager").does(path, over)
+    assert (goal["owner_id"], goal["edition"]) == ("manager", 2)
+    assert (goal["amendment"], goal["asked_id"]) == (None, None)
+    event = next(each for each in await house.published(subject=goal_id) if each["said"] == "goal_changed")
+    assert (event["from_owner_id"], event["by_person_id"]) == ("anna", "manager")
+    [edition] = await house.as_("manager").listed(f"/goals/{goal_id}/editions")
+    assert (edition["owner_id"], edition["by_person_id"], edition["agreed_by"]) == ("anna", "manager", None)
+    [deed] = await house.as_("manager").listed(f"/goals/{goal_id}/initiatives")
+    stored = await house.db["initiatives"].find_one({"_id": deed["initiative_id"]})
+    assert stored["goal_owner_id"] == "manager"
+
+
+async def test_at_the_top_with_nobody_to_ask_a_change_is_still_refused(house: GoalsHouse) -> None:
+    goal_id = await house.agreed("chief", by="admin")
+    change = {"due_on": "2026-06-30", "reason": "Later."}
+    refused = await house.as_("chief").post(f"/goals/{goal_id}/amendment", change)
+    assert (refused.status_code, rule_of(refused)) == (409, "nobody-to-ask")
+
+
 async def test_closing_a_goal_ends_the_change_that_waits(house: GoalsHouse) -> None:
     goal_id = await proposed(house)
     closed = await house.as_("anna").does(f"/goals/{goal_id}/closure", {"outcome": "achieved"})
