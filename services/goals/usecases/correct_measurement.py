@@ -52,10 +52,9 @@ class NotYoursToCorrect(Refusal):
 
 
 class RightMeasurement(Frozen):
-    """What held in truth and why it was wrong; without a value, nothing is known of that time.
+    """What held in truth, or when, and why it was wrong; with neither value nor time it is withdrawn.
 
-    What is left out of the time stays as it was.  What was said of a milestone has no value: with a time it
-    held then, and without one it is withdrawn.
+    What is left out stays as it was.  What was said of a milestone has no value.
     """
 
     value: Quantity | None = None
@@ -85,19 +84,20 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     if part.unit_kind == "milestones" and command.value is None:
         return await _correct_milestone(command, goal, wrong, tx)
     part.require_suitable(wrong.value if command.value is None else command.value)
-    new_id = None if command.value is None else command.new_measurement_id
+    value = wrong.value if command.value is None and command.measured_at else command.value
+    new_id = None if value is None else command.new_measurement_id
     held = command.measured_at or wrong.measured_at
-    at = wrong.measured_at if command.value is None else require_time(held, goal, now=tx.now)
+    at = wrong.measured_at if value is None else require_time(held, goal, now=tx.now)
     corrected = wrong.corrected(correction_by(tx, reason=command.reason, measurement_id=new_id))
     counting = await measurements.newest(
         goal.goal_id, limit=AT_ONE_TIME, of=wrong.key_result_id, but=wrong.measurement_id
     )
     values = [(each.measured_at, each.known_at, each.value) for each in counting]
-    if command.value is not None:
-        values.append((at, tx.now, command.value))
+    if value is not None:
+        values.append((at, tx.now, value))
     newest_at, _, newest = max(values, key=itemgetter(0, 1), default=(None, None, None))
     goal, _ = goal.stand_corrected(wrong.key_result_id, newest, at=newest_at)
-    event = await _told(goal, wrong, tx, to_value=command.value, at=at)
+    event = await _told(goal, wrong, tx, to_value=value, at=at)
     corrected = measurements.save(corrected)
     right = _in_its_place(wrong, event, tx, new_id=new_id, reason=command.reason)
     return corrected if right is None else measurements.save(right)
@@ -194,7 +194,7 @@ def _in_its_place(
 async def post_correction(
     goal_id: GoalId, measurement_id: str, right: RightMeasurement, run: Run
 ) -> Response:
-    """Without a value it is withdrawn, or if it speaks of a milestone, held at the time that is sent.
+    """With a time alone, what it says held then; with neither value nor time it is withdrawn.
 
     All of it stays in the history.  If-Match speaks of the goal.
     """

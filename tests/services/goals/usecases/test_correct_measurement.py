@@ -58,6 +58,24 @@ async def test_without_a_value_the_one_before_counts_again_or_none(house: GoalsH
     assert (await house.last(goal_id))["current"] is None
 
 
+async def test_with_a_time_alone_the_value_stays_and_moves(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await measured(house, goal_id, 4, days_ago=2)
+    late = await measured(house, goal_id, 9)
+    then = (NOW - timedelta(days=1)).isoformat()
+    moved = (await correct(house, goal_id, late, measured_at=then)).json()
+    assert (moved["value"], moved["measured_at"], moved["correction"]) == (9, "2026-01-11T09:00:00Z", None)
+    assert await current(house, goal_id) == 9
+    event = await house.last(goal_id)
+    assert (event["to_value"], event["measured_at"], event["current"]) == (9, then, 9)
+    before = (NOW - timedelta(days=3)).isoformat()
+    await correct(house, goal_id, moved["measurement_id"], measured_at=before)
+    assert await current(house, goal_id) == 4
+    ahead = (NOW + timedelta(days=3)).isoformat()
+    last = (await house.as_("anna").listed(f"/goals/{goal_id}/measurements"))[0]
+    assert (await correct(house, goal_id, last["measurement_id"], measured_at=ahead)).status_code == 422
+
+
 async def test_an_old_one_that_is_corrected_leaves_the_newest_as_it_is(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     early = await measured(house, goal_id, 4, days_ago=5)
