@@ -15,10 +15,13 @@ from pydantic import BaseModel
 from services.goals.access import ACCESS
 from services.goals.domain.alignment import MOST_ABOVE
 from services.goals.domain.goal import Goal
+from services.goals.domain.initiative import OPEN
 from services.goals.domain.roll_up import RollUp
+from services.goals.initiative_store import INITIATIVES
 from services.goals.store import GOALS, ROLL_UPS
 from services.goals.views.below import readable_below
 from services.goals.views.sums import shown_sums
+from shared import mongo
 from shared.contracts.goals import BlockerKind, GoalLevel, GoalStatus, Outcome, Pace
 from shared.http import View, Viewer
 from shared.ids import GoalId, PersonId
@@ -78,14 +81,18 @@ class Node(BaseModel):
 
 
 class Contributor(BaseModel):
-    """Somebody who works on a goal, with how many goals that the caller may read."""
+    """Somebody who works on a goal, with how many goals below it, and open initiatives of these and of it.
+
+    Goals that the caller may not read do not count, nor do their initiatives.
+    """
 
     person_id: PersonId
     goals: int
+    initiatives: int
 
 
 class Contributors(BaseModel):
-    """Who works on a goal, who has most goals first.
+    """Who works on a goal, who has most goals first, and of as many who does most initiatives.
 
     `complete` is false where more goals stand below than are looked at for one answer, of which these are the
     nearest: ask for the contributors of those then.
@@ -140,13 +147,29 @@ async def read_tree(goal_id: GoalId, view: Viewer, *, depth: int) -> Node:
 
 @router.get("/goals/{goal_id}/contributors", summary="Read who works on a goal")
 async def get_contributors(goal_id: GoalId, view: View) -> Contributors:
-    """The owners of active goals below it, by way of goals that the caller may read."""
+    """The owners of active goals below it, by way of goals that the caller may read, and who is at work.
+
+    That is who does open initiatives of the goal itself and of the active goals below it.
+    """
     await view.one(Goal, GOALS, goal_id)
     below = await readable_below(goal_id, view, fields=("owner_id", "status"))
-    found = Counter[PersonId](goal["owner_id"] for goal in below.goals if goal["status"] == "agreed")
-    ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    people = [Contributor(person_id=person_id, goals=count) for person_id, count in ordered]
+    active = [goal for goal in below.goals if goal["status"] == "agreed"]
+    goals = Counter[PersonId](goal["owner_id"] for goal in active)
+    initiatives = await _at_work([goal_id, *(goal["_id"] for goal in active)], view)
+    people = [
+        Contributor(person_id=person_id, goals=goals[person_id], initiatives=initiatives[person_id])
+        for person_id in goals.keys() | initiatives.keys()
+    ]
+    people.sort(key=lambda each: (-each.goals, -each.initiatives, each.person_id))
     return Contributors(contributors=people, complete=below.complete)
+
+
+async def _at_work(goal_ids: Sequence[GoalId], view: Viewer) -> Counter[PersonId]:
+    """Of how many open initiatives of goals who is at work; who reads a goal reads its initiatives."""
+    wanted = {"goal_id": {"$in": [*goal_ids]}, "status": {"$in": [*OPEN]}, "owner_left": {"$ne": True}}
+    counted = [{"$match": wanted}, {"$group": {"_id": "$owner_id", "count": {"$sum": 1}}}]
+    found = await mongo.aggregate(view.db[INITIATIVES], counted)
+    return Counter({doc["_id"]: doc["count"] for doc in found})
 
 
 async def _served(doc: Doc, view: Viewer) -> Served:

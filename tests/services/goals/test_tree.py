@@ -1,5 +1,7 @@
 """What a goal serves, and who works on it: as far as one may read, and as far as one answer goes."""
 
+from typing import Any
+
 import pytest
 
 from services.goals.views import below, tree
@@ -45,6 +47,37 @@ async def test_a_line_that_is_longer_than_one_answer_says_where_it_goes_on(
     assert await above(line[2]) == [(line[3], False)]
 
 
+def contributor(person_id: str, *, goals: int = 0, initiatives: int = 0) -> dict[str, Any]:
+    return {"person_id": person_id, "goals": goals, "initiatives": initiatives}
+
+
+async def plan(house: GoalsHouse, goal_id: str, owner_id: str, *, by: str) -> str:
+    said = {"title": "Do it", "owner_id": owner_id, "starts_on": "2026-01-10", "due_on": "2026-02-10"}
+    made = await house.as_(by).does(f"/goals/{goal_id}/initiatives", said)
+    return f"/goals/{goal_id}/initiatives/{made['initiative_id']}"
+
+
+async def test_who_does_an_initiative_works_on_its_goal_and_on_what_that_serves(house: GoalsHouse) -> None:
+    top = await parent_of(house)
+    middle = await house.agreed("manager", by="chief", parent_id=top, visibility="everyone")
+    hidden = await house.agreed("ben", parent_id=middle, visibility="private")
+    for owner_id in ("ben", "ben", "manager"):
+        await plan(house, middle, owner_id, by="manager")
+    await plan(house, hidden, "anna", by="ben")
+    await plan(house, top, "partner", by="chief")
+    await plan(house, top, "other_partner", by="chief")
+    await house.let_go("other_partner")
+    over = await plan(house, middle, "auditor", by="manager")
+    await house.as_("manager").does(f"{over}/closure", {"outcome": "done"})
+    found = await house.as_("peer").read(f"/goals/{top}/contributors")
+    people = [
+        contributor("manager", goals=1, initiatives=1),
+        contributor("ben", initiatives=2),
+        contributor("partner", initiatives=1),
+    ]
+    assert found == {"contributors": people, "complete": True}
+
+
 async def test_who_works_on_it_is_told_as_far_as_one_may_read(house: GoalsHouse) -> None:
     top = await parent_of(house)
     middle = await house.agreed("manager", by="chief", parent_id=top, visibility="everyone")
@@ -52,7 +85,7 @@ async def test_who_works_on_it_is_told_as_far_as_one_may_read(house: GoalsHouse)
     await house.agreed("anna", parent_id=middle, visibility="everyone")
     await house.agreed("ben", parent_id=middle, visibility="private")
     found = await house.as_("peer").read(f"/goals/{top}/contributors")
-    people = [{"person_id": "anna", "goals": 2}, {"person_id": "manager", "goals": 1}]
+    people = [contributor("anna", goals=2), contributor("manager", goals=1)]
     assert found == {"contributors": people, "complete": True}
 
 
@@ -65,7 +98,7 @@ async def test_of_very_many_who_work_on_it_the_nearest_are_told_and_that_there_a
         await house.agreed("anna", parent_id=middle, visibility="everyone")
     monkeypatch.setattr(below, "MOST", 2)
     found = await house.as_("peer").read(f"/goals/{top}/contributors")
-    people = [{"person_id": "anna", "goals": 1}, {"person_id": "manager", "goals": 1}]
+    people = [contributor("anna", goals=1), contributor("manager", goals=1)]
     assert found == {"contributors": people, "complete": False}
 
 
