@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from services.goals.domain.beside import Standing
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.grade import Grade, NotToBeGraded, Retrospective, outcome_by_rule
-from services.goals.domain.measured_in import MOVING
+from services.goals.domain.measured_in import THRESHOLDS
 from services.goals.domain.wording import ReasonMissing, Terms, Wording, why
 from shared.contracts import goals as contract
 from shared.contracts.goals import Outcome
@@ -77,10 +77,10 @@ def carry_over(
 ) -> tuple[Goal, contract.GoalClosed, Goal, contract.GoalDrafted]:
     """End it, and draft what goes on from where it stands, serving `parent_id`.
 
-    A target that is reached is for a new goal.
+    A target that is reached is for a new goal, and so is a baseline that was measured.
     """
     goal.must_be("agreed", to="be carried over")
-    open_parts = [part for part in goal.key_results if part.type not in MOVING or part.progress != 1.0]
+    open_parts = [part for part in goal.key_results if part.type in THRESHOLDS or part.progress != 1.0]
     if not open_parts:
         raise GoalNotInStage("All of it is reached; close it as achieved.", status=goal.status)
     ended, closed = _ended(goal, "carried_over", by=by, comment="", at=at)

@@ -44,6 +44,12 @@ class OutsidePeriod(Refusal):
     status = 422
 
 
+class PeriodNotLater(Refusal):
+    """A goal goes on in a period that ends later than the one that it comes from."""
+
+    status = 422
+
+
 class NoSuchPeriod(Refusal):
     """The period does not exist."""
 
@@ -239,6 +245,14 @@ class Period(PeriodWording, Aggregate):
             raise PeriodClosing(
                 f"The period “{self.name}” is closing; plan in one that is open, or carry the goal over.",
                 period_id=self.period_id,
+            )
+
+    def require_later(self, than: date) -> None:
+        """Refuse to go on in it what had until a day that is not before its last one."""
+        if self.ends_on <= than:
+            raise PeriodNotLater(
+                f"“{self.name}” ends on {self.ends_on}; carry the goal over to one that ends after {than}.",
+                ends_on=self.ends_on,
             )
 
     def require_within(self, due_on: date) -> None:

@@ -2,7 +2,7 @@
 
 When    its owner or manager asks (POST /goals/{goal_id}/carry-over), whether or not its period is closed
 May     carry_over: self, manager                 (access.py)
-Rule    closing.carry_over; the new period plans
+Rule    closing.carry_over; the new period plans, and ends later than the one that it comes from
 Emits   goals.GoalClosed with the outcome carried_over, and goals.GoalDrafted of the new goal;
         goals.GoalAmendmentWithdrawn of a change that waits
 Then    follow_goal for its initiatives, serve_successor for what serves it;
@@ -17,7 +17,13 @@ from pydantic import Field
 from services.goals.domain.amendment import let_amendment_lapse
 from services.goals.domain.closing import Term, carry_over
 from services.goals.domain.goal import Goal, GoalNotInStage
-from services.goals.domain.period import NoSuchPeriod, OutsidePeriod, PeriodClosed, PeriodClosing
+from services.goals.domain.period import (
+    NoSuchPeriod,
+    OutsidePeriod,
+    PeriodClosed,
+    PeriodClosing,
+    PeriodNotLater,
+)
 from services.goals.domain.wording import EARLIEST, LATEST
 from services.goals.hidden import goal_answer
 from services.goals.periods import period_named
@@ -58,6 +64,9 @@ async def carry_over_goal(command: CarryOverGoal, tx: Transaction) -> Goal:
     await tx.require("carry_over", goal)
     period = await period_named(command.period_id, tx)
     period.require("plan")
+    goal.must_be("agreed", to="be carried over")
+    before = await period_named(goal.period_id, tx) if goal.period_id else None
+    period.require_later(before.ends_on if before else goal.due_on)
     hold_people(tx, goal.owner_id)
     term = Term(command.period_id, command.starts_on or period.starts_on, command.due_on or period.ends_on)
     period.require_within(term.due_on)
@@ -92,14 +101,21 @@ async def _served(goal: Goal, tx: Transaction) -> GoalId | None:
     response_model=GoalView,
     summary="Carry a goal over",
     responses=refusals(
-        GoalNotInStage, NoSuchPeriod, OutsidePeriod, PeriodClosing, PeriodClosed, OwnerHasLeft
+        GoalNotInStage,
+        NoSuchPeriod,
+        PeriodNotLater,
+        OutsidePeriod,
+        PeriodClosing,
+        PeriodClosed,
+        OwnerHasLeft,
     ),
 )
 async def post_carry_over(goal_id: GoalId, to: CarryOver, run: Run) -> Response:
     """Close it as carried over, and draft its successor with what was measured last as the start.
 
-    What serves it in the new period serves its successor from then on; the successor serves that of what it
-    served.
+    It goes on in a period that ends later than its own, or if it has none, than it is due.  A baseline that
+    was measured is reached and does not go on.  What serves it in the new period serves its successor from
+    then on; the successor serves that of what it served.
     """
     command = CarryOverGoal(goal_id=goal_id, new_goal_id=GoalId(mint("goal")), **dict(to))
     return await run(

@@ -145,7 +145,7 @@ MAY: Final[dict[str, Rule]] = {
     "close": lambda goal, who, x, all_: goal.status == "agreed",
     "cancel": lambda goal, who, x, all_: goal.status != "closed",
     "carry over": lambda goal, who, x, all_: (
-        goal.status == "agreed" and any(share != 1 for share in goal.shares.values())
+        goal.status == "agreed" and goal.quarter == "q1" and any(share != 1 for share in goal.shares.values())
     ),
     "align": lambda goal, who, x, all_: (
         goal.status in {"draft", "agreed"} or bool(x % 2) == (goal.parent is not None)

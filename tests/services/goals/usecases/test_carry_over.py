@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.services.asker import rule_of
-from tests.services.goals.house import GoalsHouse
+from tests.services.goals.house import REACH, GoalsHouse
 from tests.services.goals.usecases.test_run_period import Q2, opened
 
 
@@ -61,6 +61,46 @@ async def test_what_served_an_ended_goal_goes_on_by_itself(house: GoalsHouse) ->
     below = await house.agreed(period_id=q1, parent_id=above)
     await house.as_("manager").does(f"/goals/{above}/closure", {"outcome": "achieved"})
     assert await parent_of(house, await carry(house, below, q2, by="anna")) is None
+
+
+async def test_a_goal_goes_on_in_a_period_that_ends_later_and_in_no_other(house: GoalsHouse) -> None:
+    q1, q2 = await opened(house), await opened(house, Q2)
+    year = {"name": "2026", "kind": "year", "starts_on": "2026-01-01", "ends_on": "2026-12-31"}
+    anna, whole = house.as_("anna"), await opened(house, year)
+    dates = {"starts_on": "2026-04-01", "due_on": "2026-06-30"}
+    late = await house.agreed(period_id=q2, **dates)
+    for goal_id, period_id in (
+        (late, q2),
+        (late, q1),
+        (await house.agreed(period_id=q1), q1),
+        (await house.agreed(), q1),
+        (await house.agreed(**dates), q1),
+    ):
+        before = await house.goal(goal_id)
+        refused = await anna.post(f"/goals/{goal_id}/carry-over", {"period_id": period_id})
+        assert (refused.status_code, rule_of(refused)) == (422, "period-not-later")
+        assert "carry the goal over to one that ends after" in refused.json()["detail"]
+        assert await house.goal(goal_id) == before
+    for goal_id, period_id in ((late, whole), (await house.agreed(), q2)):
+        new = await anna.does(f"/goals/{goal_id}/carry-over", {"period_id": period_id})
+        assert new["period_id"] == period_id
+
+
+async def test_a_baseline_that_was_measured_is_reached_and_does_not_go_on(house: GoalsHouse) -> None:
+    q1, q2 = await opened(house), await opened(house, Q2)
+    known = {"key_result_id": "known", "title": "Known", "type": "baseline", "unit": "days", "target": 1}
+    anna, carrying = house.as_("anna"), {"period_id": q2}
+    measured, open_ = [
+        await house.agreed(period_id=q1, key_results=[known, REACH], visibility="line") for _ in range(2)
+    ]
+    await anna.does(f"/goals/{measured}/key-results/known/measurements", {"value": 4})
+    for goal_id, goes_on in ((measured, ["reach"]), (open_, ["known", "reach"])):
+        new = await anna.does(f"/goals/{goal_id}/carry-over", carrying)
+        assert [part["key_result_id"] for part in new["key_results"]] == goes_on
+    done = await house.agreed(period_id=q1, key_results=[known])
+    await anna.does(f"/goals/{done}/key-results/known/measurements", {"value": 4})
+    refused = await anna.post(f"/goals/{done}/carry-over", carrying)
+    assert (refused.status_code, "close it as achieved" in refused.json()["detail"]) == (409, True)
 
 
 async def test_nothing_goes_on_for_who_has_left(house: GoalsHouse) -> None:
