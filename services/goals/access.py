@@ -3,7 +3,8 @@
 A private goal is between its owner, the owner's manager and whoever is asked to agree to it, and auditors
 read it; the line above, HR and an audience beyond read what is not: the team, those with the same manager
 and who reports to the owner, or everyone.  Nobody does anything to a goal that they may not read, but for
-a system that measures: it is answered in figures alone.  Where the manager has left, the nearest above who
+a system that measures, which is answered in figures alone, and HR who closes the private goal of somebody who
+has left, which is answered without a word.  Where the manager has left, the nearest above who
 works here is the manager.  Grades, and what is said of changes and
 refusals, are for the owner, the line above and HR, whoever else reads the goal.
 
@@ -23,6 +24,7 @@ from shared.access import (
     Table,
     anyone,
     chain,
+    hr_of_departed,
     hr_partner,
     manager_in_effect,
     party,
@@ -98,7 +100,12 @@ ACCESS = Table(
             when(hr_partner("owner_id"), visibility=_SHARED),
             when(HR_ADMIN, visibility=_SHARED),
         ),
-        "close": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
+        "close": (
+            _OWNER,
+            _MANAGER,
+            when(HR_ADMIN, visibility=_SHARED),
+            when(hr_of_departed("owner_id"), visibility="private"),
+        ),
         "plan_initiative": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED, status="draft")),
         "change_initiative": (_GOAL_OWNER, _GOAL_MANAGER),
         "report_on_initiative": (party("owner_id"), _GOAL_OWNER, _GOAL_MANAGER),

@@ -156,6 +156,19 @@ def hr_partner(field: str) -> Grant:
     return replace(partner, role="hr_partner")
 
 
+def hr_of_departed(field: str) -> Grant:
+    """HR admin, once the person whom the field names has left."""
+    return Grant("HR admin of who has left", field, role="hr_admin", relates=_has_left, look_up=_all_left)
+
+
+async def _has_left(directory: Directory, _: PersonId, subject: PersonId) -> bool:
+    return await directory.has_left(subject)
+
+
+async def _all_left(reader: DirectoryReader, _: PersonId) -> Sequence[PersonId]:
+    return await reader.person_ids_who_left()
+
+
 def anyone() -> Grant:
     """Every person who is in the directory and has not left."""
     return Grant("anyone", active=True)

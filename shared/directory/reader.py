@@ -102,6 +102,10 @@ class DirectoryReader:
     async def _left_among(self, person_ids: Iterable[PersonId]) -> Sequence[PersonId]:
         return await self._ids({"_id": {"$in": [*person_ids]}, "status": "left"})
 
+    async def person_ids_who_left(self) -> Sequence[PersonId]:
+        """Everyone who has left."""
+        return await self._ids({"status": "left"})
+
     async def person_ids_with_in_team(self, person_id: str) -> Sequence[PersonId]:
         """The person's manager, and everyone, active or not, who reports to that manager too."""
         doc = await self._database[PEOPLE].find_one({"_id": person_id}, {"manager_id": 1})

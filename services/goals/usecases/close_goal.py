@@ -1,7 +1,7 @@
 """Close a goal.
 
 When    its owner, their manager or HR asks (POST /goals/{goal_id}/closure)
-May     close: self, manager, HR admin            (access.py)
+May     close: self, manager, HR admin; of a private goal HR once its owner has left   (access.py)
 Rule    closing.close; grade.outcome_by_rule if no outcome is said
 Emits   goals.GoalClosed, and goals.GoalAmendmentWithdrawn of a change that waits
 Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.announce
@@ -10,6 +10,7 @@ Then    follow_goal for its initiatives; reviews.gather_evidence, notifications.
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from services.goals.access import ACCESS
 from services.goals.domain.amendment import let_amendment_lapse
 from services.goals.domain.closing import OutcomeMissing, close, look_back
 from services.goals.domain.goal import Goal, GoalNotInStage
@@ -69,13 +70,21 @@ async def close_goal(command: CloseGoal, tx: Transaction) -> Goal:
     return goal
 
 
+async def _shown(goal: Goal, tx: Transaction) -> GoalView | None:
+    return await goal_answer(goal, tx) if await ACCESS.allows(tx, "read", goal) else None
+
+
 @router.post(
     "/goals/{goal_id}/closure",
     response_model=GoalView,
     summary="Close a goal",
-    responses=refusals(GoalNotInStage, OutcomeMissing, ReasonMissing),
+    responses=refusals(GoalNotInStage, OutcomeMissing, ReasonMissing)
+    | {204: {"description": "It is closed, and not for who asks to read."}},
 )
 async def post_closure(goal_id: GoalId, closure: Closure, run: Run) -> Response:
-    """End the goal with an outcome."""
+    """End the goal with an outcome.
+
+    HR may end the private goal of somebody who has left, too, and is answered without a word of it.
+    """
     command = CloseGoal(goal_id=goal_id, **dict(closure))
-    return await run(close_goal, command, key=goal_id, answer=goal_answer, match=("goals", goal_id))
+    return await run(close_goal, command, key=goal_id, answer=_shown, match=("goals", goal_id))

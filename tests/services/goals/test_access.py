@@ -383,6 +383,33 @@ async def test_each_deed_is_done_by_those_who_may_and_nobody_else(
         assert (CANARY in answer.text) <= (who in READERS[visibility]), who
 
 
+@pytest.mark.parametrize("stage", ["agreed", "amended"])
+async def test_hr_ends_the_private_goal_of_who_has_left_without_reading_it(
+    house: GoalsHouse, stage: str
+) -> None:
+    goal_id = await getattr(house, stage)(**secret("private"))
+    path, body = f"/goals/{goal_id}/closure", {"outcome": "cancelled", "comment": "Nobody goes on with it."}
+    assert (await as_(house, "HR admin").post(path, body)).status_code == 404
+    await house.let_go("anna")
+    said = await house.said()
+    for who in CALLERS.keys() - {"owner", "manager", "HR admin"}:
+        answer = await as_(house, who).post(path, body)
+        assert (answer.status_code, CANARY in answer.text) == (403 if who == "auditor" else 404, False), who
+    for deed in ("amend", "measure", "check in"):
+        _, method, end, asked = DEEDS[deed]
+        answer = await as_(house, "HR admin").send(method, f"/goals/{goal_id}{end}", asked, If_Match="*")
+        assert answer.status_code == 404, deed
+    assert await house.said() == said
+    refused = await as_(house, "HR admin").post(path, {"outcome": "cancelled"})
+    assert (refused.status_code, CANARY in refused.text) == (422, False)
+    for _ in range(2):
+        answer = await as_(house, "HR admin").with_(Idempotency_Key="once").post(path, body)
+        assert (answer.status_code, answer.text) == (204, "")
+    goal = await house.goal(goal_id)
+    assert (goal["status"], goal["closed_by"], goal["amendment"]) == ("closed", "admin", None)
+    assert (await as_(house, "HR admin").get(f"/goals/{goal_id}")).status_code == 404
+
+
 @pytest.mark.parametrize("visibility", READERS)
 async def test_grades_are_for_the_owner_the_line_and_hr_and_lessons_for_who_reads_the_goal(
     house: GoalsHouse, visibility: str
