@@ -1,12 +1,20 @@
-"""Where a goal is heading: a robust line through what was measured.
+"""Where a goal is heading: a robust line from where it is now, with the trend of the time just gone.
 
-The trend of a key result is the median of the slopes between all pairs of its measurements (Theil,
-1950; Sen, 1968), which one wrong value in four does not move.  Its range is Sen's confidence interval
-of the slope, here at 80 %, by the normal approximation of Kendall's statistic.
+The trend of a key result is the median of the slopes between all pairs of its newest measurements (Theil,
+1950; Sen, 1968), which one wrong value in five does not move.  The line goes through the newest day, at the
+median of where the newest three values would stand there: the intercept as a median of residuals (Siegel,
+1982), of these alone, so that tomorrow is never forecast far from today.  Its range is Sen's confidence
+interval of the slope, here at 80 %, by the normal approximation of Kendall's statistic.
+
+The newest measurements are those of the newest third of the time from the start, at most of 60 days, and
+five at least.  They are chosen by time, so that who measures often is told the same as who does not.  Where
+seven tenths of them are level, the median slope is zero: a goal that stalls heads for where it is within a
+third of the time that it took to get there, if it is measured four times since.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from math import sqrt
 from statistics import median
 from typing import Final, NamedTuple
@@ -16,7 +24,13 @@ from services.goals.domain.measured_in import MOVING
 from shared.contracts.goals import Heading
 
 MOST: Final = 60
-"""So many of the newest days make the trend; older ones say little, and pairs grow by the square."""
+"""So many of the newest days make the trend at most; older ones say little, and pairs grow by the square."""
+NEWEST: Final = 1 / 3
+"""The trend is that of this share of the time from the first point to the newest."""
+STEADY: Final = 5
+"""Days with points that the trend takes, however old they are: fewer would follow one wrong value."""
+LEVEL: Final = 3
+"""The newest days that say where the line is now: the median of them does not follow one wrong value."""
 FEWEST: Final = 3
 """With points of fewer days a line through them is no trend."""
 SHORTEST: Final = 0.1
@@ -38,10 +52,9 @@ class Point(NamedTuple):
 
 
 class Trend(NamedTuple):
-    """A line through (`days`, `value`), days since `since`; slopes in units a day."""
+    """A line through `value` at the newest point's time `since`; slopes in units a day."""
 
     since: datetime
-    days: float
     value: float
     slope: float
     lowest: float
@@ -49,14 +62,15 @@ class Trend(NamedTuple):
 
     def at(self, when: datetime, slope: float) -> float:
         """The value of the line with this slope at a time."""
-        return self.value + slope * (_days(self.since, when) - self.days)
+        return self.value + slope * _days(self.since, when)
 
 
 class PartForecast(NamedTuple):
     """A key result at the due date: values in its unit, `progress` a share from 0 to 1.
 
     `reaches_on` is when the target is reached if it goes on so, `earliest_on` and `latest_on` at the
-    ends of the range; None is never, and a target that is not reached is reached after the newest value.
+    ends of the range; None is never.  What is reached has been since that day, and what is not is reached
+    after the day of the newest value.
     """
 
     value: float
@@ -69,12 +83,16 @@ class PartForecast(NamedTuple):
 
 
 def trend(points: Sequence[Point]) -> Trend | None:
-    """The line through the last points of the newest days; None for fewer than three days."""
+    """The line from where the newest points are; None for fewer than three days.
+
+    Of each day the last point counts.
+    """
     days_last = {point.at.date(): point for point in sorted(points, key=lambda point: point.at)}
-    newest = [*days_last.values()][-MOST:]
-    if len(newest) < FEWEST:
+    if len(days_last) < FEWEST:
         return None
-    since = newest[0].at
+    last_of_days = [*days_last.values()]
+    since = last_of_days[-1].at
+    newest = _newest(last_of_days)
     days = [_days(since, point.at) for point in newest]
     values = [point.value for point in newest]
     slopes = sorted(
@@ -83,8 +101,9 @@ def trend(points: Sequence[Point]) -> Trend | None:
         for i in range(j)
         if days[j] > days[i]
     )
-    lowest, highest = _interval(slopes, len(newest))
-    return Trend(since, median(days), median(values), median(slopes), lowest, highest)
+    slope, (lowest, highest) = median(slopes), _interval(slopes, len(newest))
+    value = median(value - slope * day for day, value in zip(days[-LEVEL:], values[-LEVEL:], strict=True))
+    return Trend(since, value, slope, lowest, highest)
 
 
 def forecast(
@@ -105,17 +124,17 @@ def forecast(
     ends_of_range = sorted((line.at(ends, line.lowest), line.at(ends, line.highest)))
     value = line.at(ends, line.slope)
     toward = sorted((line.lowest, line.highest), key=lambda slope: slope * (part.target - part.start))
-    last = max(known, key=lambda point: point.at)
-    reached = part.share_at(last.value) >= 1
-    soonest = None if reached else last.at.date() + timedelta(days=1)
+    reaches_on, earliest_on, latest_on = (
+        _reached_on(part, line, slope, known) for slope in (line.slope, toward[1], toward[0])
+    )
     return PartForecast(
         value=value,
         low=ends_of_range[0],
         high=ends_of_range[1],
         progress=part.share_at(value),
-        reaches_on=_reached_on(part, line, line.slope, soonest),
-        earliest_on=_reached_on(part, line, toward[1], soonest),
-        latest_on=_reached_on(part, line, toward[0], soonest),
+        reaches_on=reaches_on,
+        earliest_on=earliest_on,
+        latest_on=latest_on,
     )
 
 
@@ -143,6 +162,14 @@ def heading(predicted: float | None, *, before: Heading | None) -> Heading | Non
     return "reach" if predicted >= REACH_FROM or before is None else before
 
 
+def _newest(last_of_days: Sequence[Point]) -> Sequence[Point]:
+    """The points of the newest part of the time, of enough days and not of too many."""
+    today, first = last_of_days[-1].at.date(), last_of_days[0].at.date()
+    span = min(MOST, NEWEST * (today - first).days)
+    lately = sum((today - point.at.date()).days < span for point in last_of_days)
+    return last_of_days[-max(STEADY, lately) :]
+
+
 def _interval(slopes: Sequence[float], n: int) -> tuple[float, float]:
     """Sen's interval: the slopes at ranks (N -+ z sigma) / 2, sigma^2 = n (n - 1) (2 n + 5) / 18."""
     reach = Z_80 * sqrt(n * (n - 1) * (2 * n + 5) / 18)
@@ -151,18 +178,20 @@ def _interval(slopes: Sequence[float], n: int) -> tuple[float, float]:
     return slopes[max(0, low - 1)], slopes[min(len(slopes) - 1, high)]
 
 
-def _reached_on(part: KeyResult, line: Trend, slope: float, soonest: date | None) -> date | None:
+def _reached_on(part: KeyResult, line: Trend, slope: float, known: Sequence[Point]) -> date | None:
     """The day on which the line meets the target; None if it never does, or not in our calendar.
 
-    What the newest value has not reached is not said to have been reached before it: a line through the
-    middle of what was measured may have crossed the target since.
+    What is reached by now has been since the first of the values that have reached it since.
     """
+    next_day = line.since.date() + timedelta(days=1)
+    if part.share_at(line.value) >= 1:
+        newest_first = sorted(known, key=lambda point: point.at, reverse=True)
+        reached = [*takewhile(lambda point: part.share_at(point.value) >= 1, newest_first)]
+        return reached[-1].at.date() if reached else next_day
     if slope * (part.target - part.start) <= 0:
         return None
-    left = part.target - line.value
     try:
-        met = (line.since + timedelta(days=line.days + left / slope)).date()
-        return met if soonest is None else max(met, soonest)
+        return max(next_day, (line.since + timedelta(days=(part.target - line.value) / slope)).date())
     except OverflowError:
         return None
 

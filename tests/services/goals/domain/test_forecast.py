@@ -1,7 +1,10 @@
 """Where a goal is heading, by a line that a wrong value does not move."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
+from itertools import accumulate
+from typing import Any, Final
 
 import pytest
 from hypothesis import assume, given
@@ -106,6 +109,96 @@ def test_only_the_newest_values_make_the_trend() -> None:
     line = trend([*long_ago, *lately])
     assert line is not None
     assert line.slope == pytest.approx(1)
+
+
+def test_of_a_long_time_no_more_than_the_newest_days_make_the_trend() -> None:
+    course = [Point(after(day), max(0.0, day - 240)) for day in range(300)]
+    line = trend(course)
+    assert line is not None
+    assert (line.slope, line.lowest, line.highest) == (1, 1, 1)
+
+
+def stalled(day: float, *, after_days: float, at: float) -> float:
+    return min(day, after_days) * at / after_days
+
+
+def heading_of(course: Callable[[float], float], *, every: float, until: float, due: date) -> Heading | None:
+    measured = points(*((n * every, course(n * every)) for n in range(1, int(until / every) + 1)))
+    found = forecast(part(target=10), measured, starts_on=START, due_on=due)
+    return heading(found.progress if found else None, before=None)
+
+
+STALLS: Final = st.tuples(st.integers(20, 200), st.floats(min_value=1, max_value=6.9))
+
+
+@given(STALLS, st.sampled_from([0.25, 1, 2]), st.integers(0, 100))
+def test_a_goal_that_stalls_heads_for_a_miss_within_a_third_of_the_time_that_it_took(
+    stall: tuple[int, float], every: float, later: int
+) -> None:
+    days, at = stall
+    until = days + max(days / 3, 4 * every) + 2 * every + later
+    course = partial(stalled, after_days=days, at=at)
+    due = (after(until) + timedelta(days=100)).date()
+    assert heading_of(course, every=every, until=until, due=due) == "miss"
+
+
+@pytest.mark.parametrize(("weeks_since", "now"), [(0, "reach"), (4, "miss"), (8, "miss")])
+def test_a_goal_measured_weekly_that_stalls_turns_after_four_values(weeks_since: int, now: Heading) -> None:
+    course = partial(stalled, after_days=30, at=6)
+    assert heading_of(course, every=7, until=28 + 7 * weeks_since, due=date(2026, 3, 31)) == now
+
+
+@given(st.floats(min_value=0.01, max_value=0.3), st.integers(40, 90))
+def test_how_often_the_same_course_is_measured_does_not_decide_where_it_heads(
+    pace: float, until: int
+) -> None:
+    assume(abs(pace * 100 - 7) > 1e-6)
+
+    def course(day: float) -> float:
+        return pace * day
+
+    told = {heading_of(course, every=every, until=until, due=DUE) for every in (0.1, 0.25, 1, 3, 7)}
+    assert told == {"reach" if pace * 100 >= 7 else "miss"}
+
+
+@pytest.mark.parametrize("every", [0.25, 1, 3])
+def test_a_spurt_long_ago_is_forgotten_however_often_it_is_measured(every: float) -> None:
+    def course(day: float) -> float:
+        return min(day, 20) * 0.2 + max(0, day - 20) * 0.02
+
+    assert heading_of(course, every=every, until=18, due=DUE) == "reach"
+    assert heading_of(course, every=every, until=42, due=DUE) == "miss"
+
+
+@given(st.lists(st.floats(min_value=0, max_value=2), min_size=20, max_size=70))
+def test_a_forecast_for_tomorrow_lies_near_the_value_of_today(steps: list[float]) -> None:
+    """No farther than the steps of the newest three days, and the largest of those that make the trend."""
+    values = [*accumulate(steps)]
+    measured = points(*enumerate(values, 1))
+    tomorrow = after(len(values) + 1).date() - timedelta(days=1)
+    found = forecast(part(), measured, starts_on=START, due_on=tomorrow)
+    assert found is not None
+    lately = max(steps[-len(steps) // 3 - 5 :])
+    assert abs(found.value - values[-1]) <= 3 * lately + 1e-6
+
+
+@given(st.integers(5, 60), st.data(), st.floats(min_value=-1e4, max_value=1e4))
+def test_one_wrong_value_anywhere_leaves_the_forecast_where_it_was(
+    count: int, data: st.DataObject, wrong: float
+) -> None:
+    course = points(*((day, 0.8 * day) for day in range(1, count + 1)))
+    place = data.draw(st.integers(0, count - 1))
+    course[place] = course[place]._replace(value=wrong)
+    line = trend(course)
+    assert line is not None
+    assert line.at(after(100), line.slope) == pytest.approx(80, abs=1e-6)
+
+
+def test_what_is_reached_has_been_since_the_first_value_that_reached_it() -> None:
+    held = points((10, 40), (20, 100), (30, 90), (40, 100), (50, 101), (60, 101), (70, 101))
+    found = forecast(part(), held, starts_on=START, due_on=DUE)
+    assert found is not None
+    assert found.reaches_on == found.earliest_on == found.latest_on == after(40).date()
 
 
 def test_a_goal_is_forecast_from_what_is_known_and_a_missing_part_is_no_zero() -> None:

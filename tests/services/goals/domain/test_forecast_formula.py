@@ -39,20 +39,31 @@ def ahead(pairs: Pairs, *, factor: float = 1, shift: float = 0, **said: Any) -> 
     return forecast(part(**said), known, starts_on=START, due_on=DUE)
 
 
+def newest_of(pairs: Pairs) -> Pairs:
+    """Those of the newest third of the time from the first on, and five at least."""
+    span = Fraction(pairs[-1][0] - pairs[0][0], 3)
+    return [pair for at, pair in enumerate(pairs) if pairs[-1][0] - pair[0] < span or len(pairs) - at <= 5]
+
+
+def line_of(pairs: Pairs) -> tuple[Fraction, Fraction]:
+    """The slope, and the value at the newest day."""
+    slope = median(slopes_of(newest_of(pairs)))
+    return slope, median(Fraction(value) + slope * (pairs[-1][0] - day) for day, value in pairs[-3:])
+
+
 def slopes_of(pairs: Pairs) -> list[Fraction]:
     return sorted(Fraction(b[1] - a[1]) / (b[0] - a[0]) for a, b in combinations(pairs, 2))
 
 
 @settings(max_examples=50)
 @given(measured)
-def test_the_line_goes_through_the_medians_with_the_median_of_all_slopes(pairs: Pairs) -> None:
-    line = trend(points(pairs))
+def test_the_line_goes_through_the_newest_values_with_the_median_of_the_newest_slopes(pairs: Pairs) -> None:
+    line, (slope, value) = trend(points(pairs)), line_of(pairs)
     assert line is not None
-    assert line.slope == pytest.approx(float(median(slopes_of(pairs))))
-    assert line.value == pytest.approx(median(value for _, value in pairs))
-    middle = median(day for day, _ in pairs) - pairs[0][0]
-    assert line.days == pytest.approx(middle)
-    assert line.at(line.since + timedelta(days=middle), line.slope) == pytest.approx(line.value)
+    assert line.since == points(pairs)[-1].at
+    assert line.slope == pytest.approx(float(slope))
+    assert line.value == pytest.approx(float(value))
+    assert line.at(line.since + timedelta(days=8), line.slope) == pytest.approx(float(value + 8 * slope))
 
 
 @settings(max_examples=50)
@@ -61,7 +72,8 @@ def test_the_range_lies_between_the_ranks_that_sen_gives(pairs: Pairs) -> None:
     """The M1-th and the (M2 + 1)-th smallest slope, M = (N -+ z sigma) / 2; Gilbert 1987, 16.4.2."""
     line = trend(points(pairs))
     assert line is not None
-    n, slopes = len(pairs), slopes_of(pairs)
+    newest = newest_of(pairs)
+    n, slopes = len(newest), slopes_of(newest)
     spread = 1.2815515655446004 * sqrt(n * (n - 1) * (2 * n + 5) / 18)
     first = max(1, round((len(slopes) - spread) / 2))
     last = min(len(slopes), round((len(slopes) + spread) / 2) + 1)
@@ -72,7 +84,7 @@ def test_the_range_lies_between_the_ranks_that_sen_gives(pairs: Pairs) -> None:
 def test_of_ten_values_the_range_leaves_out_a_third_of_the_slopes_on_each_side() -> None:
     """N = 45, sigma^2 = 125: the 15th and the 31st of 45 slopes."""
     pairs = [(day, float(day * day)) for day in range(1, 11)]
-    line = trend(points(pairs))
+    line = trend(points([(-20, 0.0), *pairs]))
     assert line is not None
     slopes = [float(slope) for slope in slopes_of(pairs)]
     assert (line.lowest, line.slope, line.highest) == pytest.approx((slopes[14], slopes[22], slopes[30]))
@@ -83,9 +95,8 @@ def test_of_ten_values_the_range_leaves_out_a_third_of_the_slopes_on_each_side()
 def test_a_forecast_is_the_line_at_the_end_of_the_due_date_and_its_share_of_the_way(pairs: Pairs) -> None:
     found = ahead(pairs)
     assume(found is not None)
-    known = [(0, 0.0), *pairs]
-    middle, at_middle = median(day for day, _ in known), median(value for _, value in known)
-    value = at_middle + float(median(slopes_of(known))) * (DAYS - middle)
+    slope, now = line_of([(0, 0.0), *pairs])
+    value = float(now + slope * (DAYS - pairs[-1][0]))
     assert found.value == pytest.approx(value)
     assert found.progress == pytest.approx(min(1.0, max(0.0, value / 100)))
     assert found.low - 1e-9 <= found.value <= found.high + 1e-9
@@ -142,19 +153,21 @@ def test_the_target_is_reached_on_the_day_on_which_the_line_meets_it(pairs: Pair
     found, line = ahead(pairs), trend(points([(0, 0.0), *pairs]))
     assume(found is not None)
     assert line is not None
-    if line.slope <= 0:
+    if line.value >= 100:
+        day = found.reaches_on
+        assert found.earliest_on == day == found.latest_on
+        assert all(value >= 100 for at, value in pairs if (BEGIN + timedelta(days=at)).date() >= day)
+    elif line.slope <= 0:
         assert found.reaches_on is None
-    elif found.reaches_on is not None and found.reaches_on == _day_after(pairs):
-        assert pairs[-1][1] < 100, "what is reached keeps its day"
+    elif found.reaches_on == _day_after(pairs):
         assert line.at(_instant(found.reaches_on) + timedelta(days=1), line.slope) >= 100 - 1e-6
     elif found.reaches_on is not None:
-        assert pairs[-1][1] >= 100 or found.reaches_on > _day_after(pairs)
-        day = datetime(found.reaches_on.year, found.reaches_on.month, found.reaches_on.day, tzinfo=UTC)
+        assert found.reaches_on > _day_after(pairs)
+        day = _instant(found.reaches_on)
         assert line.at(day, line.slope) <= 100 + 1e-6
         assert line.at(day + timedelta(days=1), line.slope) >= 100 - 1e-6
-    days = [each for each in (found.earliest_on, found.reaches_on) if each is not None]
-    if line.value <= 100:  # the line has not passed the target in its middle
-        assert days == sorted(days)
+    days = [each for each in (found.earliest_on, found.reaches_on, found.latest_on) if each is not None]
+    assert days == sorted(days)
     assert (found.reaches_on is None) or (found.earliest_on is not None)
     assert (found.latest_on is None) or (found.reaches_on is not None)
 
@@ -176,15 +189,14 @@ def test_a_line_takes_days_and_not_values() -> None:
     corrected = [*twice, Point(BEGIN + timedelta(days=50, hours=1), 50.0)]
     line = trend(corrected)
     assert line is not None
-    assert (line.slope, line.value) == (pytest.approx(1.0, abs=0.01), 20.0)
+    assert (line.slope, line.value) == (pytest.approx(1.0, abs=0.01), pytest.approx(50.0, abs=0.1))
 
 
 def test_the_line_forgets_the_oldest_day_and_no_newer_one() -> None:
-    level = [(day, 0.0) for day in range(1, MOST + 1)]
-    assert trend(points([(0, 900.0), *level])) == trend(points(level))
-    whole = trend(points(level))
-    assert whole is not None
-    assert whole.since == BEGIN + timedelta(days=1)
+    bent = [(day, float(day * day)) for day in range(100, 300)]
+    line = trend(points([(0, 0.0), *bent]))
+    assert line == trend(points([(0, 0.0), *bent[-MOST:]]))
+    assert line != trend(points([(0, 0.0), *bent[1 - MOST :]]))
 
 
 def test_what_was_measured_before_the_start_makes_no_line() -> None:
