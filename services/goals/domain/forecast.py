@@ -154,9 +154,12 @@ def predicted_progress(parts: Sequence[KeyResult], forecasts: Sequence[PartForec
 
 
 def heading(predicted: float | None, *, before: Heading | None) -> Heading | None:
-    """Whether a goal is heading for a miss; between the two bounds it keeps heading where it did."""
+    """Whether a goal is heading for a miss; between the two bounds it keeps heading where it did.
+
+    Nowhere, as far as is known, once it has no forecast any more.
+    """
     if predicted is None:
-        return before
+        return None
     if predicted < MISS_BELOW:
         return "miss"
     return "reach" if predicted >= REACH_FROM or before is None else before

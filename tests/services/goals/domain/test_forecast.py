@@ -220,7 +220,8 @@ def test_a_goal_is_forecast_from_what_is_known_and_a_missing_part_is_no_zero() -
         (0.7, "miss", "miss"),
         (0.7, "reach", "reach"),
         (0.75, "miss", "reach"),
-        (None, "miss", "miss"),
+        (None, "miss", None),
+        (None, "reach", None),
         (None, None, None),
     ],
 )

@@ -249,7 +249,7 @@ def test_a_heading_turns_only_beyond_both_bounds(course: list[float | None]) -> 
     for predicted in course:
         before, now = now, heading(predicted, before=now)
         if predicted is None:
-            assert now == before
+            assert now is None
         elif before is None:
             assert now == ("reach" if predicted >= 0.7 else "miss")
         else:

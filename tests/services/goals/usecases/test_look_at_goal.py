@@ -84,6 +84,25 @@ async def test_a_forecast_that_turns_to_a_miss_is_told_once_and_its_recovery_onc
     assert (await house.state(goal_id))["heading"] == "reach"
 
 
+async def test_what_has_no_forecast_any_more_heads_nowhere(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await measured(house, goal_id, (12, 1.0), (20, 1.4), (28, 1.8))
+    await house.look(JANUARY + timedelta(days=28))
+    assert (await house.state(goal_id))["heading"] == "miss"
+    later = house.as_("anna").at(JANUARY + timedelta(days=29))
+    for wrong in await later.listed(f"/goals/{goal_id}/measurements"):
+        path = f"/goals/{goal_id}/measurements/{wrong['measurement_id']}/correction"
+        await later.does(path, {"reason": "Other books."})
+    told = await turned(house, goal_id)
+    await house.look(JANUARY + timedelta(days=29))
+    found = await outlook(house, goal_id)
+    assert (found["heading"], found["predicted_progress"]) == (None, None)
+    assert await later.listed("/goals", heading="miss") == []
+    assert "goal_forecast_turned" not in (await turned(house, goal_id))[len(told) :]
+    await measured(house, goal_id, (30, 1.0))
+    assert (await house.state(goal_id))["heading"] is None
+
+
 async def test_a_goal_falls_overdue_when_its_last_day_ends_where_the_owner_lives(house: GoalsHouse) -> None:
     await house.hire("anna", manager_id="manager", time_zone="Pacific/Auckland", unit_id="unit_sales")
     goal_id = await house.agreed()
