@@ -1,7 +1,7 @@
 """What is kept of a goal's way: measurements, check-ins and editions, as their stores read and write them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 from services.goals.domain.amendment import Edition
@@ -81,13 +81,26 @@ class MeasurementStore(_OfGoals[Measurement]):
         )
         return [from_document(Measurement, doc) for doc in docs]
 
-    async def values(self, goal_id: GoalId, of: KeyResultId, *, limit: int) -> Sequence[Valued]:
-        """When which value held and which milestones were reached by then, of the newest that count."""
-        wanted = {"goal_id": goal_id, "correction": None, "key_result_id": of}
-        docs = await self._tx.find(
-            self.collection, wanted, fields=Valued._fields, sort=_NEWEST_FIRST, limit=limit
-        )
-        return [Valued(doc["measured_at"], doc["value"], tuple(doc.get("reached", ()))) for doc in docs]
+    async def values(self, goal_id: GoalId, of: KeyResultId, *, days: int) -> Sequence[Valued]:
+        """The last values that count of so many of the newest days (of UTC) with any, the newest first.
+
+        It reads a page of so many values at a time, and at most one page a day: of a day with more values
+        than one page holds, the rest is passed over.
+        """
+        found: dict[date, Valued] = {}
+        until: dict[str, Any] = {}
+        while len(found) < days:
+            wanted = {"goal_id": goal_id, "correction": None, "key_result_id": of, **until}
+            page = await self._tx.find(
+                self.collection, wanted, fields=Valued._fields, sort=_NEWEST_FIRST, limit=days
+            )
+            for doc in page:
+                value = Valued(doc["measured_at"], doc["value"], tuple(doc.get("reached", ())))
+                found.setdefault(value.measured_at.astimezone(UTC).date(), value)
+            if len(page) < days:
+                break
+            until = {"measured_at": {"$lt": datetime.combine(min(found), time(), UTC)}}
+        return [*found.values()][:days]
 
 
 class CheckInStore(_OfGoals[CheckIn]):

@@ -12,7 +12,6 @@ The goal itself is written only when something has turned.
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.goals.domain.forecast import MOST, Point
@@ -24,9 +23,6 @@ from shared.directory import Directory
 from shared.due import Due, call, rest
 from shared.ids import KeyResultId
 from shared.work import Transaction
-
-VALUES: Final = 4 * MOST
-"""The newest measurements of a key result that are read: four a day are enough for its trend."""
 
 
 async def look_at_goal(due: Due, tx: Transaction) -> None:
@@ -55,7 +51,7 @@ async def _seen(goal: Goal, tx: Transaction) -> tuple[ZoneInfo, Look]:
     zone = await Directory(tx).zone_of(goal.owner_id)
     points: defaultdict[KeyResultId, list[Point]] = defaultdict(list)
     for part in goal.key_results:
-        newest = await MeasurementStore(tx).values(goal.goal_id, part.key_result_id, limit=VALUES)
+        newest = await MeasurementStore(tx).values(goal.goal_id, part.key_result_id, days=MOST)
         points[part.key_result_id] += [
             Point(each.measured_at, part.counted(each.value, each.reached)) for each in newest
         ]

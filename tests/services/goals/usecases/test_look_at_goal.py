@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.goals.domain.forecast import MOST
+from services.goals.history_store import MEASUREMENTS
 from services.goals.store import LOOKS
 from services.goals.usecases import look_at_goal as usecase
 from shared.contracts.people import PersonState
@@ -101,6 +103,46 @@ async def test_what_has_no_forecast_any_more_heads_nowhere(house: GoalsHouse) ->
     assert "goal_forecast_turned" not in (await turned(house, goal_id))[len(told) :]
     await measured(house, goal_id, (30, 1.0))
     assert (await house.state(goal_id))["heading"] is None
+
+
+async def test_how_often_something_is_measured_does_not_decide_its_forecast(house: GoalsHouse) -> None:
+    """A steep way and then hardly any more, once a day and each five minutes."""
+    told: list[tuple[float, float, float]] = []
+    for minutes in (24 * 60, 5):
+        goal_id = await house.agreed()
+        await _fill(house, goal_id, minutes=minutes)
+        await house.look(JANUARY + timedelta(days=60))
+        [part] = (await outlook(house, goal_id))["key_results"]
+        told.append((part["value"], part["low"], part["high"]))
+    assert told[0] == pytest.approx(told[1], abs=0.001)
+    assert told[0][0] == pytest.approx(8 + 0.02 * 50, abs=0.05)
+
+
+async def test_of_many_values_a_day_few_are_read_and_these_from_an_index(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    await _fill(house, goal_id, minutes=5)
+    await house.db.command("profile", 2)
+    await house.look(JANUARY + timedelta(days=60))
+    await house.db.command("profile", 0)
+    asked = {"ns": f"{house.db.name}.{MEASUREMENTS}", "command.find": MEASUREMENTS}
+    reads = await house.db["system.profile"].find(asked).to_list(None)
+    await house.db.drop_collection("system.profile")
+    assert 59 <= len(reads) <= 61
+    assert sum(read["docsExamined"] for read in reads) <= 60 * MOST
+    assert not [read for read in reads if read.get("hasSortStage")]
+
+
+async def _fill(house: GoalsHouse, goal_id: str, *, minutes: int) -> None:
+    """Measured so often from the first evening on for 59 days: 8 by the fortieth day, then 0.02 a day."""
+    await measured(house, goal_id, (12, 0.0))
+    one = await house.db[MEASUREMENTS].find_one_and_delete({"goal_id": goal_id})
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    rows: list[dict[str, Any]] = []
+    for minute in range(24 * 60 - 5, 59 * 24 * 60, minutes):
+        day, at = minute / (24 * 60), begin + timedelta(minutes=minute)
+        value = min(day, 40) * 8 / 40 + max(0.0, day - 40) * 0.02
+        rows.append(one | {"_id": f"{goal_id}-{minute}", "measured_at": at, "taken_at": at, "value": value})
+    await house.db[MEASUREMENTS].insert_many(rows)
 
 
 async def test_a_goal_falls_overdue_when_its_last_day_ends_where_the_owner_lives(house: GoalsHouse) -> None:
