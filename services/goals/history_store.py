@@ -1,6 +1,6 @@
 """What is kept of a goal's way: measurements, check-ins and editions, as their stores read and write them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
@@ -34,11 +34,23 @@ class Valued(NamedTuple):
     """A measurement as far as trends go."""
 
     measured_at: datetime
+    taken_at: datetime | None
     value: float
     reached: tuple[str, ...]
 
+    @property
+    def known_at(self) -> datetime:
+        """When the suite has learned of it."""
+        return self.taken_at or self.measured_at
+
 
 _NEWEST_FIRST: Final = {"measured_at": -1, "_id": -1}
+AT_ONE_TIME: Final = 50
+"""So many that held at the same time are told apart by when they were reported."""
+
+
+def _newness(told: Measurement | Valued) -> tuple[datetime, datetime]:
+    return told.measured_at, told.known_at
 
 
 class MeasurementStore(_OfGoals[Measurement]):
@@ -55,50 +67,60 @@ class MeasurementStore(_OfGoals[Measurement]):
         of: KeyResultId | None = None,
         but: str | None = None,
     ) -> Sequence[Measurement]:
-        """The newest that count of a goal, or `of` a key result, the newest first and one left out."""
+        """The newest that count of a goal, or `of` a key result, the newest first and one left out.
+
+        Of several that held at one time the one that was reported last is the newest.
+        """
         wanted: dict[str, Any] = {"goal_id": goal_id, "correction": None}
         wanted |= {"key_result_id": of} if of else {}
         wanted |= {"_id": {"$ne": but}} if but else {}
-        docs = await self._tx.find(self.collection, wanted, sort=_NEWEST_FIRST, limit=limit)
-        return [from_document(Measurement, doc) for doc in docs]
+        return await self._newest(wanted, limit)
 
     async def last_said(
         self, before: Measurement, milestone_id: str | None, *, but: Sequence[str]
     ) -> Sequence[Measurement]:
         """The last that counts before another and speaks of a milestone, if any; old ones speak of None."""
-        docs = await self._tx.find(
-            self.collection,
-            {
-                "goal_id": before.goal_id,
-                "correction": None,
-                "key_result_id": before.key_result_id,
-                "milestone_id": milestone_id,
-                "measured_at": {"$lte": before.measured_at},
-                "_id": {"$nin": [*but]},
-            },
-            sort=_NEWEST_FIRST,
-            limit=1,
-        )
-        return [from_document(Measurement, doc) for doc in docs]
+        wanted = {
+            "goal_id": before.goal_id,
+            "correction": None,
+            "key_result_id": before.key_result_id,
+            "milestone_id": milestone_id,
+            "measured_at": {"$lte": before.measured_at},
+            "_id": {"$nin": [*but]},
+        }
+        return await self._newest(wanted, 1)
+
+    async def _newest(self, wanted: Mapping[str, Any], limit: int) -> Sequence[Measurement]:
+        asked = max(limit, AT_ONE_TIME)
+        docs = await self._tx.find(self.collection, wanted, sort=_NEWEST_FIRST, limit=asked)
+        found = [from_document(Measurement, doc) for doc in docs]
+        return sorted(found, key=_newness, reverse=True)[:limit]
 
     async def values(self, goal_id: GoalId, of: KeyResultId, *, days: int) -> Sequence[Valued]:
         """The last values that count of so many of the newest days (of UTC) with any, the newest first.
 
-        It reads a page of so many values at a time, and at most one page a day: of a day with more values
-        than one page holds, the rest is passed over.
+        It reads pages of twice as many values, at most one page a day: of a day with more values
+        than one page holds, the rest is passed over.  Of several that held at one time the one counts that
+        was reported last.
         """
         found: dict[date, Valued] = {}
         until: dict[str, Any] = {}
         while len(found) < days:
             wanted = {"goal_id": goal_id, "correction": None, "key_result_id": of, **until}
             page = await self._tx.find(
-                self.collection, wanted, fields=Valued._fields, sort=_NEWEST_FIRST, limit=days
+                self.collection, wanted, fields=Valued._fields, sort=_NEWEST_FIRST, limit=2 * days
             )
-            for doc in page:
-                value = Valued(doc["measured_at"], doc["value"], tuple(doc.get("reached", ())))
+            values = [
+                Valued(doc["measured_at"], doc.get("taken_at"), doc["value"], tuple(doc.get("reached", ())))
+                for doc in page
+            ]
+            for value in sorted(values, key=_newness, reverse=True):
                 found.setdefault(value.measured_at.astimezone(UTC).date(), value)
-            if len(page) < days:
+            if len(page) < 2 * days:
                 break
+            oldest, newest = (values[at].measured_at.astimezone(UTC).date() for at in (-1, 0))
+            if oldest != newest:
+                del found[oldest]  # its newest values may go on with the next page
             until = {"measured_at": {"$lt": datetime.combine(min(found), time(), UTC)}}
         return [*found.values()][:days]
 
@@ -111,6 +133,7 @@ class CheckInStore(_OfGoals[CheckIn]):
 
 
 __all__ = [
+    "AT_ONE_TIME",
     "CHECK_INS",
     "EDITIONS",
     "MEASUREMENTS",

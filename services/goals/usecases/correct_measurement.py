@@ -11,7 +11,7 @@ Then    reviews.gather_evidence
 
 from datetime import datetime
 from operator import itemgetter
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import StringConstraints
@@ -21,7 +21,7 @@ from services.goals.domain.history import CorrectedAlready, Measurement
 from services.goals.domain.measured_in import Quantity
 from services.goals.domain.measured_when import TIMES, require_time
 from services.goals.domain.milestones import in_place, retell
-from services.goals.history_store import MeasurementStore
+from services.goals.history_store import AT_ONE_TIME, MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, look_soon
@@ -39,10 +39,6 @@ from shared.problem_docs import refusals
 from shared.work import Transaction
 
 router = APIRouter(tags=["goals"])
-
-
-AT_ONE_TIME: Final = 50
-"""So many that held at the same time are told apart by when they were reported."""
 
 
 class NotYoursToCorrect(Refusal):

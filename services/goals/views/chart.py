@@ -73,7 +73,8 @@ async def get_chart(
 async def _measured(goal: Goal, view: Viewer) -> tuple[list[Measured], bool]:
     """The last value of each key result on each day, of the newest, and whether there are older ones.
 
-    What was corrected counts no more.
+    What was corrected counts no more, and of several that held at one time the one that was reported last
+    does: documents are ordered by their fields in turn.
     """
     day: dict[str, Any] = {"$dateTrunc": {"date": "$measured_at", "unit": "day"}}
     docs = await mongo.aggregate(
@@ -85,9 +86,14 @@ async def _measured(goal: Goal, view: Viewer) -> tuple[list[Measured], bool]:
             {
                 "$group": {
                     "_id": {"part": "$key_result_id", "day": day},
-                    "at": {"$first": "$measured_at"},
-                    "value": {"$first": "$value"},
-                    "reached": {"$first": {"$ifNull": ["$reached", []]}},
+                    "last": {
+                        "$max": {
+                            "at": "$measured_at",
+                            "known_at": {"$ifNull": ["$taken_at", "$measured_at"]},
+                            "value": "$value",
+                            "reached": {"$ifNull": ["$reached", []]},
+                        }
+                    },
                     "count": {"$sum": 1},
                 }
             },
@@ -95,8 +101,8 @@ async def _measured(goal: Goal, view: Viewer) -> tuple[list[Measured], bool]:
     )
     parts = {part.key_result_id: part for part in goal.key_results}
     read = [
-        Measured(part.key_result_id, doc["at"].astimezone(UTC), part.counted(doc["value"], doc["reached"]))
-        for doc in docs
+        Measured(part.key_result_id, last["at"].astimezone(UTC), part.counted(last["value"], last["reached"]))
+        for doc, last in ((doc, doc["last"]) for doc in docs)
         if (part := parts.get(doc["_id"]["part"])) is not None
     ]
     return read, sum(doc["count"] for doc in docs) > NEWEST

@@ -183,6 +183,19 @@ async def test_the_last_value_of_a_day_is_drawn_and_a_late_report_takes_its_plac
     assert shares == [0, 0.1, 0.2, 0.5]
 
 
+async def test_of_what_held_at_one_time_the_chart_has_what_was_reported_last(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    path = f"/goals/{goal_id}/key-results/reach/measurements"
+    held = JANUARY + timedelta(days=11)
+    for turn, value in enumerate((9, 1, 8, 2, 7, 3)):
+        at = held + timedelta(minutes=turn)
+        await house.as_("anna").at(at).does(path, {"value": value, "measured_at": held.isoformat()})
+    [part] = (await house.goal(goal_id))["key_results"]
+    assert part["current"] == 3
+    [_, way] = lines_of(await picture(house, f"/goals/{goal_id}/chart.svg", held + timedelta(hours=1)))
+    assert [round((BOTTOM - y) / (BOTTOM - TOP), 2) for _, y in way] == [0, 0.3]
+
+
 async def test_what_was_corrected_is_drawn_no_more(house: GoalsHouse) -> None:
     goal_id = await house.agreed()
     await measured(house, goal_id, (10, 9), (12, 2))

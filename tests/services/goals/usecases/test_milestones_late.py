@@ -134,6 +134,15 @@ async def test_one_that_was_taken_back_is_not_reached_again_by_what_is_told_late
     assert (await say(house, goal_id, "plan", on=7, at=3)).status_code == 422
 
 
+async def test_of_what_was_said_of_one_time_the_last_is_the_newest(house: GoalsHouse) -> None:
+    goal_id = await house.agreed(key_results=[THREE])
+    said = [
+        await say(house, goal_id, "plan", on=1 + turn / 100, at=1, reached=turn % 2 == 0) for turn in range(7)
+    ]
+    again = await say(house, goal_id, "plan", on=2)
+    assert again.json()["measurement_id"] == said[-1].json()["measurement_id"]
+
+
 async def test_what_was_reached_before_all_that_is_told_anew_stays_reached(
     house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
