@@ -192,10 +192,10 @@ def test_what_is_expected_is_the_mean_of_what_each_kind_is_to_be_by_then(
     mean = sum(Fraction(weight) * each[kind] for kind, weight, _ in known) / sum(
         Fraction(weight) for _, weight, _ in known
     )
-    assert found == pytest.approx(float(mean))
+    assert found == pytest.approx(float(mean), abs=1e-8)
     reading = read_pace(some, on=on)
     assert reading.progress == some.progress
-    assert reading.gap == pytest.approx((float(mean) - (some.progress or 0)) * 100)
+    assert reading.gap == pytest.approx((float(mean) - (some.progress or 0)) * 100, abs=1e-6)
 
 
 @given(st.integers(0, 10_000))
