@@ -135,5 +135,6 @@ SERVICE = Service(
     ages=AGES,
     fan_outs=[ASSIGNING, GOING_ON],
     migrations=MIGRATIONS,
+    retired={GOALS: ["counted"]},
     workers=workers,
 )

@@ -38,9 +38,11 @@ ENDINGS: Final = "endings"
 OUTLOOKS: Final = "outlooks"
 LOOKS: Final = "looks"
 GUARDS: Final = "guards"
-COUNTED: Final = "counted"
+COUNTED: Final = "counted_goals"
 _COUNTED_BY: Final = ["visibility", "tally", "level", "kind", "period_id", "percent", "parent_id", "owner_id"]
 """The fields of the index from which goals are counted without being read."""
+TALLIED: Final[Mapping[str, Any]] = {"tally": {"$gt": ""}}
+"""What is asked of all goals that are counted by that index."""
 _TREE: Final = "tree"
 
 
@@ -80,7 +82,12 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("template_id", "by_template", partialFilterExpression={"template_id": {"$gt": ""}}),
         _by("origin_id", "by_origin", partialFilterExpression={"origin_id": {"$gt": ""}}),
         _by("assignment_id", "by_assignment", partialFilterExpression={"assignment_id": {"$gt": ""}}),
-        IndexModel([(field, ASCENDING) for field in _COUNTED_BY], name=COUNTED),
+        IndexModel(
+            [(field, ASCENDING) for field in _COUNTED_BY],
+            name=COUNTED,
+            # All goals have a tally: so it is there for who asks for one, and for no list.
+            partialFilterExpression=TALLIED,
+        ),
     ],
     MEASUREMENTS: [
         _newest("measured_at", "by_goal", "goal_id"),

@@ -1,10 +1,10 @@
 """Goals counted by MongoDB: from an index alone where they are very many.
 
-All that is counted of a goal stands in its document as one word, its tally, and the index `counted` has the
-tally beside what goals are counted by most.  To read a million entries of an index takes a fraction of the
-time for a million goals.  MongoDB keeps to an index alone only where a plain range of it holds all that is
-wanted: so who reads all goals that are shared has these counted from the index, and the few others that they
-read as well are counted apart.
+All that is counted of a goal stands in its document as one word, its tally, and the index `counted_goals`
+has the tally beside what goals are counted by most.  To read a million entries of an index takes a fraction
+of the time for a million goals.  MongoDB keeps to an index alone only where a plain range of it holds all
+that is wanted: so who reads all goals that are shared has these counted from the index, and the few others
+that they read as well are counted apart.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 from pymongo.errors import ExecutionTimeout
 
-from services.goals.store import COUNTED
+from services.goals.store import COUNTED, TALLIED
 from shared.contracts.goals import Visibility
 from shared.errors import Refusal
 from shared.mongo import Collection, Doc
@@ -93,7 +93,8 @@ def _in_tally(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The same, with the stage as the tally begins with it."""
     rest = {name: value for name, value in wanted.items() if name != "status"}
     stage = wanted.get("status")
-    return rest if stage is None else {**rest, "tally": {"$gte": f"{stage}:", "$lt": f"{stage};"}}
+    of_stage = {"tally": {"$gte": f"{stage}:", "$lt": f"{stage};"}}
+    return {**rest, **(TALLIED if stage is None else of_stage)}
 
 
 __all__ = ["Part", "TooMuchToCount", "grouped", "parts_of", "run"]

@@ -10,11 +10,10 @@ from services.notifications.backlog import BacklogWatch
 from services.notifications.store import DELIVERIES
 from tests.services.notifications.house import House
 
-NOW = datetime.now(UTC)
-
 
 def delivery(state: str, channel: str, *, ago: timedelta, **more: Any) -> dict[str, Any]:
-    return {"state": state, "channel": channel, "raised_at": NOW - ago, "due_at": NOW - ago, **more}
+    at = datetime.now(UTC) - ago
+    return {"state": state, "channel": channel, "raised_at": at, "due_at": at, **more}
 
 
 async def told(house: House, name: str, channel: str) -> float | None:

@@ -12,7 +12,7 @@ from services.goals.usecases.fold_goals import FoldWorker
 from shared.contracts.people import PersonState
 from tests.services.asker import rule_of
 from tests.services.goals.house import GoalsHouse, wording
-from tests.services.goals.usecases.test_run_period import CLOSED, CLOSING, opened, turn
+from tests.services.goals.usecases.test_run_period import CLOSED, CLOSING, Q2, opened, turn
 
 PLAN: dict[str, Any] = {
     "title": "Call a hundred customers",
@@ -248,7 +248,7 @@ async def test_a_goal_that_is_closed_keeps_its_budget_and_the_last_invoice_count
 
 
 async def test_carried_over_what_is_not_done_goes_on_with_the_goal(house: GoalsHouse) -> None:
-    period_id = await opened(house)
+    period_id = await opened(house, Q2)
     goal_id = await house.agreed()
     path, done = await planned(house, goal_id), await planned(house, goal_id)
     whole = await planned(house, goal_id)
