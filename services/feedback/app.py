@@ -64,4 +64,5 @@ SERVICE = Service(
     held=HELD,
     forget=forget_person,
     ages=AGES,
+    retired={"feedback": ["by_visibility"]},
 )

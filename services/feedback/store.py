@@ -1,7 +1,7 @@
 """Feedback, requests and recognitions as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -15,15 +15,20 @@ from shared.ids import PersonId
 from shared.store import Store, from_document
 
 
-def _newest(field: str, *, time: str, name: str) -> IndexModel:
-    return IndexModel([(field, ASCENDING), (time, DESCENDING), ("_id", DESCENDING)], name=name)
+def _newest(field: str, *, time: str, name: str, **options: Any) -> IndexModel:
+    return IndexModel([(field, ASCENDING), (time, DESCENDING), ("_id", DESCENDING)], name=name, **options)
 
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "feedback": [
         _newest("giver_id", time="given_at", name="by_giver"),
         _newest("receiver_id", time="given_at", name="by_receiver"),
-        _newest("visibility", time="given_at", name="by_visibility"),
+        _newest(
+            "visibility",
+            time="given_at",
+            name="by_public",
+            partialFilterExpression={"visibility": "public"},
+        ),
         _newest("goal_id", time="given_at", name="by_goal"),
         IndexModel([("given_at", ASCENDING)], name="by_age"),
     ],

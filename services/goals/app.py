@@ -135,6 +135,6 @@ SERVICE = Service(
     ages=AGES,
     fan_outs=[ASSIGNING, GOING_ON],
     migrations=MIGRATIONS,
-    retired={GOALS: ["counted"]},
+    retired={GOALS: ["counted", "by_visibility"], INITIATIVES: ["by_visibility"]},
     workers=workers,
 )

@@ -13,8 +13,8 @@ INITIATIVES: Final = "initiatives"
 REPORTS: Final = "initiative_reports"
 
 
-def _due(field: str, name: str) -> IndexModel:
-    return IndexModel([(field, ASCENDING), ("due_on", ASCENDING), ("_id", ASCENDING)], name=name)
+def _due(field: str, name: str, **options: Any) -> IndexModel:
+    return IndexModel([(field, ASCENDING), ("due_on", ASCENDING), ("_id", ASCENDING)], name=name, **options)
 
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
@@ -22,7 +22,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _due("goal_id", "by_goal"),
         _due("owner_id", "by_owner"),
         _due("goal_owner_id", "by_goal_owner"),
-        _due("goal_visibility", "by_visibility"),
+        _due("goal_visibility", "by_everyone", partialFilterExpression={"goal_visibility": "everyone"}),
         _due("status", "by_status"),
         IndexModel([("due_on", ASCENDING), ("_id", ASCENDING)], name="by_due"),
     ],

@@ -43,6 +43,7 @@ _COUNTED_BY: Final = ["visibility", "tally", "level", "kind", "period_id", "perc
 """The fields of the index from which goals are counted without being read."""
 TALLIED: Final[Mapping[str, Any]] = {"tally": {"$gt": ""}}
 """What is asked of all goals that are counted by that index."""
+_OPEN: Final = "by_everyone_or_private"
 _TREE: Final = "tree"
 
 
@@ -61,7 +62,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("asked_id", "by_asked", partialFilterExpression={"asked_id": {"$gt": ""}}),
         _by("parent_id", "by_parent"),
         _by("orphaned", "by_orphaned", partialFilterExpression={"orphaned": True}),
-        _by("visibility", "by_visibility"),
+        # Not for what is shared with some: MongoDB took it for the goals of few people of one visibility.
+        _by("visibility", _OPEN, partialFilterExpression={"visibility": {"$in": ["everyone", "private"]}}),
         _by("status", "by_status"),
         _by("level", "by_level"),
         _by("due_on", "by_due"),

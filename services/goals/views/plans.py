@@ -102,7 +102,7 @@ def described() -> str:
     for group, whom in groups:
         rows += [f"| `{name}` | `{index}` | {whom} |" for name, index in group.items()]
     rows.append(f"| none of them | `_id` | who reads the goals of more than {FEW} people |")
-    rows.append("| none of them | `by_owner` and `by_visibility`, merged by id | others |")
+    rows.append("| none of them | `by_owner` and `by_everyone_or_private`, merged by id | others |")
     return "\n".join(rows)
 
 

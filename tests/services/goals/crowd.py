@@ -23,8 +23,17 @@ READERS = {
 
 
 async def crowd(house: GoalsHouse) -> None:
-    """Some hundred people more, with thousands of goals: most are on their way, few are rare."""
+    """Some hundred people more, with thousands of goals: most are on their way, few are rare.
+
+    Each reader has read before there were many: MongoDB keeps the ways that it took then.
+    """
     like, anna = await house.db[GOALS].find_one({"_id": await house.agreed()}), await _person(house, "anna")
+    assert like is not None
+    team = {**like, "visibility": "team"}
+    few = [{**team, "_id": f"few-{who}", "owner_id": who} for who in ("chief", "manager")]
+    await house.db[GOALS].insert_many(few)
+    for caller in [*READERS.values()] * 3:
+        await house.as_(*caller).read("/goals")
     people = [f"crowd-{number:03d}" for number in range(CROWD)]
     await house.db[PEOPLE].insert_many(
         [
@@ -33,7 +42,6 @@ async def crowd(house: GoalsHouse) -> None:
         ]
     )
     owners = ["anna", "ben", "peer", "manager", *people]
-    assert like is not None
     named = [{**like, "_id": _id, "visibility": "everyone"} for _id in ("parent-1", "origin-1")]
     await house.db[GOALS].insert_many(named)
     await house.db[GOALS].insert_many(

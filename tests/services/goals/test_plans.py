@@ -86,7 +86,7 @@ async def test_each_filter_is_served_by_its_index_for_each_role(full: GoalsHouse
         for name, asked in ASKED.items():
             used, examined, returned = await _plan(full, asker, **asked, limit=LIMIT)
             own = {**OF_ONE, TEAM: "by_owner", **RARE, **SORTED, **(COMMON if who in MANY else {})}.get(name)
-            merged = {"by_owner", "by_visibility", "by_asked", COMMON.get(name)}
+            merged = {"by_owner", "by_everyone_or_private", "by_asked", COMMON.get(name)}
             served = used == {own} if own else used <= merged
             if not served or examined > BESIDE * (returned + 1):
                 wrong.append((who, name, used, examined, returned))

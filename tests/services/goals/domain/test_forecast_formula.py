@@ -98,7 +98,7 @@ def test_a_forecast_is_the_line_at_the_end_of_the_due_date_and_its_share_of_the_
     slope, now = line_of([(0, 0.0), *pairs])
     value = float(now + slope * (DAYS - pairs[-1][0]))
     assert found.value == pytest.approx(value)
-    assert found.progress == pytest.approx(min(1.0, max(0.0, value / 100)))
+    assert found.progress == pytest.approx(min(1.0, max(0.0, value / 100)), abs=1e-9)
     assert found.low - 1e-9 <= found.value <= found.high + 1e-9
 
 

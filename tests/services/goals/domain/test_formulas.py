@@ -53,7 +53,7 @@ def goal(*parts: KeyResult, **changes: Any) -> Goal:
 def test_progress_of_what_moves_is_the_exact_share_of_the_way(way: dict[str, float], value: float) -> None:
     share = Fraction(value - way["start"]) / Fraction(way["target"] - way["start"])
     progress = part("increase", value=value, **way).progress
-    assert progress == pytest.approx(float(min(max(share, Fraction(0)), Fraction(1))))
+    assert progress == pytest.approx(float(min(max(share, Fraction(0)), Fraction(1))), abs=1e-9)
     assert (progress == 1.0) == (value >= way["target"])
     assert (progress == 0.0) == (value <= way["start"])
 
@@ -65,7 +65,7 @@ def test_a_share_does_not_depend_on_the_unit_or_where_its_scale_begins(
     one = part("increase", value=value, **way)
     scaled = {name: each * factor + shift for name, each in way.items()}
     other = part("increase", value=value * factor + shift, **scaled)
-    assert (other.progress, other.mark) == (pytest.approx(one.progress), one.mark)
+    assert (other.progress, other.mark) == (pytest.approx(one.progress, abs=1e-9), one.mark)
 
 
 @given(ways(), values)
@@ -122,7 +122,7 @@ def test_milestones_are_the_weights_of_those_reached_over_all_whatever_their_ord
             goes = goes.with_milestone(f"m{n}", reached=False, at=AT)
     whole = sum(Fraction(weight) for weight, _ in steps)
     done = sum(Fraction(weight) for weight, reached in steps if reached)
-    assert goes.progress == pytest.approx(float(done / whole))
+    assert goes.progress == pytest.approx(float(done / whole), abs=1e-9)
     assert goes.reached == tuple(f"m{n}" for n, (_, reached) in enumerate(steps) if reached)
     assert (goes.mark == "target") == (done == whole)
 
