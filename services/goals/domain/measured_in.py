@@ -98,6 +98,8 @@ def filled_in(said: Any) -> Any:
     known = cast("dict[str, Any]", said)
     kind = str(known.get("unit_kind"))
     given = {name: value for name, value in known.items() if value is not None}
+    if isinstance(unit := given.get("unit"), str):
+        given["unit"] = unit.strip() or "number"
     if kind in UNITS and given.get("unit", "number") == "number":
         given["unit"] = UNITS[kind]
     if kind == "yes_no":

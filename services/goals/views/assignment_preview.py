@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from time import monotonic
 from typing import Any, Final, NamedTuple, Self
 
 from pydantic import BaseModel
@@ -24,8 +25,10 @@ from shared.ids import PersonId, TemplateId
 from shared.mongo import Database
 from shared.population import NamedPopulation
 
-MOST: Final = 2000
-"""People whose goals are looked through; of more it is told only how many they are."""
+AT_ONCE: Final = 2000
+"""People whose goals are looked through together."""
+LONGEST_S: Final = 15.0
+"""How long people are looked through; if there are more, it is told only how many they are."""
 
 
 class AssignmentPreview(BaseModel):
@@ -33,8 +36,9 @@ class AssignmentPreview(BaseModel):
 
     `have_it` already have an open goal of the same template, and get another.  Those get none: of `no_room`
     other goals leave not enough of 100 for its weight; of `nothing_to_fill_in` the directory does not know
-    what a placeholder stands for.  All three are null for more than 2000 people.  The first two are of goals
-    that the caller may read: a private one may leave less room than is told.
+    what a placeholder stands for.  All three are null where there are more people than can be looked through
+    in 15 seconds.  The first two are of goals that the caller may read: a private one may leave less room
+    than is told.
     """
 
     people: int
@@ -79,19 +83,28 @@ async def preview_of(assignment: Checked, view: Viewer) -> AssignmentPreview:
     db, seen = view.db, await view.filter()
     people = await population_size(db, assignment.population)
     left = await departed_among(db, assignment.population)
-    if people > MOST:
-        return AssignmentPreview(people=people, left=left)
-    ids = await population(db, assignment.population, None, MOST)
-    blank = await _without_words(assignment.placeholders, ids, db)
-    have_it = 0
-    if assignment.template_id is not None:
-        open_ = {"template_id": assignment.template_id, "status": {"$ne": "closed"}}
-        theirs = {**open_, "owner_id": {"$in": [*ids]}}
-        have_it = len(await db[GOALS].distinct("owner_id", {"$and": [theirs, seen]}))
-    no_room = await _without_room(assignment, ids, seen, db)
+    have_it, no_room, blank = 0, 0, 0
+    until, last = monotonic() + LONGEST_S, None
+    while ids := await population(db, assignment.population, last, AT_ONCE):
+        if monotonic() > until:
+            return AssignmentPreview(people=people, left=left)
+        have_it += await _with_it(assignment, ids, seen, db)
+        no_room += await _without_room(assignment, ids, seen, db)
+        blank += await _without_words(assignment.placeholders, ids, db)
+        last = ids[-1]
     return AssignmentPreview(
         people=people, left=left, have_it=have_it, no_room=no_room, nothing_to_fill_in=blank
     )
+
+
+async def _with_it(
+    asked: Checked, owner_ids: Sequence[PersonId], seen: Mapping[str, Any], db: Database
+) -> int:
+    if asked.template_id is None:
+        return 0
+    open_ = {"template_id": asked.template_id, "status": {"$ne": "closed"}}
+    theirs = {**open_, "owner_id": {"$in": [*owner_ids]}}
+    return len(await db[GOALS].distinct("owner_id", {"$and": [theirs, seen]}))
 
 
 async def _without_words(placeholders: Sequence[Placeholder], ids: Sequence[PersonId], db: Database) -> int:
@@ -117,6 +130,8 @@ async def _without_room(
         "owner_id": {"$in": [*owner_ids]},
         "status": {"$in": ["proposed", "agreed"]},
         "weight": {"$gt": 0},
+        "starts_on": {"$lte": asked.due_on.isoformat()},
+        "due_on": {"$gte": asked.starts_on.isoformat()},
     }
     goals: defaultdict[PersonId, list[_Goal]] = defaultdict(list)
     fields = {"owner_id": 1, "weight": 1, "starts_on": 1, "due_on": 1}

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.profiler import profiled
+
 
 async def give(house: Any, by: str, to: str, *, hour: int = 9, **other: Any) -> str:
     body = {"receiver_id": to, "kind": "praise", "text": "Good.", "visibility": "public", **other}
@@ -36,6 +38,18 @@ async def test_what_the_manager_may_read_follows_who_is_the_manager_now(house: A
     assert ids(await house.as_("manager").listed("/feedback")) == []
     assert (await house.as_("manager").get(f"/feedback/{shared}")).status_code == 404
     assert ids(await house.as_("chief").listed("/feedback")) == [shared]
+
+
+async def test_feedback_of_a_managers_few_is_found_by_them_however_much_others_share(house: Any) -> None:
+    shared = await give(house, "peer", "anna", visibility="receiver_and_manager")
+    for _ in range(3):  # MongoDB keeps how it read while there was little
+        assert ids(await house.as_("manager").listed("/feedback")) == [shared]
+    like = await house.db["feedback"].find_one({"_id": shared})
+    others = [{**like, "_id": f"other-{n}", "giver_id": f"g{n}", "receiver_id": f"r{n}"} for n in range(300)]
+    await house.db["feedback"].insert_many(others)
+    async with profiled(house.db, ns=f"{house.db.name}.feedback", op="query") as ran:
+        assert ids(await house.as_("manager").listed("/feedback")) == [shared]
+    assert sum(each["keysExamined"] for each in ran) < 100
 
 
 async def test_the_feed_of_recognitions_is_paged_newest_first_also_within_one_instant(house: Any) -> None:

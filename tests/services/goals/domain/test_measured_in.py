@@ -27,6 +27,11 @@ def steps(*weights: float, **said: Any) -> KeyResult:
     return part(unit_kind="milestones", milestones=milestones, **said)
 
 
+def test_a_unit_is_kept_without_the_blanks_around_it() -> None:
+    units = [part(type="increase", target=9, unit=unit).unit for unit in (" calls ", "  ", "calls a day")]
+    assert units == ["calls", "number", "calls a day"]
+
+
 def test_a_yes_or_no_runs_from_0_to_1_and_is_either() -> None:
     certified = part(unit_kind="yes_no")
     assert (certified.start, certified.target, certified.unit, certified.progress) == (0, 1, "yes or no", 0)

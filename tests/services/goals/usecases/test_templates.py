@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.goals.views import assignment_preview
 from tests.services.asker import rule_of
 from tests.services.goals.house import REACH, GoalsHouse
 from tests.services.goals.usecases.test_assign_goal import assigned, done, owners
@@ -277,9 +278,11 @@ async def test_whom_nothing_can_be_filled_in_for_is_told_and_the_others_are_aske
     assert made["progress"] == done(1, anna="nothing-to-fill-in")
 
 
+@pytest.mark.parametrize("at_once", [assignment_preview.AT_ONCE, 1])
 async def test_a_dry_run_tells_who_has_left_who_has_it_and_for_whom_there_is_no_room(
-    house: GoalsHouse,
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
+    monkeypatch.setattr(assignment_preview, "AT_ONCE", at_once)
     for person_id in ("cleo", "dora", "emil"):
         await house.hire(person_id, manager_id="manager")
     six = ("anna", "ben", "peer", "cleo", "dora", "emil")
@@ -298,6 +301,15 @@ async def test_a_dry_run_tells_who_has_left_who_has_it_and_for_whom_there_is_no_
     later = using(template_id, *six, overrides={"weight": 30}, starts_on="2026-05-01") | {"dry_run": True}
     assert (await house.as_(*HR).does("/goal-assignments", later))["no_room"] == 0
     assert await house.said() == said
+
+
+async def test_a_dry_run_that_takes_too_long_tells_how_many_they_are(
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assignment_preview, "LONGEST_S", -1.0)
+    body = using(await written(house, title="As {job_title}"), "anna", "ben") | {"dry_run": True}
+    told = await house.as_(*HR).does("/goal-assignments", body)
+    assert told == {"people": 2, "left": 0, "have_it": None, "no_room": None, "nothing_to_fill_in": None}
 
 
 async def test_a_dry_run_tells_nothing_of_private_goals_however_populations_differ(house: GoalsHouse) -> None:
