@@ -26,7 +26,7 @@ OTHERS = Path(__file__).parents[3] / "shared" / "data" / "organisation-126.csv"
 SERVICES = ("people", "goals", "feedback", "reviews", "notifications")
 KILL_AT = (0.15, 0.3, 0.45, 0.6, 0.75)
 JOB_SECONDS = 1500
-STAFF = 120
+STAFF = 80
 OFFSETS = (1, 2, 3, 4, 5, 9, 20, 21, 30, 40, 41)
 
 
