@@ -71,6 +71,10 @@ def export(  # noqa: PLR0913  a command's options
         str | None,
         typer.Option("--team-of", metavar="PERSON", help="Goals of those who report to this person only."),
     ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(metavar="UNIT", help="Goals of those who work in this unit or below it only."),
+    ] = None,
     status: Annotated[str | None, typer.Option(help="Goals in this stage only.")] = None,
     period: Annotated[str | None, typer.Option(metavar="PERIOD", help="Goals of this period only.")] = None,
     person: AsOption = None,
@@ -90,6 +94,7 @@ def export(  # noqa: PLR0913  a command's options
         "format": form,
         "owner_id": owner,
         "reporting_to_id": team,
+        "unit_id": unit,
         "status": status,
         "period_id": period,
     }

@@ -79,6 +79,10 @@ class DirectoryReader:
         )
         return sorted({*roots, *_units_of(below)})
 
+    async def person_ids_working_in(self, unit_id: UnitId) -> Sequence[PersonId]:
+        """Everyone, active or not, of a unit and of all units below it."""
+        return await self._ids({"unit_id": {"$in": [*await self.unit_ids_within([unit_id])]}})
+
     async def person_ids_below(self, person_id: str) -> Sequence[PersonId]:
         """Everyone, active or not, with `person_id` in their line."""
         return await self._ids({"ancestors": person_id})

@@ -131,10 +131,9 @@ class MeasurementsWanted(GoalsWanted):
     measured_since: Instant | None = Field(default=None, description="At this time or later only.")
     measured_until: Instant | None = Field(default=None, description="Before this time only.")
 
-    async def of_goals(self, view: Viewer) -> Doc:
-        """Matches the documents of the goals."""
-        chosen = {} if self.goal_id is None else {"_id": self.goal_id}
-        return {"$and": [await self.matching(view), chosen]}
+    def of_goal(self) -> Doc:
+        """Matches the document of the goal, if one is chosen."""
+        return {} if self.goal_id is None else {"_id": self.goal_id}
 
     def of_time(self) -> Doc:
         """Matches the documents of measurements in the range."""
@@ -170,13 +169,13 @@ async def export_goals(view: View, form: AskedForm, wanted: Annotated[GoalsExpor
     one that serves another of the file names it by `parent_import_id`.  It is CSV, of 500 goals, 2,000 rows
     and 1 MiB at most; what somebody dropped is left out.
     """
-    seen = await view.filter()
-    filter_ = {"$and": [seen, await wanted.matching(view)]}
+    seen, matching = await view.filter(), await wanted.matching(view)
+    filter_ = {"$and": [seen, matching]}
     if wanted.form == "plan":
         if form != "csv":
             raise PlansAreCsv("A plan is a CSV file; leave format out.")
         return await plan_response(view, filter_)
-    fields, index = fields_of(GOAL_COLUMNS), index_for(wanted.named(), seen, None)
+    fields, index = fields_of(GOAL_COLUMNS), index_for(wanted.named(), seen, None, matching=matching)
     pages = read_pages(view.db[GOALS], filter_, fields=fields, size=PAGE, index=index)
     shown = _without_hidden(pages, view)
     return await exported(shown, columns=GOAL_COLUMNS, form=form, name="goals", on=view.now.date())
@@ -208,9 +207,9 @@ async def export_measurements(
     """
     if wanted.goal_id is not None:
         await view.one(Goal, GOALS, wanted.goal_id)
-    seen = await view.filter()
-    index = index_for(wanted.named(), seen, None) if wanted.goal_id is None else None
-    of_goals = {"$and": [seen, await wanted.of_goals(view)]}
+    seen, matching = await view.filter(), await wanted.matching(view)
+    index = index_for(wanted.named(), seen, None, matching=matching) if wanted.goal_id is None else None
+    of_goals = {"$and": [seen, matching, wanted.of_goal()]}
     goals = read_pages(view.db[GOALS], of_goals, fields=_OWN_FIELDS, size=PAGE, index=index)
     pages = _measurements(view, goals, wanted.of_time())
     return await exported(

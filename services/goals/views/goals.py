@@ -75,8 +75,8 @@ async def list_goals(
 ) -> Page[GoalView]:
     """The goals that the caller may see."""
     seen, order = await view.filter(), order_of(sort) if sort else None
-    index = index_for(wanted.named(), seen, sort)
-    filter_ = {"$and": [seen, await wanted.matching(view)]}
+    matching = await wanted.matching(view)
+    index, filter_ = index_for(wanted.named(), seen, sort, matching=matching), {"$and": [seen, matching]}
     found = await read_page(view.db[GOALS], filter_, asked=page, sort=order, show=goal_view, index=index)
     return Page(items=await for_reader(found.items, view), next=found.next)
 

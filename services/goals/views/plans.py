@@ -43,6 +43,10 @@ ALL: Final = "_id_"
 """For who reads those of many and asks for nothing: behind a cursor MongoDB would sort all the rest."""
 TEAM: Final = "reporting_to_id"
 """So few people are found by `by_owner`, whatever else is asked."""
+UNIT: Final = "unit_id"
+"""As a team's where few work there; else each row that is found without it is checked for it."""
+MEMBERS: Final = 1000
+"""People of a unit whose goals are read and sorted rather than found among all."""
 SORTED: Final[Mapping[str, str]] = {"due_on": "by_due", "progress": "by_percent"}
 """By what is asked for."""
 _KEPT: Final = {"progress": "percent"}
@@ -55,16 +59,21 @@ def order_of(asked: str) -> Sort:
     return Sort(_KEPT.get(name, name), descending=asked != name)
 
 
-def index_for(asked: Mapping[str, Any], seen: Mapping[str, Any], sort: str | None) -> str | None:
+def index_for(
+    asked: Mapping[str, Any], seen: Mapping[str, Any], sort: str | None, *, matching: Mapping[str, Any]
+) -> str | None:
     """The name of the index for a list of what is asked for, among what is seen; None for the planner's.
 
-    `asked` are the filters by name, with their values; `seen` is the filter of all that the caller may read.
+    `asked` are the filters by name, with their values, and `matching` what MongoDB is asked for them; `seen`
+    is the filter of all that the caller may read.
     """
     of_one = _first(OF_ONE, asked)
     if of_one is not None:
         return of_one
     if asked.get(TEAM):
         return None
+    if asked.get(UNIT) and _members(matching) <= MEMBERS:
+        return OF_ONE["owner_id"]
     if sort is not None:
         return SORTED[sort.removeprefix("-")]
     rare = _first(RARE, asked)
@@ -99,6 +108,7 @@ def described() -> str:
     )
     rows = ["| Filter | Index | For |", "|---|---|---|"]
     rows.append(f"| `{TEAM}` | `by_owner` | whoever asks |")
+    rows.append(f"| `{UNIT}` | `by_owner` | {MEMBERS:,} people at most; else as without it |")
     for group, whom in groups:
         rows += [f"| `{name}` | `{index}` | {whom} |" for name, index in group.items()]
     rows.append(f"| none of them | `_id` | who reads the goals of more than {FEW} people |")
@@ -109,6 +119,11 @@ def described() -> str:
 def _first(indexes: Mapping[str, str], asked: Mapping[str, Any]) -> str | None:
     # What is empty or false is what most goals are like, and in no index of the few that are not.
     return next((index for name, index in indexes.items() if asked.get(name)), None)
+
+
+def _members(matching: Mapping[str, Any]) -> int:
+    owners = matching.get("owner_id")
+    return len(owners["$in"]) if isinstance(owners, Mapping) else 0
 
 
 def _shared(way: Mapping[str, Any], visibility: str) -> bool:

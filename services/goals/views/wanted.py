@@ -1,6 +1,6 @@
 """Which goals somebody asks for: the filters of lists, counts and files, the same for all of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -19,11 +19,11 @@ from shared.contracts.goals import (
 )
 from shared.directory import DirectoryReader
 from shared.http.viewing import Viewer
-from shared.ids import GoalId, PeriodId, PersonId, TemplateId
+from shared.ids import GoalId, PeriodId, PersonId, TemplateId, UnitId
 from shared.mongo import Doc
 
 STANDING: Final = frozenset({"pace", "heading", "overdue", "silent", "neglect"})
-BY_OTHERS: Final = frozenset({"runs_from", "runs_to", "aligned", "tag", "reporting_to_id"})
+BY_OTHERS: Final = frozenset({"runs_from", "runs_to", "aligned", "tag", "reporting_to_id", "unit_id"})
 """What is not asked of a field of the same name."""
 NONE: Final[Doc] = {"_id": {"$in": []}}
 """Matches no goal."""
@@ -59,6 +59,9 @@ class GoalsWanted(BaseModel):
     reporting_to_id: PersonId | None = Field(
         default=None, description="Of those who report to this person only: a team's goals."
     )
+    unit_id: UnitId | None = Field(
+        default=None, description="Of those who work in this unit or one below it only, as it is now."
+    )
     runs_from: date | None = Field(default=None, description="Due on this day or later.")
     runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
 
@@ -68,16 +71,21 @@ class GoalsWanted(BaseModel):
 
     async def matching(self, view: Viewer) -> Doc:
         """Matches the documents of these goals."""
-        wanted = {**self._of_fields(), **await self._of_team(view)}
+        wanted = {**self._of_fields(), **await self._of_owners(view)}
         return await unless_hidden(wanted, (self.parent_id, self.origin_id), view)
 
-    async def _of_team(self, view: Viewer) -> Doc:
-        if self.reporting_to_id is None:
+    async def _of_owners(self, view: Viewer) -> Doc:
+        directory, groups = DirectoryReader(view.db), list[Sequence[PersonId]]()
+        if self.reporting_to_id is not None:
+            groups.append(await directory.person_ids_reporting_to(self.reporting_to_id))
+        if self.unit_id is not None:
+            groups.append(await directory.person_ids_working_in(self.unit_id))
+        if not groups:
             return {}
-        team = await DirectoryReader(view.db).person_ids_reporting_to(self.reporting_to_id)
+        owners = set(groups[0]).intersection(*groups[1:])
         if self.owner_id is None:
-            return {"owner_id": {"$in": [*team]}}
-        return {} if self.owner_id in team else NONE
+            return {"owner_id": {"$in": sorted(owners)}}
+        return {} if self.owner_id in owners else NONE
 
     def _of_fields(self) -> Doc:
         asked = {name: value for name, value in self.named().items() if name not in BY_OTHERS}

@@ -8,8 +8,8 @@ import pytest
 
 from services.goals.initiative_store import INITIATIVES
 from services.goals.store import COLLECTIONS, GOALS
-from services.goals.views import exports
-from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, TEAM, described
+from services.goals.views import exports, plans
+from services.goals.views.plans import COMMON, OF_ONE, RARE, SORTED, TEAM, UNIT, described
 from services.goals.views.wanted import GoalsWanted
 from tests.profiler import profiled
 from tests.services.asker import Asker
@@ -38,6 +38,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "silent": {"silent": "true"},
     "neglect": {"neglect": "owner_left"},
     TEAM: {TEAM: "manager"},
+    UNIT: {UNIT: "unit_north"},
     "due_on": {"sort": "due_on"},
     "progress": {"sort": "-progress"},
 }
@@ -74,7 +75,7 @@ async def _plan(
 
 
 def test_every_filter_of_the_list_is_served_or_said_to_be_common() -> None:
-    served = {*OF_ONE, TEAM, *RARE, *COMMON, *SORTED}
+    served = {*OF_ONE, TEAM, UNIT, *RARE, *COMMON, *SORTED}
     assert set(GoalsWanted.model_fields) | {*SORTED} == served | UNSERVED
     assert ASKED.keys() == served
 
@@ -85,12 +86,31 @@ async def test_each_filter_is_served_by_its_index_for_each_role(full: GoalsHouse
         asker = full.as_(*caller)
         for name, asked in ASKED.items():
             used, examined, returned = await _plan(full, asker, **asked, limit=LIMIT)
-            own = {**OF_ONE, TEAM: "by_owner", **RARE, **SORTED, **(COMMON if who in MANY else {})}.get(name)
+            own = {
+                **OF_ONE,
+                TEAM: "by_owner",
+                UNIT: "by_owner",
+                **RARE,
+                **SORTED,
+                **(COMMON if who in MANY else {}),
+            }.get(name)
             merged = {"by_owner", "by_everyone_or_private", "by_asked", COMMON.get(name)}
             served = used == {own} if own else used <= merged
             if not served or examined > BESIDE * (returned + 1):
                 wrong.append((who, name, used, examined, returned))
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("sort", [None, "due_on"])
+async def test_goals_of_a_large_unit_are_found_among_all(
+    full: GoalsHouse, monkeypatch: pytest.MonkeyPatch, sort: str | None
+) -> None:
+    monkeypatch.setattr(plans, "MEMBERS", 100)
+    asked = {UNIT: "unit_all", **({"sort": sort} if sort else {})}
+    for who in MANY:
+        used, examined, returned = await _plan(full, full.as_(*READERS[who]), **asked, limit=LIMIT)
+        assert used == {"by_due" if sort else "_id_"}, who
+        assert examined <= BESIDE * (returned + 1), who
 
 
 async def test_later_pages_begin_where_the_last_one_ended(full: GoalsHouse) -> None:

@@ -153,6 +153,28 @@ async def test_a_teams_goals_are_those_of_who_reports_to_somebody(house: GoalsHo
     assert {group["key"]: group["goals"] for group in counted} == {"draft": 1, "agreed": 1}
 
 
+async def test_a_units_goals_are_those_of_who_works_there_or_below(house: GoalsHouse) -> None:
+    north, sales = await house.agreed("ben"), await house.drafted("anna")
+    await house.agreed("peer", by="other_manager")
+    chief = house.as_("chief")
+    for unit_id, goals in (("unit_north", {north}), ("unit_sales", {north, sales}), ("unit_none", set())):
+        assert {goal["goal_id"] for goal in await chief.listed("/goals", unit_id=unit_id)} == goals, unit_id
+    assert await chief.listed("/goals", unit_id="unit_sales", owner_id="peer") == []
+    [one] = await chief.listed("/goals", unit_id="unit_sales", owner_id="ben")
+    assert one["goal_id"] == north
+    [one] = await chief.listed("/goals", unit_id="unit_all", reporting_to_id="manager", status="agreed")
+    assert one["goal_id"] == north
+    for path in ("/goals/export", "/goals/export?form=plan"):
+        rows = (await chief.get(path, unit_id="unit_north")).text
+        assert (north in rows, sales in rows) == (True, False), path
+    counted = await chief.read("/goal-statistics", unit_id="unit_sales")
+    assert {group["key"]: group["goals"] for group in counted} == {"draft": 1, "agreed": 1}
+    covered = await chief.read("/goal-coverage", unit_id="unit_north")
+    assert [(each["level"], each["goals"]) for each in covered["levels"]] == [("person", 1)]
+    await house.publish(house.people["ben"].model_copy(update={"unit_id": "unit_all"}))
+    assert await chief.listed("/goals", unit_id="unit_north") == []
+
+
 async def test_what_serves_a_goal_is_told_to_who_may_read_that_goal_alone(house: GoalsHouse) -> None:
     parent = await house.agreed("manager", by="chief", visibility="private")
     goal_id = await house.agreed("anna", by="manager")
