@@ -10,7 +10,7 @@ from urllib.parse import quote
 from shared.paging import Sort, encode_cursor
 from tests.bench.load import Connection
 from tests.bench.million import CATEGORIES, NOW, OF_YEAR, TOP, goal_id, team_goal_id, write
-from tests.bench.stand import REPORTS, Stand, person
+from tests.bench.stand import REPORTS, UNITS, Stand, person
 
 GOALS_FULL: Final = 1_000_000
 TIMES: Final = 200
@@ -77,6 +77,7 @@ def reads(stand: Stand, goals: int) -> Sequence[Read]:
             "goal": goal_id(mine - 1 + stand.people * (number % max(1, goals // stand.people)), goals),
             "team": team_goal_id(number % max(1, leaders)),
             "category": f"category-{number % CATEGORIES}",
+            "unit": f"unit_{number % UNITS}",
             "period": f"period_{number % OF_YEAR}",
         }
 
@@ -112,6 +113,10 @@ def reads(stand: Stand, goals: int) -> Sequence[Read]:
         of("overdue initiatives, as HR", "/initiatives?overdue=true", hr),
         of("of a period, by due date, as HR", "/goals?period_id={period}&sort=due_on", hr),
         of("by progress, as HR", "/goals?sort=-progress", hr),
+        of("of a unit, as HR", "/goals?unit_id={unit}", hr),
+        of("of a unit, by due date, as HR", "/goals?unit_id={unit}&sort=due_on", hr),
+        of("of a unit, as a manager", "/goals?unit_id={unit}", boss),
+        of("a unit's goals counted by stage", "/goal-statistics?unit_id={unit}", hr, TIMES_HEAVY),
         of("at risk, as HR", "/goals?pace=at_risk", hr),
         of("of a category, as a manager", "/goals?category={category}", boss),
         of("with a tag, as HR", "/goals?tag=tag-7", hr),

@@ -23,6 +23,8 @@ from shared.messaging.envelope import Envelope, encode_data, topic_of
 
 REPORTS = 7
 """Of each manager."""
+UNITS = 200
+"""That people work in, each as many."""
 DEADLINE = 300.0
 SLOWEST = 100
 """People a second that every service comes to know at least."""
@@ -148,7 +150,7 @@ def _record(number: int) -> tuple[str, bytes, bytes, Sequence[tuple[str, bytes]]
             "family_name": f"Family{number}",
             "email": f"p{number}@bench.example",
             "job_title": None,
-            "unit_id": None,
+            "unit_id": f"unit_{number % UNITS}",
             "manager_id": manager_of(number),
             "location": None,
             "time_zone": "UTC",
