@@ -233,6 +233,52 @@ def test_certificates_are_changed_as_the_runbook_says_and_what_is_shown_is_seen(
         time.sleep(1)
 
 
+def replaced(compose: Compose, *services: str) -> None:
+    """Start services again together, and wait until all are healthy."""
+    compose.run("restart", *services, seconds=300)
+    compose.up()
+
+
+@pytest.mark.timeout(1200)
+def test_the_authority_is_changed_as_the_runbook_says(compose, house, tmp_path: Path):
+    authority, kafka, mongo = (house.secrets / name for name in ("authority", "kafka-keys", "mongo-keys"))
+    made = certificates_in(tmp_path / "another", kafka=KAFKA, mongo=MONGO)
+    trusting = [path for path in house.secrets.rglob("ca.pem") if path.parent != authority]
+    assert len(trusting) >= len(SERVICES) + 3
+    before, after = (authority / "ca.pem").read_text(), made.ca.read_text()
+    for trusted in (before + after, after):
+        for path in trusting:
+            changed(path, trusted)
+        for together in (("kafka",), ("mongo",), SERVICES):
+            replaced(compose, *together)
+        one_shot(compose, "topics")
+        for place, path in (
+            (kafka / "kafka.pem", made.kafka),
+            (mongo / "mongo.pem", made.mongo),
+            (house.secrets / "admin/kafka.pem", made.admin),
+        ):
+            changed(place, path.read_text())
+        for engine in ("kafka", "mongo"):
+            replaced(compose, engine)
+        one_shot(compose, "topics")
+        one_shot(compose, "users")
+        assert json.loads(operated(compose, "parked", "list", "--json")) == []
+    for path in authority.iterdir():
+        path.unlink()
+    for path in made.directory.iterdir():
+        put(authority / path.name, path.read_text())
+
+
+@pytest.mark.timeout(600)
+def test_the_key_of_the_replica_set_is_changed_as_the_runbook_says(compose, house):
+    file = house.secrets / "mongo-keys/key"
+    old, new = file.read_text().strip(), "bmV3" * 64
+    for keys in ([old, new], [new, old], [new]):
+        changed(file, "".join(f"- {key}\n" for key in keys))
+        replaced(compose, "mongo")
+    assert json.loads(operated(compose, "parked", "list", "--json")) == []
+
+
 def test_without_a_profile_all_that_is_needed_is_built():
     alone = fresh(Compose("cairn-alone-try", ports="88", profiles=()))
     try:
