@@ -14,7 +14,7 @@ from deploy.local.addresses import Addresses
 from deploy.local.entry import kafka_options
 from deploy.local.issuer import issuer_of
 from deploy.local.services import SERVICES
-from deploy.sample.organisation import write_csv
+from deploy.sample.organisation import organisation, write_csv
 from shared.contracts.catalogue import all_topics
 from shared.messaging.envelope import topic_of
 from tests.compose.stack import FOR_REAL, ONE_SHOTS, Compose, standing, tell
@@ -31,6 +31,8 @@ LASTING = {"trial"} | {
 GOES_AT = {0.15: "kafka-2", 0.3: "mongo", 0.45: "goals-2", 0.6: "kafka-3", 0.75: "notifications"}
 """Who is killed when the quarter is so far, and comes back a while later; `mongo` leads its set."""
 AWAY = 0.1
+STAFF = 80
+"""Sixteen processes and their engines share the machine that this is tried on."""
 
 pytestmark = FOR_REAL
 
@@ -77,11 +79,11 @@ async def test_whoever_goes_the_main_job_holds(compose, host, tmp_path, patient)
             await asyncio.to_thread(compose.run, "start", name)
             tell(f"{name} is back")
 
+    # Each of them reports to one that comes before.
+    people = write_csv(tmp_path / "people.csv", organisation()[:STAFF])
     going = asyncio.create_task(each_goes_and_comes_back())
     async with SuiteClient(addresses.services, issuer.sign, run=uuid.uuid4().hex) as client:
-        lived = await live_quarter(
-            client, write_csv(tmp_path / "people.csv"), kafka_options(addresses), progress
-        )
+        lived = await live_quarter(client, people, kafka_options(addresses), progress)
     await going
     report = lived.report()
     tell(f"{report}, asked again {client.ledger.retried} times")
