@@ -20,9 +20,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pymongo import MongoClient
 
+hypothesis.settings.register_profile("cairn", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("cairn")
 DIRECTORY = "CAIRN_TEST_DIRECTORY"
 RUN = "CAIRN_TEST_RUN"
 START_SECONDS = 120

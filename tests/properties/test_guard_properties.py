@@ -105,7 +105,7 @@ async def world(engines: Any, name: str) -> AsyncIterator[World]:
         yield World(Work(client, name))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, max_size=25))
 async def test_any_interleaving_gives_the_fold_in_order(world: World, history: list[Step]) -> None:
     await world.reset()
@@ -125,7 +125,7 @@ async def test_any_interleaving_gives_the_fold_in_order(world: World, history: l
     assert sorted(marks) == [(source, LAST, "open") for source in SOURCES]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(batches, max_size=10), st.sets(places, max_size=3))
 async def test_what_is_put_aside_is_what_could_not_be_applied(
     world: World, deliveries: list[list[tuple[str, int]]], failing: set[tuple[str, int]]

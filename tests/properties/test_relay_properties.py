@@ -170,7 +170,7 @@ async def world(engines: Any, name: str) -> AsyncIterator[World]:
         yield World(mongo.database(client, name))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, max_size=30))
 @example([("write", 0), ("turn_silent", 1), ("expire", 0), ("write", 0), ("turn", 0), ("hear", 1)])
 async def test_every_row_arrives_and_a_subscriber_who_drops_repeats_sees_each_key_in_order(

@@ -139,7 +139,7 @@ TROUBLES: dict[str, dict[str, Any] | None] = {
 }
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(moves, max_size=16, unique_by=lambda each: each.number),
     st.sampled_from([*TROUBLES]),

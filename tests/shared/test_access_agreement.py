@@ -158,7 +158,7 @@ async def decided(work, caller, goals):
     return await work.run(handler, None, key="ask", caller=caller)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=people, units=units, resources=resources, callers=callers)
 async def test_decision_and_filter_agree(work, people, units, resources, callers):
     goals = [{"_id": number, **resource} for number, resource in enumerate(resources)]
@@ -172,7 +172,7 @@ async def test_decision_and_filter_agree(work, people, units, resources, callers
             assert (action, outside) == (action, inside[action])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=people, units=units)
 async def test_hr_partner_relation_is_that_of_the_directory(work, people, units):
     """What alerts are sent by and what access is decided by are the same people."""

@@ -185,7 +185,7 @@ def batches(messages, sizes):
 
 
 @pytest.mark.parametrize("in_place", [1, 3, 1000])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arriving=arrivals())
 async def test_any_arrival_in_two_processes_ends_as_the_last_states_do(copy, monkeypatch, in_place, arriving):
     monkeypatch.setattr(keep, "IN_PLACE", in_place)

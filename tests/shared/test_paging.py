@@ -134,7 +134,7 @@ filters = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filter_=filters, sort=st.sampled_from(SORTS), limit=st.integers(1, 30))
 async def test_pages_of_who_may_in_several_ways_neither_repeat_nor_miss(rows, filter_, sort, limit):
     whole = [row["_id"] async for row in rows.find(filter_).sort(sort.keys)]

@@ -169,6 +169,6 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", build())
 
 
 @schema.parametrize()
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_answer_is_outside_of_the_description(case):
     case.call_and_validate(checks=CHECKS)

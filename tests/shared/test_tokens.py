@@ -215,14 +215,14 @@ async def test_expiry_is_told_only_of_what_the_issuer_signed(verifier):
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda b: b.decode("latin-1")))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_text_at_all_is_more_than_refused(verifier, text):
     with pytest.raises(TokenNotAccepted):
         await verifier.verify(text)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_changed_character_goes_unseen(verifier, position, shift):
     good = token()
     at = position % len(good)

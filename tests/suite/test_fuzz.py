@@ -124,7 +124,6 @@ def fuzzed(name: str) -> Callable[..., None]:
     @schema.parametrize()
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=FIXTURES,

@@ -74,7 +74,7 @@ DOCS = st.lists(
 
 
 @given(filters=st.lists(FILTERS, min_size=1, max_size=8), docs=DOCS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_each_gets_what_it_would_have_got_alone(
     work: Work, filters: list[dict[str, Any]], docs: list[dict[str, Any]]
 ) -> None:

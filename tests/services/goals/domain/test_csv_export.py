@@ -133,7 +133,7 @@ def plans(draw: st.DrawFn) -> tuple[list[Goal], dict[Any, list[Initiative]]]:
     return goals, initiatives
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plans())
 def test_a_plan_is_read_as_the_goals_that_it_was_written_from(plan: Any) -> None:
     goals, initiatives = plan
@@ -159,7 +159,7 @@ def test_a_plan_is_read_as_the_goals_that_it_was_written_from(plan: Any) -> None
             assert (after.owner_id or goal.owner_id) == before.owner_id
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(plans())
 def test_no_cell_of_a_plan_is_run_by_a_spreadsheet(plan: Any) -> None:
     rows = csv.reader(io.StringIO(write_goals(*plan).text, newline=""))
