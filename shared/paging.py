@@ -7,8 +7,13 @@ filter anew), and is refused when it is not one of ours or is for another order.
 An access filter is often an `$or` whose ways each have an index of their own.  The cursor is put
 into each of them as one range, so that MongoDB merges a few rows of every index; beside the `$or`
 it would read and sort all that lie behind the cursor.
+
+Where nothing is asked besides, MongoDB plans each way for itself and keeps that plan, however much is
+there by then: one that was good for the last page of few rows goes through all rows later.  So a list may
+name the index of each way; then a page of every way is read by its own, and they are merged here.
 """
 
+import asyncio
 import base64
 import binascii
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -35,6 +40,9 @@ LARGEST_INT: Final = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
+Index = str | Mapping[str, str] | None
+"""The index of a list: its name; or the names by the field by which a way of its `$or` is found, of several
+fields that a way asks for the first one; None for the planner's choice."""
 Scalar = str | int | float | datetime | None
 
 
@@ -69,6 +77,11 @@ class Sort:
         """As MongoDB sorts; an index of the same keys serves it."""
         direction = -1 if self.descending else 1
         return list(dict.fromkeys([(self.field, direction), ("_id", direction)]))
+
+    def place(self, row: Mapping[str, Any]) -> tuple[bool, Any, str]:
+        """Where a row stands, as MongoDB has it: nothing comes before everything."""
+        value = row.get(self.field)
+        return value is not None, 0 if value is None else value, row["_id"]
 
     @property
     def name(self) -> str:
@@ -135,17 +148,15 @@ async def read_page(
     asked: Asked,
     show: Callable[[Doc], T],
     sort: Sort | None = None,
-    index: str | None = None,
+    index: Index = None,
 ) -> Page[T]:
     """One page of the documents that the filter lets through, each as `show` shows it.
 
-    `index` is the name of the one to use where the planner would err.
+    `index` is the one to use where the planner would err.
     """
     order = sort or Sort()
-    wanted = asked.narrow_all(filter_, sort=order) if index else asked.narrow(filter_, sort=order)
-    cursor = collection.find(wanted).sort(order.keys).limit(asked.limit + 1).max_time_ms(LONGEST_MS)
     try:
-        rows = await (cursor.hint(index) if index else cursor).to_list(None)
+        rows = await _rows(collection, filter_, Asked(asked.limit + 1, asked.cursor), order, index)
     except ExecutionTimeout as error:
         raise TooMuchToRead("Finding these takes too long; narrow what you ask for.") from error
     return page_of(rows, asked=asked, sort=order, show=show)
@@ -157,7 +168,7 @@ async def read_pages(
     *,
     fields: Sequence[str],
     size: int,
-    index: str | None = None,
+    index: Index = None,
 ) -> AsyncGenerator[list[Doc]]:
     """All documents that the filter lets through, by `_id`, so many at a time and these fields of them.
 
@@ -166,15 +177,57 @@ async def read_pages(
     """
     order, cursor = Sort(), None
     while True:
-        asked = Asked(size, cursor)
-        wanted = asked.narrow_all(filter_, sort=order) if index else asked.narrow(filter_, sort=order)
-        found = collection.find(wanted, list(fields)).sort(order.keys).limit(size)
-        rows = await (found.hint(index) if index else found).to_list(None)
+        rows = await _rows(
+            collection, filter_, Asked(size, cursor), order, index, fields=fields, most_ms=None
+        )
         if rows:
             yield rows
         if len(rows) < size:
             return
         cursor = encode_cursor(rows[-1], sort=order)
+
+
+async def _rows(  # noqa: PLR0913, PLR0917  those of a page
+    collection: Collection,
+    filter_: Mapping[str, Any],
+    asked: Asked,
+    order: Sort,
+    index: Index,
+    fields: Sequence[str] | None = None,
+    most_ms: int | None = LONGEST_MS,
+) -> list[Doc]:
+    """The first rows behind the cursor, as many as are asked for."""
+
+    async def found(wanted: Doc, hint: str | None) -> list[Doc]:
+        cursor = collection.find(wanted, None if fields is None else list(fields))
+        cursor = cursor.sort(order.keys).limit(asked.limit)
+        cursor = cursor.max_time_ms(most_ms) if most_ms else cursor
+        return await (cursor.hint(hint) if hint else cursor).to_list(None)
+
+    if isinstance(index, str):
+        return await found(asked.narrow_all(filter_, sort=order), index)
+    ways = _ways_of(filter_, index) if index else None
+    if not ways:
+        return await found(asked.narrow(filter_, sort=order), None)
+    each = await asyncio.gather(*(found(asked.narrow_all(way, sort=order), hint) for way, hint in ways))
+    once = {row["_id"]: row for rows in each for row in rows}
+    return sorted(once.values(), key=order.place, reverse=order.descending)[: asked.limit]
+
+
+def _ways_of(filter_: Mapping[str, Any], index: Mapping[str, str]) -> list[tuple[Doc, str]] | None:
+    """The filter by each way of its first `$or`, with its index; None if there is a way without."""
+    if "$or" in filter_:
+        rest = {name: value for name, value in filter_.items() if name != "$or"}
+        named = [(way, next((index[name] for name in index if name in way), None)) for way in filter_["$or"]]
+        found = [({"$and": [dict(way), rest]}, name) for way, name in named if name is not None]
+        return found if len(found) == len(named) else None
+    parts: Sequence[Mapping[str, Any]] = filter_.get("$and", ())
+    for place, part in enumerate(parts):
+        found = _ways_of(part, index)
+        if found is not None:
+            beside = [*parts[:place], *parts[place + 1 :]]
+            return [({**filter_, "$and": [way, *beside]}, name) for way, name in found]
+    return None
 
 
 def page_of(rows: Sequence[Doc], *, asked: Asked, sort: Sort, show: Callable[[Doc], T]) -> Page[T]:

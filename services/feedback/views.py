@@ -21,6 +21,8 @@ from shared.store import from_document
 
 router = APIRouter(tags=["feedback"])
 NEWEST = Sort("given_at", descending=True)
+OF_WAYS = {"giver_id": "by_giver", "receiver_id": "by_receiver", "visibility": "by_public"}
+"""The index of each way in which feedback is somebody's to read."""
 NEWEST_ASKED = Sort("asked_at", descending=True)
 
 
@@ -122,6 +124,7 @@ async def list_feedback(  # noqa: PLR0913, PLR0917  one parameter a filter
         action="read_feedback",
         asked=page,
         sort=NEWEST,
+        index=None if asked else OF_WAYS,
         show=lambda doc: FeedbackView.of(from_document(Feedback, doc)),
     )
 

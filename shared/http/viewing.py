@@ -17,7 +17,7 @@ from shared.identity import Caller
 from shared.ids import PersonId
 from shared.logs import correlation_id
 from shared.mongo import Database, Doc
-from shared.paging import Asked, Page, Sort, read_page
+from shared.paging import Asked, Index, Page, Sort, read_page
 from shared.store import from_document
 
 A = TypeVar("A", bound=Aggregate)
@@ -82,7 +82,7 @@ class Viewer:
         show: Callable[[Doc], T],
         action: str = "read",
         sort: Sort | None = None,
-        index: str | None = None,
+        index: Index = None,
     ) -> Page[T]:
         """A page of a list, as `read_page` has it, with a word to the audit of what in it is confidential."""
 

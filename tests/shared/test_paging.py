@@ -33,6 +33,8 @@ async def rows(engines, name):
     """A collection whose rows often share what they are sorted by, or lack it."""
     async with mongo.connect(engines.mongo) as client:
         collection = mongo.database(client, name)["rows"]
+        for field in ("title", "rank", "share"):
+            await collection.create_index([(field, 1)], name=f"by_{field}")
         await collection.insert_many(
             {
                 "_id": f"row_{number * 7919 % 97:03}",
@@ -47,11 +49,16 @@ async def rows(engines, name):
         yield collection
 
 
-async def all_pages(collection, sort, limit, filter_=None):
+async def all_pages(collection, sort, limit, filter_=None, index=None):
     pages, cursor = [], None
     while True:
         page = await read_page(
-            collection, filter_ or {}, asked=Asked(limit, cursor), show=lambda row: row["_id"], sort=sort
+            collection,
+            filter_ or {},
+            asked=Asked(limit, cursor),
+            show=lambda row: row["_id"],
+            sort=sort,
+            index=index,
         )
         pages.append(page.items)
         cursor = page.next
@@ -111,6 +118,7 @@ async def test_an_index_of_the_sort_keys_serves_a_page(rows):
     assert '"stage": "SORT"' not in json.dumps(stats["executionStages"], default=str)
 
 
+OF_WAYS = {"title": "by_title", "rank": "by_rank", "share": "by_share"}
 WAYS = [
     {},
     {"rank": 1},
@@ -135,10 +143,15 @@ filters = st.one_of(
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(filter_=filters, sort=st.sampled_from(SORTS), limit=st.integers(1, 30))
-async def test_pages_of_who_may_in_several_ways_neither_repeat_nor_miss(rows, filter_, sort, limit):
+@given(
+    filter_=filters,
+    sort=st.sampled_from(SORTS),
+    limit=st.integers(1, 30),
+    index=st.sampled_from([None, OF_WAYS, {"rank": "by_rank"}]),
+)
+async def test_pages_of_who_may_in_several_ways_neither_repeat_nor_miss(rows, filter_, sort, limit, index):
     whole = [row["_id"] async for row in rows.find(filter_).sort(sort.keys)]
-    pages = await all_pages(rows, sort, limit, filter_)
+    pages = await all_pages(rows, sort, limit, filter_, index)
     assert list(itertools.chain(*pages)) == whole
 
 

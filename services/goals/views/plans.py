@@ -8,7 +8,7 @@ are like, and for who reads those of very many; the second for who reads those o
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from shared.paging import Sort
+from shared.paging import Index, Sort
 
 FEW: Final = 200
 """People whose goals MongoDB merges in order, each from its own place in the index."""
@@ -39,8 +39,21 @@ COMMON: Final[Mapping[str, str]] = {
     "level": "by_level",
 }
 """What many goals are like: for who reads those of more than `FEW` people."""
+OF_WAYS: Final[Mapping[str, str]] = {
+    "owner_id": "by_owner",
+    "asked_id": "by_asked",
+    "visibility": "by_everyone_or_private",
+}
+"""The index of each way in which goals are somebody's to read, where nothing is asked besides."""
 ALL: Final = "_id_"
 """For who reads those of many and asks for nothing: behind a cursor MongoDB would sort all the rest."""
+INITIATIVES_OF_WAYS: Final[Mapping[str, str]] = {
+    "goal_owner_id": "by_goal_owner",
+    "owner_id": "by_owner",
+    "goal_id": "by_goal",
+    "goal_visibility": "by_everyone",
+}
+"""The same of initiatives."""
 TEAM: Final = "reporting_to_id"
 """So few people are found by `by_owner`, whatever else is asked."""
 UNIT: Final = "unit_id"
@@ -61,8 +74,8 @@ def order_of(asked: str) -> Sort:
 
 def index_for(
     asked: Mapping[str, Any], seen: Mapping[str, Any], sort: str | None, *, matching: Mapping[str, Any]
-) -> str | None:
-    """The name of the index for a list of what is asked for, among what is seen; None for the planner's.
+) -> Index:
+    """The index for a list of what is asked for, among what is seen; None for the planner's.
 
     `asked` are the filters by name, with their values, and `matching` what MongoDB is asked for them; `seen`
     is the filter of all that the caller may read.
@@ -77,9 +90,11 @@ def index_for(
     if sort is not None:
         return SORTED[sort.removeprefix("-")]
     rare = _first(RARE, asked)
-    if rare is not None or not reads_of_many(seen):
+    if rare is not None:
         return rare
-    return _first(COMMON, asked) or (None if asked else ALL)
+    if reads_of_many(seen):
+        return _first(COMMON, asked) or (None if asked else ALL)
+    return None if asked else OF_WAYS
 
 
 def reads_of_many(
@@ -92,10 +107,12 @@ def reads_of_many(
     return everybody or sum(people) > FEW
 
 
-def due_initiatives(asked: Mapping[str, Any], seen: Mapping[str, Any]) -> str | None:
-    """The name of the index for a list of initiatives, as `index_for` of goals."""
+def due_initiatives(asked: Mapping[str, Any], seen: Mapping[str, Any]) -> Index:
+    """The index for a list of initiatives, as `index_for` of goals."""
+    if asked:
+        return None
     many = reads_of_many(seen, owner="goal_owner_id", visibility="goal_visibility")
-    return "by_due" if many and not asked else None
+    return "by_due" if many else INITIATIVES_OF_WAYS
 
 
 def described() -> str:

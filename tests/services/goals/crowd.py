@@ -33,7 +33,8 @@ async def crowd(house: GoalsHouse) -> None:
     few = [{**team, "_id": f"few-{who}", "owner_id": who} for who in ("chief", "manager")]
     await house.db[GOALS].insert_many(few)
     for caller in [*READERS.values()] * 3:
-        await house.as_(*caller).read("/goals")
+        await house.as_(*caller).listed("/goals", limit=1)
+        await house.as_(*caller).listed("/initiatives", limit=1)
     people = [f"crowd-{number:03d}" for number in range(CROWD)]
     await house.db[PEOPLE].insert_many(
         [
