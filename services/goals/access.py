@@ -106,6 +106,7 @@ ACCESS = Table(
             when(HR_ADMIN, visibility=_SHARED),
             when(hr_of_departed("owner_id"), visibility="private"),
         ),
+        "look_back": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED)),
         "plan_initiative": (_OWNER, _MANAGER, when(HR_ADMIN, visibility=_SHARED, status="draft")),
         "change_initiative": (_GOAL_OWNER, _GOAL_MANAGER),
         "report_on_initiative": (party("owner_id"), _GOAL_OWNER, _GOAL_MANAGER),

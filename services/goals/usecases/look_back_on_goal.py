@@ -1,7 +1,7 @@
 """Say what went well with a goal, what did not, and what is to be done otherwise.
 
 When    its owner, their manager or HR asks (PUT /goals/{goal_id}/retrospective), or with the closure
-May     close: self, manager, HR admin            (access.py)
+May     look_back: self, manager, HR admin        (access.py)
 Rule    closing.look_back; until its period is closed
 Emits   nothing
 
@@ -38,7 +38,7 @@ async def look_back_on_goal(command: LookBackOnGoal, tx: Transaction) -> Goal:
     """The goal with its retrospective."""
     goals = GoalStore(tx)
     goal = await goals.get(command.goal_id)
-    await tx.require("close", goal)
+    await tx.require("look_back", goal)
     await require_period(goal, "follow", tx)
     return goals.save(look_back(goal, command.retrospective))
 

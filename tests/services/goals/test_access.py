@@ -407,7 +407,12 @@ async def test_hr_ends_the_private_goal_of_who_has_left_without_reading_it(
         assert (answer.status_code, answer.text) == (204, "")
     goal = await house.goal(goal_id)
     assert (goal["status"], goal["closed_by"], goal["amendment"]) == ("closed", "admin", None)
-    assert (await as_(house, "HR admin").get(f"/goals/{goal_id}")).status_code == 404
+    lesson = {"lessons": "None."}
+    hidden = [
+        await as_(house, "HR admin").get(f"/goals/{goal_id}"),
+        await as_(house, "HR admin").put(f"/goals/{goal_id}/retrospective", lesson),
+    ]
+    assert [(each.status_code, CANARY in each.text) for each in hidden] == [(404, False)] * 2
 
 
 @pytest.mark.parametrize("visibility", READERS)
