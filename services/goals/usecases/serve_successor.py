@@ -13,7 +13,7 @@ from services.goals.domain.alignment import MOST_ABOVE, require_place
 from services.goals.domain.amendment import edition_before
 from services.goals.domain.goal import Goal
 from services.goals.history_store import EditionStore
-from services.goals.store import GOALS, GoalStore, hold_tree, serving_in
+from services.goals.store import GOALS, GoalStore, hold_tree, left, serving_in
 from shared.contracts.base import Frozen
 from shared.fan_out import FanOut, Recipient
 from shared.ids import GoalId
@@ -44,6 +44,7 @@ async def serve_successor(message: ServeSuccessor, tx: Transaction) -> None:
     if goal.edition > said.edition:
         EditionStore(tx).save(edition_before(said, ("parent_id",), by=None, at=tx.now))
     tx.publish(aligned, goals.save(goal).state())
+    left(tx, message.before)
 
 
 def let_serve(successor: Goal, tx: Transaction) -> None:

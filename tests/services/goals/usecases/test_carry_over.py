@@ -6,6 +6,7 @@ import pytest
 
 from tests.services.asker import rule_of
 from tests.services.goals.house import REACH, GoalsHouse
+from tests.services.goals.usecases.test_fold_goals import below, fold
 from tests.services.goals.usecases.test_run_period import Q2, opened
 
 
@@ -53,6 +54,18 @@ async def test_what_is_planned_for_the_new_period_follows_at_each_stage_and_noth
     [edition] = await house.as_("manager").listed(f"/goals/{follow[2]}/editions")
     assert (edition["wording"]["parent_id"], edition["by_person_id"]) == (above, None)
     assert (await house.goal(follow[1]))["status"] == "proposed"
+
+
+async def test_what_has_followed_is_in_the_new_sum_and_no_more_in_the_old_one(house: GoalsHouse) -> None:
+    q1, q2 = await opened(house), await opened(house, Q2)
+    above = await house.agreed("manager", by="chief", period_id=q1, visibility="everyone")
+    dates = {"starts_on": "2026-04-01", "due_on": "2026-06-30", "period_id": q2, "visibility": "everyone"}
+    await house.agreed(**dates, parent_id=above)
+    await fold(house)
+    new = await carry(house, above, q2, by="manager")
+    await fold(house)
+    sums = [await below(house, each) or {} for each in (above, new)]
+    assert [each.get("below") for each in sums] == [0, 1]
 
 
 async def test_what_served_an_ended_goal_goes_on_by_itself(house: GoalsHouse) -> None:
