@@ -181,6 +181,11 @@ def _in_its_place(
     return right.model_copy(update={"source": wrong.source, "system": wrong.system})
 
 
+async def _answer(told: Measurement, tx: Transaction) -> MeasurementView:
+    """A machine may correct what a manager has put in the place of its own, and not read what they said."""
+    return MeasurementView.of(told if person_of(tx) else told.without_words())
+
+
 @router.post(
     "/goals/{goal_id}/measurements/{measurement_id}/correction",
     response_model=MeasurementView,
@@ -200,6 +205,4 @@ async def post_correction(
         new_measurement_id=mint("measurement"),
         **dict(right),
     )
-    return await run(
-        correct_measurement, command, key=goal_id, reply=MeasurementView.of, match=("goals", goal_id)
-    )
+    return await run(correct_measurement, command, key=goal_id, answer=_answer, match=("goals", goal_id))

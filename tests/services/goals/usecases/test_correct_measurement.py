@@ -117,6 +117,26 @@ async def test_what_a_manager_corrects_of_a_machine_the_owner_does_not_correct_b
     assert rule_of(back) == "not-yours-to-correct"
 
 
+@pytest.mark.parametrize("back", [{}, {"value": 2}])
+async def test_a_machine_corrects_a_manager_in_its_place_and_hears_no_word_of_them(
+    house: GoalsHouse, back: dict[str, Any]
+) -> None:
+    goal_id = await house.agreed(visibility="private")
+    machine, path = house.as_("warehouse", "measuring_system"), f"/goals/{goal_id}/key-results/reach"
+    told = (await machine.does(f"{path}/measurements", {"value": 2}))["measurement_id"]
+    await correct(house, goal_id, told, by="manager", value=3, reason="Anna has moved the boxes.")
+    body = {**back, "reason": "The books say so."}
+    again = await machine.post(f"/goals/{goal_id}/measurements/{told}/correction", body)
+    theirs = f"/goals/{goal_id}/measurements/{again.json()['measurement_id']}/correction"
+    answer = await machine.post(theirs, body)
+    assert (answer.status_code, answer.json()["by_person_id"], answer.json()["note"]) == (200, None, "")
+    assert [
+        row["note"]
+        for row in await house.as_("anna").listed(f"/goals/{goal_id}/measurements")
+        if row["by_person_id"]
+    ] == ["Anna has moved the boxes."]
+
+
 async def test_milestones_that_were_reached_are_told_of_their_time(house: GoalsHouse) -> None:
     goal_id = await house.agreed(key_results=[STEPS])
     path = f"/goals/{goal_id}/key-results/steps/milestones"
