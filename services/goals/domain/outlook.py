@@ -146,7 +146,8 @@ def turns(goal: Goal, now: Standing, outlook: Outlook) -> Sequence[contract.Even
         events.append(
             contract.GoalWentSilent(**named, last_on=goal.checked_in_on, missed=outlook.missed_check_ins)
         )
-    if now.neglect is not None and before.neglect is None:
+    # Who takes over what was left alone is not told in the same moment that nobody has touched it.
+    if now.neglect is not None and before.neglect not in {now.neglect, "owner_left"}:
         events.append(contract.GoalNeglected(**named, because=now.neglect))
     return events
 

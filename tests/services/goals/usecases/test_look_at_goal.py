@@ -230,6 +230,18 @@ async def test_a_goal_whose_owner_leaves_is_neglected_from_that_moment(house: Go
     assert (await house.last(goal_id))["because"] == "owner_left"
 
 
+async def test_that_the_owner_leaves_is_told_of_what_nobody_has_touched_too(house: GoalsHouse) -> None:
+    goal_id, late = await house.agreed(), datetime(2026, 2, 15, tzinfo=UTC)
+    await house.look(late)
+    await house.let_go("anna")
+    await house.look(late + timedelta(seconds=1))
+    over = {"owner_id": "manager", "reason": "I do it myself."}
+    await house.as_("manager").at(late).does(f"/goals/{goal_id}/amendment", over)
+    await house.look(late + timedelta(seconds=2))
+    told = [each for each in await house.published(subject=goal_id) if each["said"] == "goal_neglected"]
+    assert [each["because"] for each in told] == ["never_touched", "owner_left"]
+
+
 async def test_a_closed_goal_is_left_in_peace(house: GoalsHouse) -> None:
     goal_id = await house.closed()
     await house.look(NOW + timedelta(days=200))
