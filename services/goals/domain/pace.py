@@ -1,8 +1,8 @@
 """Whether a goal is where it should be by now.
 
 What moves is expected to have gone the share of the way that its time has gone; what guards a
-threshold is expected to hold on any day.  Up to 16.5 points behind what was expected is on track,
-up to 33 is behind, more is at risk.
+threshold is expected to hold on any day, a yes or no and a baseline to be there by the last one.  Up to
+16.5 points behind what was expected is on track, up to 33 is behind, more is at risk.
 """
 
 from datetime import date
@@ -45,10 +45,10 @@ def expected_progress(goal: Goal, *, on: date) -> float | None:
 
 
 def _expected_of(part: KeyResult, gone: float) -> float:
-    """What guards a threshold holds at once, a yes or no comes by the last day, the rest bit by bit."""
+    """What guards a threshold holds at once, a yes or no and a baseline come last, the rest bit by bit."""
     if part.type in THRESHOLDS:
         return 1.0
-    return float(gone >= 1.0) if part.unit_kind == "yes_no" else gone
+    return float(gone >= 1.0) if part.unit_kind == "yes_no" or part.type == "baseline" else gone
 
 
 def read_pace(goal: Goal, *, on: date) -> Reading:

@@ -109,8 +109,11 @@ def test_expectation_is_a_share_grows_with_time_and_has_no_use_for_progress(
     assert (read_pace(some, on=on).gap or 0) <= (read_pace(none, on=on).gap or 0) + 1e-9
 
 
-def test_a_yes_or_no_is_expected_by_its_last_day_and_not_bit_by_bit() -> None:
-    signed = goal({"title": "Signed", "type": "milestone", "unit_kind": "yes_no"})
+@pytest.mark.parametrize(
+    "kind", [{"type": "milestone", "unit_kind": "yes_no"}, {"type": "baseline", "target": 1}]
+)
+def test_what_is_there_at_once_is_expected_by_its_last_day_and_not_bit_by_bit(kind: dict[str, Any]) -> None:
+    signed = goal({"title": "Signed", **kind})
     assert read_pace(signed, on=HALF).pace == "on_track"
     assert expected_progress(signed, on=DUE) == 1.0
     assert read_pace(signed, on=DUE).pace == "at_risk"
