@@ -26,6 +26,8 @@ POLICY: Final = (
 )
 _JOINERS: Final = "\u200c\u200d"
 _DAY_STEPS: Final = (1, 2, 7, 14)
+_TINY: Final = 1e-300
+"""No step is smaller: powers of ten would become zero."""
 _MONTH_STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400)
 
 
@@ -111,7 +113,7 @@ def apart(tops: Sequence[float], *, least: float, low: float, high: float) -> Se
 def nice_ticks(low: float, high: float, *, most: int = 6) -> Sequence[float]:
     """Round numbers that cover the range: steps of 1, 2 or 5 times a power of ten (Heckbert, 1990)."""
     raw = (high - low) / max(1, most - 1)
-    if not 0 < raw < math.inf or raw <= 1e-12 * max(abs(low), abs(high)):
+    if not _TINY < raw < math.inf or raw <= 1e-12 * max(abs(low), abs(high)):
         around = max(abs(low), abs(high), 1.0) / 2
         return [low - around, low + around] if high <= low else [low, low + 2 * around]
     power = 10.0 ** math.floor(math.log10(raw))

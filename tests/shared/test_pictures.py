@@ -11,7 +11,16 @@ from shared.pictures import Scale, apart, nice_ticks, thinned
 
 @pytest.mark.parametrize(
     ("low", "high"),
-    [(0, 10), (0, 5e-324), (1e15, 1e15 + 0.125), (3, 3), (-1e15, 1e15), (0.1, 0.3)],
+    [
+        (0, 10),
+        (0, 5e-324),
+        (0, 2.5e-323),
+        (1e-310, 3e-300),
+        (1e15, 1e15 + 0.125),
+        (3, 3),
+        (-1e15, 1e15),
+        (0.1, 0.3),
+    ],
 )
 def test_ticks_cover_the_range_and_are_several(low: float, high: float) -> None:
     ticks = nice_ticks(low, high)
