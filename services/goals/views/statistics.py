@@ -224,7 +224,7 @@ class _Sum:
         self.counts["goals"] += goals
         self.counts[f"status {tally.status}"] += goals
         if tally.status == "agreed":
-            self.counts[f"pace {tally.pace}"] += goals
+            self.counts[f"pace {tally.pace or 'not_measured'}"] += goals
             self.counts["overdue"] += goals if tally.overdue else 0
             self.counts["blocked"] += goals if tally.blocked else 0
 

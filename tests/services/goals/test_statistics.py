@@ -89,11 +89,14 @@ async def test_a_unit_rolled_up_has_all_below_it_wherever_that_moves(house: Goal
     assert (await units())["unit_north"] == (4, 4)
 
 
-async def test_paces_are_those_of_the_last_look(house: GoalsHouse) -> None:
+async def test_paces_are_those_of_the_last_look_and_come_to_all_that_are_agreed(house: GoalsHouse) -> None:
     await measured(house, 9)
+    [group] = await house.as_("manager").read("/goal-statistics")
+    assert (group["statuses"]["agreed"], group["paces"]["not_measured"]) == (1, 1)
     await house.look()
     [group] = await house.as_("manager").read("/goal-statistics", by="pace")
     assert (group["key"], group["paces"]["on_track"]) == ("on_track", 1)
+    assert sum(group["paces"].values()) == 1
 
 
 @pytest.mark.parametrize("asked", [{"by": "colour"}, {"by": "unit", "status": "lost"}, {"rolled_up": "true"}])
