@@ -52,7 +52,8 @@ class Goal(Terms, Aggregate):
 
     `asked_id` is who is to agree, while the goal or an amendment is proposed; `reason` is what was to be
     changed, or why it was not.  `dropped` are the ids of key results that it had; `declined` says that it
-    ended since who was asked did not want it, `orphaned` that what it serves was closed or erased first.
+    ended since who was asked did not want it, `orphaned` that what it serves was closed or erased first;
+    `told_at` is when a value of it was last reported.
     """
 
     id_field: ClassVar[str] = "goal_id"
@@ -73,6 +74,7 @@ class Goal(Terms, Aggregate):
     confidence: float | None = None
     blocked_by: tuple[BlockerKind, ...] = ()
     checked_in_on: date | None = None
+    told_at: datetime | None = None
     standing: Standing = Standing()
     edition: int = 1
     origin_id: GoalId | None = None

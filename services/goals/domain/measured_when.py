@@ -20,6 +20,8 @@ class MeasuredLongBefore(Invalid):
     """A measurement holds for a time at most a year before its goal begins."""
 
 
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_AT_ONCE: Final = timedelta(seconds=1)
 TIMES: Final = (MeasuredInFuture, MeasuredLongBefore)
 """What refuses the time of a measurement."""
 
@@ -45,3 +47,14 @@ def require_time(measured_at: datetime | None, goal: Goal, *, now: datetime) -> 
             earliest=earliest,
         )
     return to_millisecond(measured_at)
+
+
+def told_at(goal: Goal, *, now: datetime) -> datetime:
+    """When a value is reported that is reported now: after the one before, however many come at once.
+
+    Of several that held at one time the last report counts, and times are kept in milliseconds.
+    """
+    before = goal.told_at
+    if before is None or not timedelta() <= before - now < _AT_ONCE:
+        return now
+    return before + _MILLISECOND

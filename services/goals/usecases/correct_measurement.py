@@ -19,7 +19,7 @@ from pydantic import StringConstraints
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import CorrectedAlready, Measurement
 from services.goals.domain.measured_in import Quantity
-from services.goals.domain.measured_when import TIMES, require_time
+from services.goals.domain.measured_when import TIMES, require_time, told_at
 from services.goals.domain.milestones import in_place, retell
 from services.goals.history_store import AT_ONE_TIME, MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
@@ -70,6 +70,7 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     """The measurement in the place of the wrong one, or the wrong one if there is none."""
     measurements = MeasurementStore(tx)
     goal = await GoalStore(tx).get(command.goal_id)
+    goal = goal.model_copy(update={"told_at": told_at(goal, now=tx.now)})
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
     wrong = await measurements.find(command.measurement_id)
@@ -90,12 +91,12 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     )
     values = [(each.measured_at, each.known_at, each.value) for each in counting]
     if value is not None:
-        values.append((at, tx.now, value))
+        values.append((at, goal.told_at or tx.now, value))
     newest_at, _, newest = max(values, key=itemgetter(0, 1), default=(None, None, None))
     goal, _ = goal.stand_corrected(wrong.key_result_id, newest, at=newest_at)
     event = await _told(goal, wrong, tx, to_value=value, at=at)
     corrected = measurements.save(corrected)
-    right = _in_its_place(wrong, event, tx, new_id=new_id, reason=command.reason)
+    right = _in_its_place(wrong, event, goal, tx, new_id=new_id, reason=command.reason)
     return corrected if right is None else measurements.save(right)
 
 
@@ -108,7 +109,7 @@ async def _correct_milestone(
     at = require_time(command.measured_at, goal, now=tx.now) if moved else wrong.measured_at
     corrected = wrong.corrected(correction_by(tx, reason=command.reason, measurement_id=new_id))
     right = wrong.model_copy(
-        update={"measurement_id": command.new_measurement_id, "measured_at": at, "taken_at": tx.now}
+        update={"measurement_id": command.new_measurement_id, "measured_at": at, "taken_at": goal.told_at}
     )
     others = await history_of(goal.goal_id, wrong.key_result_id, tx, but=wrong.measurement_id)
     retold = retell(goal.part(wrong.key_result_id), [*others, right] if moved else others)
@@ -162,7 +163,13 @@ def _require_may_correct(wrong: Measurement, goal: Goal, tx: Transaction) -> Non
 
 
 def _in_its_place(
-    wrong: Measurement, event: MeasurementCorrected, tx: Transaction, *, new_id: str | None, reason: str
+    wrong: Measurement,
+    event: MeasurementCorrected,
+    goal: Goal,
+    tx: Transaction,
+    *,
+    new_id: str | None,
+    reason: str,
 ) -> Measurement | None:
     """What a machine has reported stays a machine's, so that its owner does not correct it back."""
     if new_id is None or event.to_value is None:
@@ -177,7 +184,7 @@ def _in_its_place(
         key_result_progress=event.key_result_progress,
         goal_progress=event.goal_progress,
     )
-    right = reported(measured, tx, measurement_id=new_id, note=reason)
+    right = reported(measured, goal, tx, measurement_id=new_id, note=reason)
     return right.model_copy(update={"source": wrong.source, "system": wrong.system})
 
 

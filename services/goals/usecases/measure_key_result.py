@@ -15,10 +15,10 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, Field
 
-from services.goals.domain.goal import GoalNotInStage
+from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import Measurement
 from services.goals.domain.measured_in import Quantity
-from services.goals.domain.measured_when import TIMES, require_time
+from services.goals.domain.measured_when import TIMES, require_time, told_at
 from services.goals.history_store import MeasurementStore
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, look_soon
@@ -59,15 +59,18 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
     at = require_time(command.measured_at, goal, now=tx.now)
+    goal = goal.model_copy(update={"told_at": told_at(goal, now=tx.now)})
     goal, measured = goal.measure(command.key_result_id, command.value, at=at)
-    measurement = reported(measured, tx, measurement_id=command.measurement_id, note=command.note)
+    measurement = reported(measured, goal, tx, measurement_id=command.measurement_id, note=command.note)
     tx.publish(measured, goals.save(goal).state())
     look_soon(tx, goal.goal_id)
     return MeasurementStore(tx).save(measurement)
 
 
-def reported(measured: KeyResultMeasured, tx: Transaction, *, measurement_id: str, note: str) -> Measurement:
-    """What is kept of a value that whoever asks has reported."""
+def reported(
+    measured: KeyResultMeasured, goal: Goal, tx: Transaction, *, measurement_id: str, note: str
+) -> Measurement:
+    """What is kept of a value that whoever asks has reported, and the goal has been told of."""
     person_id = person_of(tx)
     return Measurement(
         measurement_id=measurement_id,
@@ -80,7 +83,7 @@ def reported(measured: KeyResultMeasured, tx: Transaction, *, measurement_id: st
         system=machine_of(tx),
         note=note,
         goal_progress=measured.goal_progress,
-        taken_at=tx.now,
+        taken_at=goal.told_at,
     )
 
 

@@ -1,5 +1,6 @@
 """Many measurements at once, over HTTP and from the topic: each by itself, each once, none lost silently."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -68,6 +69,24 @@ async def test_what_a_sender_has_named_counts_once_however_often_it_comes(house:
     other = house.as_("warehouse|a", "measuring_system")
     assert (await send(house, one(goal_id, 5, id="b"), who=other))["taken"] == 1
     assert await values(house, goal_id) == [5, 3]
+
+
+async def test_of_many_that_held_at_one_time_the_last_one_counts_everywhere(house: GoalsHouse) -> None:
+    goal_id, at = await house.agreed(), {"measured_at": "2026-01-10T00:00:00Z"}
+    early = await send(house, one(goal_id, 1, measured_at="2026-01-05T00:00:00Z"))
+    await send(house, one(goal_id, 9, **at), one(goal_id, 4, **at), one(goal_id, 6, **at))
+    path, then = f"/goals/{goal_id}", (NOW + timedelta(hours=1)).isoformat()
+
+    async def told() -> list[float]:
+        goals = [await house.goal(goal_id), await house.as_("anna").read(f"{path}/as-of", at=then)]
+        return [each["key_results"][0]["current"] for each in goals]
+
+    assert await told() == [6, 6]
+    chart = await house.as_("anna").get(f"{path}/chart.svg", key_result_id="reach")
+    assert "measured: 6 customers" in chart.text
+    correction = f"{path}/measurements/{early['results'][0]['measurement_id']}/correction"
+    await house.as_("manager").does(correction, {"reason": "Nobody counted."})
+    assert await told() == [6, 6]
 
 
 async def test_without_a_name_the_same_value_is_another_measurement(house: GoalsHouse) -> None:
