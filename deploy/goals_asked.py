@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 from rich.text import Text
 
-from deploy.asking import AskingFailedError, Target, client_of, reaching, refused, target_of
+from deploy.asking import Target, client_of, reaching, refused, target_of
 
 if TYPE_CHECKING:
     import httpx
@@ -50,18 +50,6 @@ def told(answer: T, show: Callable[[T], None], *, as_json: bool) -> None:
         print(json.dumps(answer))
     else:
         show(answer)
-
-
-def person_of(client: "httpx.AsyncClient") -> str:
-    """Whom the token is of, as it says itself; the service checks it."""
-    import jwt  # noqa: PLC0415  needed by one command alone
-
-    bearer = client.headers["Authorization"].removeprefix("Bearer ")
-    try:
-        claims: dict[str, Any] = jwt.decode(bearer, options={"verify_signature": False})
-    except jwt.InvalidTokenError as error:
-        raise AskingFailedError("the token is none", mend="Take a new one") from error
-    return str(claims.get("sub", ""))
 
 
 async def read(client: "httpx.AsyncClient", path: str, **query: Any) -> dict[str, Any]:

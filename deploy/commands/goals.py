@@ -22,7 +22,6 @@ from deploy.goals_asked import (
     answer_of,
     asked,
     pace_of,
-    person_of,
     read,
     sent,
     share_of,
@@ -87,7 +86,7 @@ async def _open(by: str, client: "httpx.AsyncClient") -> list[dict[str, Any]]:
     """Goals that are not closed."""
     found: list[dict[str, Any]] = []
     for status in ("draft", "proposed", "agreed"):
-        query: dict[str, Any] = {by: person_of(client), "status": status, "limit": PAGE}
+        query: dict[str, Any] = {by: "me", "status": status, "limit": PAGE}
         while True:
             page = await read(client, "/goals", **query)
             found += page["items"]

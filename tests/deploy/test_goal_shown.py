@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -177,3 +178,18 @@ def test_json_is_what_the_service_says(monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setattr(goal_shown, "asked", lambda _ask, **_of: said)
     goal_shown.show("goal_0", as_json=True)
     assert json.loads(capsys.readouterr().out) == said
+
+
+@pytest.mark.parametrize("by", [goals_commands.OWN, goals_commands.TEAM])
+async def test_mine_are_those_of_whom_the_service_takes_the_token_for_whatever_is_in_it(by: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params[by])
+        return httpx.Response(200, json={"items": [], "next": None})
+
+    ours = httpx.MockTransport(answer)
+    headers = {"Authorization": "Bearer of-no-form-that-we-know"}
+    async with httpx.AsyncClient(transport=ours, base_url="http://goals", headers=headers) as client:
+        assert await goals_commands._open(by, client) == []
+    assert asked == ["me"] * 3

@@ -25,6 +25,9 @@ from shared.mongo import Doc
 STANDING: Final = frozenset({"pace", "heading", "overdue", "silent", "neglect"})
 BY_OTHERS: Final = frozenset({"runs_from", "runs_to", "aligned", "tag", "reporting_to_id", "unit_id"})
 """What is not asked of a field of the same name."""
+ME: Final = "me"
+"""In the place of a person's id: whoever asks, whose id not every token tells them."""
+PEOPLE: Final = frozenset({"owner_id", "asked_id", "reporting_to_id"})
 NONE: Final[Doc] = {"_id": {"$in": []}}
 """Matches no goal."""
 ALIGNED: Final[Doc] = {"parent_id": {"$ne": None}, "orphaned": {"$ne": True}}
@@ -33,9 +36,12 @@ UNALIGNED: Final[Doc] = {"$or": [{"parent_id": None}, {"orphaned": True}]}
 
 
 class GoalsWanted(BaseModel):
-    """Which of the goals that the caller may see; all of what is asked must hold."""
+    """Which of the goals that the caller may see; all of what is asked must hold.
 
-    owner_id: PersonId | None = Field(default=None, description="Of this person only.")
+    `me` in the place of a person's id is the caller's.
+    """
+
+    owner_id: PersonId | None = Field(default=None, description="Of this person only; `me` is the caller.")
     asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
     parent_id: GoalId | None = Field(default=None, description="Serving this goal only.")
     period_id: PeriodId | None = Field(default=None, description="Of this period only.")
@@ -71,24 +77,15 @@ class GoalsWanted(BaseModel):
 
     async def matching(self, view: Viewer) -> Doc:
         """Matches the documents of these goals."""
-        wanted = {**self._of_fields(), **await self._of_owners(view)}
+        named = {
+            name: view.me() if name in PEOPLE and value == ME else value
+            for name, value in self.named().items()
+        }
+        wanted = {**self._of_fields(named), **await _of_owners(named, view)}
         return await unless_hidden(wanted, (self.parent_id, self.origin_id), view)
 
-    async def _of_owners(self, view: Viewer) -> Doc:
-        directory, groups = DirectoryReader(view.db), list[Sequence[PersonId]]()
-        if self.reporting_to_id is not None:
-            groups.append(await directory.person_ids_reporting_to(self.reporting_to_id))
-        if self.unit_id is not None:
-            groups.append(await directory.person_ids_working_in(self.unit_id))
-        if not groups:
-            return {}
-        owners = set(groups[0]).intersection(*groups[1:])
-        if self.owner_id is None:
-            return {"owner_id": {"$in": sorted(owners)}}
-        return {} if self.owner_id in owners else NONE
-
-    def _of_fields(self) -> Doc:
-        asked = {name: value for name, value in self.named().items() if name not in BY_OTHERS}
+    def _of_fields(self, named: Mapping[str, Any]) -> Doc:
+        asked = {name: value for name, value in named.items() if name not in BY_OTHERS}
         equal = {f"standing.{name}" if name in STANDING else name: value for name, value in asked.items()}
         if self.tag is not None:
             equal["tags"] = self.tag.strip().lower()
@@ -97,6 +94,20 @@ class GoalsWanted(BaseModel):
         due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
         start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
         return {**equal, **due, **start}
+
+
+async def _of_owners(named: Mapping[str, Any], view: Viewer) -> Doc:
+    directory, groups = DirectoryReader(view.db), list[Sequence[PersonId]]()
+    if "reporting_to_id" in named:
+        groups.append(await directory.person_ids_reporting_to(named["reporting_to_id"]))
+    if "unit_id" in named:
+        groups.append(await directory.person_ids_working_in(named["unit_id"]))
+    if not groups:
+        return {}
+    owners = set(groups[0]).intersection(*groups[1:])
+    if "owner_id" not in named:
+        return {"owner_id": {"$in": sorted(owners)}}
+    return {} if named["owner_id"] in owners else NONE
 
 
 async def unless_hidden(wanted: Doc, named: Iterable[GoalId | None], view: Viewer) -> Doc:

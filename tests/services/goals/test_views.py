@@ -28,6 +28,9 @@ async def test_lists_are_filtered_by_all_that_is_asked(house: GoalsHouse) -> Non
         ({"runs_to": "2026-03-31"}, {parent, draft, proposed}),
         ({"runs_from": "2026-03-31", "runs_to": "2026-04-01"}, {parent, draft, proposed, closed}),
         ({"owner_id": "anna", "status": "draft"}, {draft}),
+        ({"owner_id": "me"}, {parent}),
+        ({"asked_id": "me"}, {proposed}),
+        ({"reporting_to_id": "me"}, {draft, proposed, closed}),
     ]
     for asked, expected in wanted:
         listed = await house.as_("manager").listed("/goals", **asked)
