@@ -139,8 +139,8 @@ def _first(indexes: Mapping[str, str], asked: Mapping[str, Any]) -> str | None:
 
 
 def _members(matching: Mapping[str, Any]) -> int:
-    owners = matching.get("owner_id")
-    return len(owners["$in"]) if isinstance(owners, Mapping) else 0
+    owners: Any = matching.get("owner_id")
+    return len(owners["$in"]) if owners.__class__ is dict else 0
 
 
 def _shared(way: Mapping[str, Any], visibility: str) -> bool:
