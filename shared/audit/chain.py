@@ -49,18 +49,17 @@ class ChainBrokenError(Exception):
 
 
 def seal_of(before: str, row: Mapping[str, Any]) -> str:
-    """The seal of a row after another."""
+    """The seal of a row after another; raises `TypeError` if a value is not of the type that rows have.
+
+    Else a time could become text that reads the same, and no question about times would find the row.
+    """
     content = {name: value for name, value in row.items() if name not in SEALED}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_plain)
+    id_, at = content.get("_id"), content.get("at")
+    if not isinstance(id_, ObjectId) or not isinstance(at, datetime):
+        raise TypeError("_id or at")
+    content |= {"_id": str(id_), "at": at.astimezone(UTC).isoformat(timespec="milliseconds")}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256((before + text).encode()).hexdigest()
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, ObjectId):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds")
-    raise TypeError(type(value).__name__)
 
 
 async def verify(database: Database, *, service: str, anchors: Iterable[Anchor] = ()) -> Verdict:
@@ -125,7 +124,8 @@ async def _left(database: Database, cut: Anchor) -> str:
     """What is wrong with rows of numbers that were removed: some wait for it, others cannot be there."""
     if not cut.removed_before:
         return ""
-    young = {"number": {"$gt": 0, "$lte": cut.number}, "at": {"$gte": moment(cut.removed_before)}}
+    # of any other type than a time it is not older either
+    young = {"number": {"$gt": 0, "$lte": cut.number}, "at": {"$not": {"$lt": moment(cut.removed_before)}}}
     found = await database[AUDIT].find_one(young, sort=[("number", 1)])
     return f"row {found['number']} is younger than what was removed up to row {cut.number}" if found else ""
 
@@ -148,6 +148,8 @@ def _wrong(row: Mapping[str, Any], number: int, before: str) -> str:
     if row["number"] != number:
         aged = ", and no anchor says that it was removed for its age" if before == FIRST else ""
         return f"row {number} is gone: the next one is {row['number']}{aged}"
-    if row.get("seal") != seal_of(before, row):
-        return f"row {number} is not what was sealed ({row['_id']})"
-    return ""
+    try:
+        intact = row.get("seal") == seal_of(before, row)
+    except TypeError:
+        intact = False
+    return "" if intact else f"row {number} is not what was sealed ({row['_id']})"

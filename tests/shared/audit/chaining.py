@@ -32,7 +32,7 @@ def row(number: int) -> dict[str, Any]:
         about=[f"feedback/f{number}"],
         events=["cairn.feedback.feedback_given.v1"],
         reasoned=False,
-        correlation_id=f"c{number}",
+        correlation_id=f"{number:024x}",
     )
 
 

@@ -4,6 +4,8 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from bson import ObjectId
+
 from shared import mongo
 from shared.audit.chain import FIRST, seal_of
 from shared.audit.rows import AUDIT, HEAD
@@ -32,6 +34,23 @@ async def change_a_field(db: mongo.Database, dice: random.Random) -> None:
 
 async def add_a_field(db: mongo.Database, dice: random.Random) -> None:
     await db[AUDIT].update_one({"number": dice.randint(1, ROWS)}, {"$set": {"excuse": "none"}})
+
+
+async def say_it_in_another_type(db: mongo.Database, dice: random.Random) -> None:
+    """What reads the same and is found by no question about times or places, or cannot be read at all."""
+    number = dice.randint(1, ROWS)
+    found = await db[AUDIT].find_one({"number": number})
+    assert found is not None
+    changed = dice.choice(
+        [
+            {"at": found["at"].isoformat(timespec="milliseconds")},
+            {"_id": str(found["_id"])},
+            {"correlation_id": ObjectId(found["correlation_id"])},
+            {"about": [b"feedback"]},
+        ]
+    )
+    await db[AUDIT].delete_one({"number": number})
+    await db[AUDIT].insert_one({**found, **changed})
 
 
 async def take_a_row_away(db: mongo.Database, dice: random.Random) -> None:
@@ -92,6 +111,7 @@ async def chain_anew(db: mongo.Database, dice: random.Random) -> None:
 KINDS: list[Tampering] = [
     change_a_field,
     add_a_field,
+    say_it_in_another_type,
     take_a_row_away,
     truncate,
     put_a_row_in,

@@ -163,6 +163,15 @@ async def test_rows_that_a_restored_database_numbers_anew_stay_and_are_found(kep
     assert (await kept.verdict()).wrong
 
 
+async def test_a_row_of_no_time_among_those_that_were_removed_is_found(kept: Kept) -> None:
+    await kept.seal(90)
+    await kept.seal(20)
+    await kept.remover().turn()
+    forged = row(9) | {"sealed": True, "number": 1, "seal": FIRST, "at": "2026-01-01T00:00:00.000+00:00"}
+    await kept.db[AUDIT].insert_one(forged)
+    assert (await kept.verdict()).wrong.startswith("row 1 is younger than what was removed")
+
+
 async def test_nobody_but_the_file_can_say_that_rows_went(kept: Kept) -> None:
     await kept.seal(90)
     await kept.seal(20, 20)
