@@ -4,7 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from shared.appended import append_line
 from shared.audit.anchors import Anchor
@@ -48,20 +48,19 @@ class Sealer:
         self._file = file
         self._anchor_seconds = anchor_seconds
         self._anchored = 0
-        self._head: Any = None
         self._anchored_at = time.monotonic()
 
     async def turn(self) -> bool:
         """Seal one page; whether there may be more."""
         more = False
-        if self._head is None:
-            self._head = await self._work.db[HEAD].find_one({"_id": HEAD})
         if await self._work.db[AUDIT].find_one({"sealed": False}, {"_id": 1}) is not None:
             caller = service_caller(self._service)
-            self._head = await self._work.run(seal_page, PAGE, key=HEAD, caller=caller)
-            more = self._head is not None and self._head.get("page") == PAGE
-        if self._head is not None:
-            await self._anchor(self._head["number"], self._head["seal"])
+            head = await self._work.run(seal_page, PAGE, key=HEAD, caller=caller)
+            more = head is not None and head.get("page") == PAGE
+        else:  # another may have sealed since, and not come to anchor it
+            head = await self._work.db[HEAD].find_one({"_id": HEAD})
+        if head is not None:
+            await self._anchor(head["number"], head["seal"])
         return more
 
     async def _anchor(self, number: int, seal: str) -> None:

@@ -86,6 +86,19 @@ async def test_a_sealer_that_is_new_anchors_what_others_have_sealed(work: Work, 
     assert [each.number for each in read_anchors(file.read_text().splitlines())[0]] == [1]
 
 
+async def test_a_sealer_that_leads_again_anchors_what_was_sealed_meanwhile(
+    work: Work, tmp_path: Path
+) -> None:
+    file = tmp_path / "anchors.jsonl"
+    first = sealer(work, file)
+    await work.db[AUDIT].insert_one(row(1))
+    await first.turn()
+    await work.db[AUDIT].insert_one(row(2))
+    await sealer(work, seconds=3600).turn()
+    await first.turn()
+    assert [each.number for each in read_anchors(file.read_text().splitlines())[0]] == [1, 2]
+
+
 async def test_a_chain_that_grows_while_it_is_walked_is_intact(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
