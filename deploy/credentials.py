@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
 from deploy.certificates import ADMIN
 from deploy.local.entry import CA, PASSWORD, USERNAME
@@ -19,6 +20,7 @@ from shared.doors import SERVICE_PREFIX
 
 ADMIN_DIRECTORY: Final = "admin"
 INTEGRATORS: Final = Path(__file__).with_name("integrators.toml")
+MONGO_URL: Final = "mongo_url"
 KEY_FILE_BYTES: Final = 96
 _BASE64: Final = str.maketrans("-_", "+/")
 
@@ -44,8 +46,12 @@ class Credentials:
         return self.directory / holder
 
     def mongo_password(self, holder: str) -> str:
-        """A user's password at MongoDB."""
-        return _password(self.of(holder) / "mongo_password")
+        """A user's password at MongoDB: the one in its `mongo_url`, where an operator changes it."""
+        file, url = self.of(holder) / "mongo_password", self.of(holder) / MONGO_URL
+        said = unquote(urlsplit(url.read_text().strip()).password or "") if url.exists() else ""
+        if said and said != _password(file):
+            put(file, said)
+        return _password(file)
 
     def kafka_password(self, holder: str) -> str:
         """A user's password at Kafka."""
@@ -53,11 +59,13 @@ class Credentials:
 
     def mongo_url(self, holder: str, *, at: str) -> str:
         """How a user connects, given `HOST:PORT/?OPTIONS`."""
-        return f"mongodb://{user_of(holder)}:{self.mongo_password(holder)}@{at}"
+        return f"mongodb://{user_of(holder)}:{quote(self.mongo_password(holder), safe='')}@{at}"
 
 
 def credentials_in(directory: Path, *, services: Sequence[str], mongo: str, authority: Path) -> Credentials:
     """The credentials of a directory; those that are missing are made, and addresses are written anew.
+
+    A password that was changed since stays what it was changed to.
 
     Args:
         directory: made if need be.
@@ -73,7 +81,7 @@ def credentials_in(directory: Path, *, services: Sequence[str], mongo: str, auth
     for holder in (*services, ADMIN_DIRECTORY):
         put(found.of(holder) / USERNAME, user_of(holder))
         _password(found.of(holder) / PASSWORD)
-        put(found.of(holder) / "mongo_url", found.mongo_url(holder, at=mongo))
+        put(found.of(holder) / MONGO_URL, found.mongo_url(holder, at=mongo))
         put(found.of(holder) / CA, authority.read_text())
     listed = tomllib.loads(kept(found.integrators / INTEGRATORS.name, INTEGRATORS.read_text))
     for user in listed:

@@ -63,7 +63,7 @@ def make_keys(directory: Path, *, kafka: Sequence[str] = KAFKA, mongo: Sequence[
     databases = directory / MONGO_KEYS
     put(databases / CA, certificates.ca.read_text())
     put(databases / "mongo.pem", certificates.mongo.read_text())
-    put(databases / "key", credentials.mongo_key.read_text())
+    kept(databases / "key", credentials.mongo_key.read_text)
     put(databases / "admin-password", credentials.mongo_password(ADMIN_DIRECTORY))
     put(credentials.of(ADMIN_DIRECTORY) / "kafka.pem", certificates.admin.read_text())
 

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import uvicorn
 from aiosmtpd.smtp import SMTP
@@ -57,7 +58,7 @@ def tell_addresses(data: Path, *, ports: Ports, issuer: Issuer, administrator: P
     host = data / "host"
     for name in (CA, USERNAME, PASSWORD):
         put(host / ADMIN_DIRECTORY / name, (administrator / name).read_text())
-    user, password = ADMIN, (administrator / "mongo_password").read_text()
+    user, password = ADMIN, quote((administrator / "mongo_password").read_text(), safe="")
     inside = Addresses(
         kafka="kafka:9092",
         mongo=f"mongodb://{user}:{password}@mongo:27017/?replicaSet=cairn&authSource=admin",

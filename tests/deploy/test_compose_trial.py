@@ -3,6 +3,7 @@
 import stat
 from email import message_from_bytes
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 import aiosmtplib
 import httpx
@@ -56,6 +57,23 @@ def test_keys_are_made_once_and_only_the_sender_has_the_webhook_secret(tmp_path)
     before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
     make_keys(tmp_path)
     assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_password_that_was_changed_as_the_runbook_says_is_not_turned_back(tmp_path):
+    make_keys(tmp_path)
+    for holder in ("goals", "admin"):
+        url = tmp_path / holder / "mongo_url"
+        old = urlsplit(url.read_text()).password
+        url.write_text(url.read_text().replace(f":{old}@", f":new-{holder}%40@") + "\n")
+    (tmp_path / "mongo-keys" / "admin-password").write_text("new-admin@")
+    (tmp_path / "mongo-keys" / "key").write_text("- old\n- new\n")
+    make_keys(tmp_path, mongo=["mongo", "mongo-2"])
+    for holder in ("goals", "admin"):
+        url = (tmp_path / holder / "mongo_url").read_text()
+        assert url.startswith(f"mongodb://cairn-{holder}:new-{holder}%40@mongo:27017,mongo-2:27017/")
+        assert (tmp_path / holder / "mongo_password").read_text() == f"new-{holder}@"
+    assert (tmp_path / "mongo-keys" / "admin-password").read_text() == "new-admin@"
+    assert (tmp_path / "mongo-keys" / "key").read_text() == "- old\n- new\n"
 
 
 def test_keys_of_many_are_good_for_each_of_them(tmp_path):
