@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +23,38 @@ def secret_file(field: str) -> Path | None:
     if not directory or variable(field) in map(str.upper, os.environ):
         return None
     return Path(directory, field)
+
+
+def require_secrets(directory: str, fields: Collection[str]) -> None:
+    """Return if files of the directory that set a field can be read; raises `ValueError` that names each."""
+    try:
+        found = sorted({path.name for path in Path(directory).iterdir()} & {*fields})
+    except OSError as error:
+        raise ValueError(f"{SECRETS_DIR} names a directory that {_why(error)}") from None
+    if wrong := wrong_files({name: Path(directory, name) for name in found}, is_said="has"):
+        raise ValueError("\n".join(wrong))
+
+
+def wrong_files(files: Mapping[str, Path | None], *, is_said: str = "names") -> list[str]:
+    """Which files, by their fields, cannot be read as text, and why."""
+    wrong = ((name, _why_unread(path)) for name, path in files.items() if path is not None)
+    return [f"{variable(name)} {is_said} a file that {why}" for name, why in wrong if why]
+
+
+def _why_unread(path: Path) -> str:
+    try:
+        path.read_text(encoding="utf-8")
+    except OSError as error:
+        return _why(error)
+    except UnicodeDecodeError:
+        return "holds no text"
+    return ""
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "is not there"
+    return f"user {os.geteuid()} cannot read: {error.strerror}"
 
 
 def listed(value: object) -> object:

@@ -25,7 +25,16 @@ from pydantic_settings import (
 )
 
 from shared.identity import ROLES, GroupRole, Role
-from shared.setting_forms import PREFIX, SECRETS_DIR, is_safe_url, listed, paired, variable
+from shared.setting_forms import (
+    PREFIX,
+    SECRETS_DIR,
+    is_safe_url,
+    listed,
+    paired,
+    require_secrets,
+    variable,
+    wrong_files,
+)
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 RetainedKind = Literal["goal", "feedback", "request", "recognition", "review", "notification"]
@@ -272,11 +281,8 @@ class Settings(BaseSettings):
         wrong = [
             f"{variable(name)} is missing: {_mend(name)}" for name, is_missing in needed.items() if is_missing
         ]
-        for name in ("kafka_ca_file", "kafka_certificate_file"):
-            path: Path | None = getattr(self, name)
-            if path and not path.is_file():
-                wrong.append(f"{variable(name)} names a file that is not there")
-        return wrong
+        files = {name: getattr(self, name) for name in ("kafka_ca_file", "kafka_certificate_file")}
+        return [*wrong, *wrong_files(files)]
 
     @classmethod
     def settings_customise_sources(
@@ -291,8 +297,7 @@ class Settings(BaseSettings):
         directory = os.environ.get(SECRETS_DIR)
         if not directory:
             return init_settings, env_settings
-        if not Path(directory).is_dir():
-            raise ValueError(f"{SECRETS_DIR} names a directory that is not there")
+        require_secrets(directory, settings_cls.model_fields)
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, directory, env_prefix="")
 
 

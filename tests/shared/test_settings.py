@@ -1,6 +1,7 @@
 """Settings come from variables and secret files, and say by name what is wrong with them."""
 
 import os
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -167,6 +168,37 @@ def test_a_variable_wins_over_a_file(variables, tmp_path):
     variables("CAIRN_SECRETS_DIR", str(tmp_path))
     (tmp_path / "mongo_url").write_text("mongodb://from-a-file")
     assert load("goals").mongo_url.get_secret_value() == GOOD["CAIRN_MONGO_URL"]
+
+
+@pytest.mark.parametrize("name", ["mongo_url", "webhook_secret"])
+def test_a_secret_that_cannot_be_read_is_named_with_the_reason(variables, capsys, tmp_path, name):
+    variables("CAIRN_SECRETS_DIR", str(tmp_path))
+    (tmp_path / name).write_bytes(b"hunter2\xff")
+    assert f"CAIRN_{name.upper()} has a file that holds no text" in refused(capsys)
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    assert f"CAIRN_{name.upper()} has a file that user {os.geteuid()} cannot read: Is a dir" in refused(
+        capsys
+    )
+
+
+def test_files_of_somebody_else_are_told_as_that(variables, capsys, monkeypatch, tmp_path):
+    secret, ca = tmp_path / "mongo_url", tmp_path / "ca.pem"
+    for path in (secret, ca):
+        path.write_text("mongodb://of-another")
+    read_text = Path.read_text
+
+    def denied(path, *arguments, **named):
+        if path in {secret, ca}:
+            raise PermissionError(13, "Permission denied")
+        return read_text(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "read_text", denied)
+    variables("CAIRN_KAFKA_CA_FILE", str(ca))
+    why = f"user {os.geteuid()} cannot read: Permission denied"
+    assert f"CAIRN_KAFKA_CA_FILE names a file that {why}" in refused(capsys)
+    variables("CAIRN_SECRETS_DIR", str(tmp_path))
+    assert f"CAIRN_MONGO_URL has a file that {why}" in refused(capsys)
 
 
 def test_secrets_are_not_shown_when_settings_are_printed(variables):
