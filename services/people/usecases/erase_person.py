@@ -10,10 +10,9 @@ What a file or another system once told of them goes too, where it was put aside
 restore: it erases whatever has come back, and tells every service again, also of who is not here any more.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -27,6 +26,7 @@ from services.people.domain.erasure import (
     UnderLegalHold,
     require_erasable,
 )
+from services.people.domain.marks import Marks
 from services.people.domain.person import Person
 from services.people.store.demographics import DemographicsStore
 from services.people.store.erasures import ErasureStore, HoldStore
@@ -136,33 +136,20 @@ async def _forget_here(person: Person, people: PersonStore, tx: Transaction, *, 
 async def _told_aside(person: Person, tx: Transaction) -> Sequence[str]:
     """What another system told of the person and was put aside, unreadable or refused."""
     inbound = {"topic": topic_of(PersonSnapshot)}
-    rows = await tx.find(PARKED, inbound, limit=MOST_ASIDE, fields=("key", "value"))
-    marks = [mark.casefold() for mark in _marks(person)]
-    return [
-        row["_id"]
-        for row in rows
-        if any(mark in _text(row["key"]) or mark in _text(row["value"]) for mark in marks)
-    ]
+    rows = await tx.find(PARKED, inbound, limit=MOST_ASIDE, fields=("key", "value", "headers"))
+    marks = Marks(person)
+    return [row["_id"] for row in rows if marks.are_in(row["value"], row["key"], *_subjects(row))]
+
+
+def _subjects(row: Mapping[str, Any]) -> Iterator[bytes | None]:
+    return (value for name, value in row.get("headers", ()) if name.lower() == "ce_subject")
 
 
 async def _problems_naming(person: Person, tx: Transaction) -> Sequence[str]:
     """What reports of imports say of the person in words."""
-    marks = [re.escape(mark) for mark in _marks(person)]
-    if not marks:
-        return ()
-    named = {"$regex": "|".join(marks), "$options": "i"}
+    named = {"$regex": Marks(person).pattern, "$options": "i"}
     rows = await tx.find(PROBLEMS, {"$or": [{"reason": named}, {"mend": named}]}, fields=("line",))
     return [row["_id"] for row in rows]
-
-
-def _marks(person: Person) -> Sequence[str]:
-    """Texts by which somebody knows whom they stand for."""
-    marks = (person.employee_number, person.external_id, person.email, person.name)
-    return [mark for mark in marks if mark]
-
-
-def _text(value: bytes | None) -> str:
-    return (value or b"").decode("utf-8", "replace").casefold()
 
 
 @router.post(

@@ -72,6 +72,20 @@ async def test_nothing_of_who_is_erased_is_left_but_a_receipt(house: House, offi
     assert joined != person_id
 
 
+async def test_what_is_told_of_others_and_was_put_aside_stays(house: House, officer: Asker) -> None:
+    person_id = await house.hire("Ann Lee", employee_number="12")
+    said = [
+        {"employee_number": "3129", "unit_id": "nowhere"},
+        {"employee_number": "12", "unit_id": "nowhere"},
+    ]
+    records = [told(each, id_=str(n), offset=n) for n, each in enumerate(said)]
+    assert await take(house, *records) == ["parked"] * 2
+    await house.admin.does(f"/people/{person_id}/departure", {"left_on": "2026-01-31"})
+    await officer.does(f"/people/{person_id}/erasure", ASKED)
+    [left] = await house.db[PARKED].find().to_list(None)
+    assert json.loads(left["value"]) == said[0]
+
+
 async def test_who_works_here_or_is_held_or_named_as_manager_stays(house: House, officer: Asker) -> None:
     boss, anna = await house.hire("Bo Ss"), await house.hire("Anna Lee")
     await house.admin.send("PATCH", f"/people/{anna}", {"manager_id": boss})

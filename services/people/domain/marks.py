@@ -1,0 +1,78 @@
+"""Whether a record that another system has sent names somebody, by what that system knows them by.
+
+A number that is part of another one, of a time or of a place names nobody: what was told of others stays.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, cast
+
+import orjson
+
+from services.people.domain.csv_import.cells import reference
+from services.people.domain.person import Person
+from shared.contracts.people import PersonSnapshot
+
+NUMBERS: Final = frozenset({"employee_number", "manager_employee_number", "external_id"})
+_OTHERS: Final = frozenset(PersonSnapshot.model_fields) - NUMBERS
+"""Fields that hold no number of a person; one of another name may be meant for one."""
+_OF_EVENTS: Final = ("subject", "data")
+"""What of a structured CloudEvent says whom it is about."""
+
+
+class Marks:
+    """By what one person is known: numbers, which stand alone, and address and name, also among words."""
+
+    def __init__(self, person: Person) -> None:
+        numbers = [each for each in (person.employee_number, person.external_id) if each]
+        words = [each for each in (person.email, person.name) if each]
+        self._numbers = frozenset(map(reference, numbers))
+        self._words = _any_of(words)
+        self._anything = _any_of([*words, *numbers])
+
+    @property
+    def pattern(self) -> str:
+        """What finds any of them among words, whatever the case."""
+        return self._anything.pattern
+
+    def are_in(self, value: bytes | None, *about: bytes | None) -> bool:
+        """Whether a record names the person in its value or in what says whom it is `about`."""
+        if any(self._name_in(text) for text in map(_text, about)):
+            return True
+        try:
+            said = orjson.loads(value or b"null")
+        except orjson.JSONDecodeError:
+            return self._anything.search(_text(value)) is not None
+        if isinstance(said, dict) and "specversion" in said:
+            event = cast("dict[str, Any]", said)
+            said = {name: event.get(name) for name in _OF_EVENTS}
+        return any(self._name_in(text, field) for field, text in _texts(said))
+
+    def _name_in(self, text: str, field: str = "") -> bool:
+        is_number = field not in _OTHERS and reference(text.strip()) in self._numbers
+        return is_number or self._words.search(text) is not None
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+    """Matches any of them where it is not part of a longer one; of none, nothing."""
+    either = "|".join(map(re.escape, words)) or r"(?!)"
+    return re.compile(rf"(?<![\w.@+-])(?<!\d:)(?:{either})(?![\w@-])(?!:\d)", re.IGNORECASE)
+
+
+def _texts(value: object, field: str = "") -> Iterator[tuple[str, str]]:
+    """All texts and numbers inside of a value, each with the field that it is in."""
+    if isinstance(value, dict):
+        for name, inner in cast("dict[str, object]", value).items():
+            yield from _texts(inner, name)
+    elif isinstance(value, list):
+        for inner in cast("Iterable[object]", value):
+            yield from _texts(inner, field)
+    elif isinstance(value, (str, int)) and not isinstance(value, bool):
+        yield field, str(value)
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
+
+
+__all__ = ["Marks"]
