@@ -3,6 +3,7 @@
 Exit codes: 0 it is done, or under way; 1 it could not be done, and nothing was written.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 privacy = typer.Typer(help="What is held of a person: hand it out, hold it, erase it.", no_args_is_help=True)
 OFFICER: Final = "cairn-privacy"
 ROLE: Final = "privacy_officer"
+TOO_MANY: Final = 429
+PATIENCE_SECONDS: Final = 60
+"""How long one question waits to be let in."""
 ASK_AGAIN: Final = "See that it runs, and ask again"
 Ground = Literal["no_longer_needed", "consent_withdrawn", "objection", "unlawful", "legal_obligation"]
 
@@ -237,11 +241,26 @@ async def _asked(
 async def _answered(
     client: "httpx.AsyncClient", service: str, method: str, path: str, body: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    with reaching(client, service, mend=ASK_AGAIN):
-        answer = await client.request(method, path, json=body)
+    answer = await _once_let(client, service, method, path, body)
     if not answer.is_success:
         raise refused(answer, mend=f"The {service} service refuses it; see the reason")
     return answer.json() if answer.content else {}
+
+
+async def _once_let(
+    client: "httpx.AsyncClient", service: str, method: str, path: str, body: Mapping[str, Any] | None
+) -> "httpx.Response":
+    """The answer; who asks too often waits as long as they are told, since a log may name thousands."""
+    waited = 0
+    while True:
+        with reaching(client, service, mend=ASK_AGAIN):
+            answer = await client.request(method, path, json=body)
+        said = answer.headers.get("Retry-After", "")
+        seconds = int(said) if said.isdecimal() else 1
+        if answer.status_code != TOO_MANY or waited + seconds > PATIENCE_SECONDS:
+            return answer
+        await asyncio.sleep(seconds)
+        waited += max(1, seconds)
 
 
 def _write(file: Path, write: Callable[[Path], object]) -> None:
