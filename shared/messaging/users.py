@@ -35,7 +35,7 @@ MECHANISM: Final = "SCRAM-SHA-512"
 ITERATIONS: Final = 8192
 SALT_BYTES: Final = 32
 SCRAM_SHA_512: Final = 2
-ANY, ALLOW, LITERAL, ANY_HOST = 1, 3, 3, "*"
+ANY, ALLOW, LITERAL, PREFIXED, ANY_HOST = 1, 3, 3, 4, "*"
 RESOURCES: Final[Mapping[Resource, int]] = {"topic": 2, "group": 3}
 OPERATIONS: Final[Mapping[Operation, int]] = {"read": 3, "write": 4}
 EFFECT_SECONDS: Final = 15.0
@@ -133,11 +133,18 @@ async def _take(client: AIOKafkaClient, acls: Iterable[Acl]) -> None:
 
 
 def _others(acls: Iterable[Acl], topics: set[str]) -> Sequence[tuple[str, str]]:
+    """Who else has a right on one of the topics, and by which name; one that ends with `*` is of many."""
     return sorted(
-        (principal, name)
-        for kind, name, _, principal, *_ in acls
-        if kind == RESOURCES["topic"] and (name in topics or name == "*")
+        (principal, name if pattern == LITERAL else f"{name}*")
+        for kind, name, pattern, principal, *_ in acls
+        if kind == RESOURCES["topic"] and _meets(name, pattern, topics)
     )
+
+
+def _meets(name: str, pattern: int, topics: set[str]) -> bool:
+    if pattern == PREFIXED:
+        return any(topic.startswith(name) for topic in topics)
+    return name in topics or name == "*"
 
 
 def _acl(user: str, grant: Grant) -> Acl:

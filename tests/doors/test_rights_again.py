@@ -7,7 +7,7 @@ from deploy.credentials import Credentials
 from deploy.local.services import SERVICES
 from deploy.local.topics import make_users
 from shared.doors import Door, Grant
-from shared.messaging import users
+from shared.messaging import kafka, users
 from tests.doors.attempts import TOPIC_ATTEMPTS, as_user, denied
 from tests.doors.conftest import Locked
 
@@ -35,6 +35,27 @@ async def test_a_right_that_is_no_longer_in_the_table_is_taken_away_and_others_a
     for door in (guest, stranger):
         await users.let_in(settings, [replace(door, grants=frozenset())], {door.user: PASSWORD})
     assert await reads_denied(locked, stranger)
+
+
+async def test_a_right_on_all_topics_that_begin_alike_is_told_of(locked: Locked):
+    door = Door("guest", "guest", frozenset({READ}))
+    kind, read = users.RESOURCES["topic"], users.OPERATIONS["read"]
+    for prefix in ("cairn.goals.", "other."):
+        acl = (kind, prefix, users.PREFIXED, "User:reader", users.ANY_HOST, read, users.ALLOW)
+        await with_client(locked, users._grant, [acl])
+    told = await users.let_in(locked.administrator, [door], {"guest": PASSWORD})
+    assert [each for each in told.others if each[0] == "User:reader"] == [("User:reader", "cairn.goals.*")]
+    for each in (door, Door("reader", "reader", frozenset())):
+        await users.let_in(locked.administrator, [replace(each, grants=frozenset())], {each.user: PASSWORD})
+
+
+async def with_client(locked: Locked, do: Any, what: Any) -> None:
+    client = users.AIOKafkaClient(**kafka.client_options(locked.administrator))
+    await client.bootstrap()
+    try:
+        await do(client, what)
+    finally:
+        await client.close()
 
 
 async def test_a_password_that_was_changed_is_taken_and_the_old_one_is_not(locked: Locked):
