@@ -1,7 +1,7 @@
 """The topics: made here with their partitions, retention and compaction, never by accident.
 
 Which topics there are follows from the contracts.  Provisioning is safe to run again: it adds what
-is missing, corrects configuration, and tells what it must not change.
+is missing, corrects the configuration that is ours, and tells what it must not change.
 """
 
 import asyncio
@@ -34,6 +34,8 @@ STATE_CONFIG: Mapping[str, str] = {
     "max.compaction.lag.ms": str(DAY_MS),
     "delete.retention.ms": str(30 * DAY_MS),
 }
+OF_THE_TOPIC: Final = 1
+"""Where a value of a configuration comes from, as the protocol has it."""
 
 
 LASTING_IN_KAFKA: Final = timedelta(
@@ -94,14 +96,7 @@ async def provision(settings: Settings, topics: Sequence[Topic]) -> Sequence[Fou
         await client.start()
         made = await _create(client, settings, topics)
         laid = await _laid_out(client, [topic.name for topic in topics])
-        await client.alter_configs(
-            [
-                ConfigResource(
-                    ConfigResourceType.TOPIC, topic.name, configs=_whole(topic, laid[topic.name].copies)
-                )
-                for topic in topics
-            ]
-        )
+        await _configure(client, topics, laid)
     finally:
         await client.close()
     return [
@@ -115,8 +110,43 @@ async def provision(settings: Settings, topics: Sequence[Topic]) -> Sequence[Fou
     ]
 
 
+async def _configure(
+    client: AIOKafkaAdminClient, topics: Sequence[Topic], laid: Mapping[str, Layout]
+) -> None:
+    """Set what is ours; what an operator has set besides stays: what is not named would fall back."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+    described: Any = await client.describe_configs(asked)
+    own = {name: _set_there(entries) for name, entries in _taken(described)}
+    altered: Any = await client.alter_configs(
+        [
+            ConfigResource(
+                ConfigResourceType.TOPIC,
+                topic.name,
+                configs={**own[topic.name], **_whole(topic, laid[topic.name].copies)},
+            )
+            for topic in topics
+        ]
+    )
+    _taken(altered)
+
+
+def _taken(answers: Iterable[Any]) -> Sequence[tuple[str, Sequence[Any]]]:
+    """Of each topic its name and what else was answered; raises `KafkaError` for one that was refused."""
+    found: list[tuple[str, Sequence[Any]]] = []
+    for code, message, _, name, *more in (row for answer in answers for row in answer.resources):
+        if code:
+            raise for_code(code)(f"{name}: {message}")
+        found.append((name, more[0] if more else ()))
+    return found
+
+
+def _set_there(entries: Iterable[Sequence[Any]]) -> dict[str, str]:
+    """What of a topic's configuration was set for it, and not for the broker or nowhere."""
+    return {name: value for name, value, _, source, *_ in entries if source == OF_THE_TOPIC}
+
+
 def _whole(topic: Topic, copies: int) -> dict[str, str]:
-    """All of a topic's configuration: what is not named when it is altered falls back to the broker's own."""
+    """All that is ours of a topic's configuration."""
     return {**topic.config, "min.insync.replicas": str(min(2, copies))}
 
 

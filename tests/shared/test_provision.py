@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 from pymongo import IndexModel
 from structlog.testing import capture_logs
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 from services.goals.app import SERVICE
 from shared import mongo, provision
 from shared.contracts.catalogue import all_topics
+from shared.messaging import kafka, topics
 from shared.messaging.envelope import topic_of
 from shared.messaging.topics import missing_topics
 from shared.runtime import ENGINE_COLLECTIONS
@@ -38,6 +40,37 @@ async def test_topics_of_all_contracts_are_made_and_found_again(engines, name):
     assert not await missing_topics(settings, names)
     again = await provision.provision_topics(settings)
     assert not any(topic.made for topic in again)
+
+
+async def test_what_an_operator_has_set_for_a_topic_stays_but_what_is_ours(engines, name):
+    settings = settings_for(engines, name)
+    topic = topics.Topic(name, topics.EVENTS_CONFIG)
+    await topics.provision(settings, [topic])
+    theirs = {"max.message.bytes": "2000000", "retention.ms": "1"}
+    await topics.provision(settings, [topics.Topic(name, {**topic.config, **theirs})])
+    await topics.provision(settings, [topic])
+    ours = {**topic.config, "min.insync.replicas": "1"}
+    assert await set_for(settings, name) == {**theirs, **ours}
+
+
+async def test_a_configuration_that_kafka_refuses_is_told(engines, name):
+    settings = settings_for(engines, name)
+    topic = topics.Topic(name, topics.EVENTS_CONFIG)
+    await topics.provision(settings, [topic])
+    with pytest.raises(KafkaError, match=name):
+        await topics.provision(settings, [replace(topic, config={**topic.config, "retention.ms": "long"})])
+
+
+async def set_for(settings: Settings, topic: str) -> Mapping[str, str]:
+    """What was set for the topic itself."""
+    admin = kafka.admin(settings)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    finally:
+        await admin.close()
+    ((*_, entries),) = answer.resources
+    return {entry[0]: entry[1] for entry in entries if entry[3] == topics.OF_THE_TOPIC}
 
 
 async def test_kafka_out_of_reach_is_told_when_patience_ends(engines, name):
