@@ -73,10 +73,13 @@ async def migrate_page(migration: Migration, tx: Transaction) -> Migrated:
 
 
 async def begin_again(migration: Migration, tx: Transaction) -> None:
-    """Let it be done once more: after a way back, older code may have written what it was for."""
+    """Let it be done once more, all of it: after a way back, older code may have written what it was for.
+
+    Of one that was broken off, too, older code may have written what it was past.
+    """
     store = MigratedStore(tx)
-    if (before := await store.find(migration.name)) is not None and before.ended_at is not None:
-        store.save(before.model_copy(update={"documents": 0, "ended_at": None}))
+    if (before := await store.find(migration.name)) is not None:
+        store.save(before.model_copy(update={"after": "", "documents": 0, "ended_at": None}))
 
 
 async def migrate(work: Work, migrations: Sequence[Migration], *, again: bool = False) -> Sequence[Migrated]:

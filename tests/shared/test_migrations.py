@@ -84,6 +84,19 @@ async def test_after_a_way_back_it_is_done_again_when_that_is_asked_for(work: Wo
     assert (done.documents, await brought(work)) == (MANY, [2] * MANY)
 
 
+async def test_one_that_was_broken_off_is_done_again_from_its_beginning(work: Work) -> None:
+    async def fails(docs: Sequence[Doc], tx: Transaction) -> None:
+        if docs[0]["_id"] == f"{PAGE:04d}":
+            raise RuntimeError("the disk is full")
+        await count(docs, tx)
+
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        await migrate(work, [Migration("bring", THINGS, {"old": True}, fails)])
+    await work.db[THINGS].update_many({"old": True}, {"$unset": {"brought": ""}})  # by older code
+    (done,) = await migrate(work, [BRINGING], again=True)
+    assert (done.documents, await brought(work)) == (MANY, [1] * MANY)
+
+
 @pytest.mark.parametrize("service", NAMES)
 def test_migrations_have_names_of_their_own_and_collections_of_the_service(service: str) -> None:
     found = app(service)
