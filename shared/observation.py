@@ -173,13 +173,13 @@ async def check_mongo(runtime: "Runtime") -> str:
 
 
 def check_consumers(runtime: "Runtime") -> str:
-    """Empty if every consumer has partitions, is not in trouble, and moves while it lags."""
+    """Empty if every consumer has its share of the partitions and is not in trouble."""
     if not runtime.started:
         return "starting"
     for consumer in runtime.consumers:
         if consumer.trouble:
             return f"{consumer.topic}: {consumer.trouble}"
-        if not consumer.assigned():
+        if not consumer.has_share():
             return f"{consumer.topic}: no partitions assigned yet"
     return ""
 

@@ -270,6 +270,11 @@ class Consumer:
         consumer: Any = self._subscriber.consumer
         return len(consumer.assignment()) if consumer is not None else 0
 
+    def has_share(self) -> bool:
+        """Whether this process reads all that its group gives it: nothing, where partitions are too few."""
+        there = self._subscriber.consumer is not None
+        return there and (self._applied.joined or self.assigned() > 0)
+
     async def lag(self) -> Mapping[int, int]:
         """Records not yet applied, by assigned partition."""
         consumer: Any = self._subscriber.consumer

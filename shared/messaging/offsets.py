@@ -14,6 +14,8 @@ class Applied(ConsumerRebalanceListener):
     """
 
     def __init__(self) -> None:
+        self.joined = False
+        """Whether the group has given this process its share, which is none where there are too many."""
         self.offsets: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._assigned: set[TopicPartition] = set()
@@ -35,6 +37,7 @@ class Applied(ConsumerRebalanceListener):
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Another process may go on with these: what is known of them no longer counts."""
+        self.joined = False
         for partition in revoked:
             self._assigned.discard(partition)
             self.offsets.pop(partition, None)
@@ -42,6 +45,7 @@ class Applied(ConsumerRebalanceListener):
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Where these stand is asked for when it is needed."""
+        self.joined = True
         self._assigned |= set(assigned)
 
 

@@ -24,6 +24,7 @@ from shared.messaging.guard import PARKED, WATERMARKS, Guard
 from shared.messaging.incoming import Subscription
 from shared.messaging.offsets import Applied
 from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
+from shared.observation import check_consumers
 from shared.settings import Settings, read
 from shared.work import Transaction, Work
 
@@ -302,6 +303,29 @@ async def test_pressure_is_felt_while_more_waits_than_is_taken_and_is_over_soon(
     await broker.stop()
     assert not felt[0]
     assert any(felt)
+
+
+async def test_a_process_that_is_left_without_a_partition_is_ready_too(
+    work: Work, settings: Settings, topic: str
+) -> None:
+    brokers = [kafka.broker(settings) for _ in range(5)]
+    guard = Guard.of(Subscription(topic, {Logged: (log,)}))
+    intake = Intake(work, guard, settings, NoGauges())
+    consumers = [Consumer(broker, intake, settings) for broker in brokers]
+    runtime: Any = SimpleNamespace(started=True, consumers=consumers)
+    assert "no partitions assigned yet" in check_consumers(runtime)
+    await asyncio.gather(*(broker.start() for broker in brokers))
+
+    async def shared_out() -> bool:
+        return sorted(each.assigned() for each in consumers) == [0, 1, 1, 1, 1]
+
+    async def ready() -> bool:
+        return check_consumers(runtime) == ""
+
+    await until(shared_out)
+    await until(ready)
+    await asyncio.gather(*(consumer.stop() for consumer in consumers))
+    await asyncio.gather(*(broker.stop() for broker in brokers))
 
 
 def applied_record(partition: int, offset: int) -> Any:
