@@ -5,7 +5,7 @@ A number that is part of another one, of a time or of a place names nobody: what
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import orjson
 
@@ -40,13 +40,10 @@ class Marks:
         if any(self._name_in(text) for text in map(_text, about)):
             return True
         try:
-            said = orjson.loads(value or b"null")
+            said: object = orjson.loads(value or b"null")
         except orjson.JSONDecodeError:
             return self._anything.search(_text(value)) is not None
-        if isinstance(said, dict) and "specversion" in said:
-            event = cast("dict[str, Any]", said)
-            said = {name: event.get(name) for name in _OF_EVENTS}
-        return any(self._name_in(text, field) for field, text in _texts(said))
+        return any(self._name_in(text, field) for field, text in _texts(_of_event(said)))
 
     def _name_in(self, text: str, field: str = "") -> bool:
         is_number = field not in _OTHERS and reference(text.strip()) in self._numbers
@@ -57,6 +54,12 @@ def _any_of(words: Sequence[str]) -> re.Pattern[str]:
     """Matches any of them where it is not part of a longer one; of none, nothing."""
     either = "|".join(map(re.escape, words)) or r"(?!)"
     return re.compile(rf"(?<![\w.@+-])(?<!\d:)(?:{either})(?![\w@-])(?!:\d)", re.IGNORECASE)
+
+
+def _of_event(said: object) -> object:
+    """Of a structured CloudEvent what says whom it is about; anything else as it is."""
+    event = cast("dict[str, object]", said) if isinstance(said, dict) else {}
+    return {name: event.get(name) for name in _OF_EVENTS} if "specversion" in event else said
 
 
 def _texts(value: object, field: str = "") -> Iterator[tuple[str, str]]:
