@@ -35,8 +35,8 @@ async def gone(house: House) -> str:
     )
     await house.admin.send("PUT", f"/people/{person_id}/demographics", {"gender": CANARY})
     assert await take(house, told({"employee_number": "E1", "job_title": CANARY}, id_="1")) == ["applied"]
-    refused = told({"employee_number": "E1", "unit_id": "nowhere", "job_title": CANARY}, id_="2", offset=7)
-    assert await take(house, refused) == ["parked"]
+    refused = {"employee_number": "E1", "external_id": CANARY, "unit_id": "nowhere", "job_title": CANARY}
+    assert await take(house, told(refused, id_="2", offset=7)) == ["parked"]
     await house.imported(f"employee_number,given_name,email\nE9,Bob,{CANARY}@example.com\n")
     await house.admin.does(f"/people/{person_id}/departure", {"left_on": "2026-01-31"})
     await house.settle()
