@@ -21,6 +21,9 @@ from shared.runtime import ENGINE_COLLECTIONS
 from shared.service import Service
 from shared.settings import Settings, read
 
+OF_THE_TOPIC = 1
+"""What Kafka calls where a value was set for the topic itself."""
+
 
 def settings_for(engines: Any, name: str, **others: Any) -> Settings:
     given = {
@@ -70,7 +73,7 @@ async def set_for(settings: Settings, topic: str) -> Mapping[str, str]:
     finally:
         await admin.close()
     ((*_, entries),) = answer.resources
-    return {entry[0]: entry[1] for entry in entries if entry[3] == topics.OF_THE_TOPIC}
+    return {entry[0]: entry[1] for entry in entries if entry[3] == OF_THE_TOPIC}
 
 
 async def test_kafka_out_of_reach_is_told_when_patience_ends(engines, name):

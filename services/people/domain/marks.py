@@ -58,8 +58,10 @@ def _any_of(words: Sequence[str]) -> re.Pattern[str]:
 
 def _of_event(said: object) -> object:
     """Of a structured CloudEvent what says whom it is about; anything else as it is."""
-    event = cast("dict[str, object]", said) if isinstance(said, dict) else {}
-    return {name: event.get(name) for name in _OF_EVENTS} if "specversion" in event else said
+    if not isinstance(said, dict):
+        return said
+    event = cast("dict[str, object]", said)
+    return {name: event.get(name) for name in _OF_EVENTS} if "specversion" in event else event
 
 
 def _texts(value: object, field: str = "") -> Iterator[tuple[str, str]]:
