@@ -22,7 +22,8 @@ from shared.logs import logger
 from shared.settings import Settings
 from shared.signing_keys import SigningKey, SigningKeys, fetch_from
 
-TOKEN_MAX_BYTES: Final = 8192
+TOKEN_MAX_BYTES: Final = 16_384
+"""Microsoft Entra names up to 200 groups in a token, which takes 11 KiB."""
 REQUIRED_CLAIMS: Final = ("exp", "iat", "sub", "iss", "aud")
 TOKEN_TYPES: Final = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 CACHE_SECONDS: Final = 60.0

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import time
+import uuid
 
 import jwt
 import pytest
@@ -98,6 +99,13 @@ async def test_a_token_of_another_pinned_algorithm_is_good_too(verifier):
 
 async def test_one_of_several_audiences_is_enough(verifier):
     assert await verifier.verify(token(aud=["other", AUDIENCE]))
+
+
+async def test_a_token_may_name_as_many_groups_as_an_enterprises_provider_does(verifier):
+    groups = [str(uuid.uuid4()) for _ in range(200)]
+    long = token(roles=["auditor"], groups=groups, wids=groups[:20])
+    assert len(long) > 8192
+    assert (await verifier.verify(long)).roles == {"auditor"}
 
 
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+jwt"])
