@@ -84,6 +84,12 @@ class Batch:
         [found] = await self._transaction.find(Query(collection, filter_, tuple(sort), limit, size))
         return found
 
+    def found(self, ref: Ref, doc: Doc, *, since: int) -> Doc | None:
+        """What a document is that a query has found; it is kept if nobody wrote to the collection since."""
+        if ref not in self.docs and len(self._history[ref[0]]) > since:
+            return doc
+        return self.docs.setdefault(ref, doc)
+
     def defer(self, collection: str, op: WriteOp) -> None:
         """Add a write of the engine's own; those of a collection must be independent."""
         self._deferred[collection].append(op)

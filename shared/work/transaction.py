@@ -180,7 +180,8 @@ class Transaction:
         docs = self._batch.docs
         while ref not in docs:
             await Load((ref,))
-        self.reads.setdefault(ref, docs[ref])
+        if self.reads.setdefault(ref, docs[ref]) is not docs[ref]:
+            self.reads[ref] = {}  # what it was is not what it is: overtaken, also if it becomes that again
         return docs[ref]
 
     async def peek_many(self, collection: str, ids: Iterable[Any]) -> list[Doc | None]:
@@ -227,9 +228,8 @@ class Transaction:
         self.finds.append((collection, filter_, query.since))
         if query.fields:
             return query.found
-        for doc in query.found:
-            ref = collection, doc["_id"]
-            self.reads.setdefault(ref, self._batch.docs.setdefault(ref, doc))
+        for ref, doc in (((collection, doc["_id"]), doc) for doc in query.found):
+            self.reads.setdefault(ref, self._batch.found(ref, doc, since=query.since))
         return deep_copy(query.found)
 
     def hold(self, collection: str, id_: str) -> None:

@@ -60,6 +60,52 @@ async def test_a_document_created_while_a_neighbour_waits_to_read_it_is_not_lost
     assert doc["lines"] == ["created", "appended"]
 
 
+async def test_what_was_there_only_between_two_reads_is_no_outcome(work: Work) -> None:
+    async def after(ids: list[str], tx: Transaction) -> Any:
+        for id_ in ids:
+            await tx.peek("others", id_)
+        return await tx.get("notes", "note")
+
+    async def look_twice(_: str, tx: Transaction) -> None:
+        await tx.peek("notes", "note")
+        if doc := await after(["a"], tx):
+            await tx.peek("others", "b")
+            tx.put("notes", doc | {"lines": ["seen"]})
+
+    async def create(_: str, tx: Transaction) -> None:
+        await tx.peek("notes", "note")
+        await create_blindly("note", tx)
+
+    async def take_away(_: str, tx: Transaction) -> None:
+        if doc := await after(["c", "d"], tx):
+            tx.delete("notes", "note", version=doc["version"])
+
+    handlers = (look_twice, create, take_away)
+    jobs = [Job(each.__name__, each, "note", work.clock.now()) for each in handlers]
+    await work.execute(jobs, ByKey.plan)
+    assert [job.error for job in jobs] == [None, None, None]
+    assert await work.db["notes"].find_one({"_id": "note"}) is None
+
+
+async def test_what_a_query_found_before_somebody_held_it_is_asked_for_again(work: Work) -> None:
+    await work.db["notes"].insert_one({"_id": "note", "version": 1, "lines": []})
+
+    async def hold(_: str, tx: Transaction) -> None:
+        await tx.peek("others", "a")
+        tx.hold("notes", "note")
+
+    async def find_and_append(_: str, tx: Transaction) -> None:
+        for doc in await tx.find("notes", {"lines": []}):
+            tx.put("notes", doc | {"lines": ["appended"]})
+
+    jobs = [Job(each.__name__, each, "note", work.clock.now()) for each in (hold, find_and_append)]
+    await work.execute(jobs, ByKey.plan)
+    assert [job.error for job in jobs] == [None, None]
+    doc = await work.db["notes"].find_one({"_id": "note"})
+    assert doc is not None
+    assert (doc["version"], doc["lines"]) == (3, ["appended"])
+
+
 async def test_many_documents_are_read_with_one_query_in_the_order_asked(
     work: Work, queries: Queries
 ) -> None:
