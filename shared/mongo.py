@@ -18,6 +18,7 @@ from motor.motor_asyncio import AsyncIOMotorChangeStream as _Changes
 from motor.motor_asyncio import AsyncIOMotorClient as _Client
 from motor.motor_asyncio import AsyncIOMotorClientSession as _Session
 from motor.motor_asyncio import AsyncIOMotorCollection as _Collection
+from motor.motor_asyncio import AsyncIOMotorCursor as _Cursor
 from motor.motor_asyncio import AsyncIOMotorDatabase as _Database
 from pymongo import (
     DeleteMany,
@@ -37,6 +38,7 @@ Doc = dict[str, Any]
 Client = _Client[Doc]
 Session = _Session
 Collection = _Collection[Doc]
+Cursor = _Cursor[Doc]
 Database = _Database[Doc]
 Changes = _Changes[Doc]
 
@@ -283,6 +285,7 @@ __all__ = [
     "Changes",
     "Client",
     "Collection",
+    "Cursor",
     "Database",
     "Doc",
     "InTransaction",

@@ -28,7 +28,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pymongo.errors import ExecutionTimeout
 
 from shared.errors import Malformed, Refusal
-from shared.mongo import Collection, Doc
+from shared.mongo import Collection, Cursor, Doc
 
 PAGE_SIZE: Final = 50
 PAGE_SIZE_LIMIT: Final = 1000
@@ -43,6 +43,7 @@ T = TypeVar("T")
 Index = str | Mapping[str, str] | None
 """The index of a list: its name; or the names by the field by which a way of its `$or` is found, of several
 fields that a way asks for the first one; None for the planner's choice."""
+_Ways = tuple[Sequence[Mapping[str, Any]], Callable[[Doc], Doc]]
 Scalar = str | int | float | datetime | None
 
 
@@ -108,8 +109,12 @@ class Asked:
         if self.cursor is None:
             return dict(filter_)
         value, id_ = decode_cursor(self.cursor, sort=sort)
-        narrowed = _narrow_ways(filter_, _range_behind(sort, value=value, id_=id_))
-        return narrowed or {"$and": [dict(filter_), _behind(sort, value=value, id_=id_)]}
+        found = _first_or(filter_)
+        if found is None:
+            return {"$and": [dict(filter_), _behind(sort, value=value, id_=id_)]}
+        ways, with_instead = found
+        within = _range_behind(sort, value=value, id_=id_)
+        return with_instead({"$or": [{"$and": [dict(way), within]} for way in ways]})
 
     def narrow_all(self, filter_: Mapping[str, Any], *, sort: Sort) -> Doc:
         """As `narrow`, as one range of one index that leads through all of it."""
@@ -154,9 +159,13 @@ async def read_page(
 
     `index` is the one to use where the planner would err.
     """
+
+    def find(wanted: Doc) -> Cursor:
+        return collection.find(wanted).max_time_ms(LONGEST_MS)
+
     order = sort or Sort()
     try:
-        rows = await _rows(collection, filter_, Asked(asked.limit + 1, asked.cursor), order, index)
+        rows = await _rows(find, filter_, Asked(asked.limit + 1, asked.cursor), order, index)
     except ExecutionTimeout as error:
         raise TooMuchToRead("Finding these takes too long; narrow what you ask for.") from error
     return page_of(rows, asked=asked, sort=order, show=show)
@@ -175,11 +184,13 @@ async def read_pages(
     Each page is asked for anew, so that nothing is held open at the database between them.  `index` is as of
     `read_page`.
     """
+
+    def find(wanted: Doc) -> Cursor:
+        return collection.find(wanted, list(fields))
+
     order, cursor = Sort(), None
     while True:
-        rows = await _rows(
-            collection, filter_, Asked(size, cursor), order, index, fields=fields, most_ms=None
-        )
+        rows = await _rows(find, filter_, Asked(size, cursor), order, index)
         if rows:
             yield rows
         if len(rows) < size:
@@ -187,27 +198,19 @@ async def read_pages(
         cursor = encode_cursor(rows[-1], sort=order)
 
 
-async def _rows(  # noqa: PLR0913, PLR0917  those of a page
-    collection: Collection,
-    filter_: Mapping[str, Any],
-    asked: Asked,
-    order: Sort,
-    index: Index,
-    fields: Sequence[str] | None = None,
-    most_ms: int | None = LONGEST_MS,
+async def _rows(
+    find: Callable[[Doc], Cursor], filter_: Mapping[str, Any], asked: Asked, order: Sort, index: Index
 ) -> list[Doc]:
     """The first rows behind the cursor, as many as are asked for."""
 
     async def found(wanted: Doc, hint: str | None) -> list[Doc]:
-        cursor = collection.find(wanted, None if fields is None else list(fields))
-        cursor = cursor.sort(order.keys).limit(asked.limit)
-        cursor = cursor.max_time_ms(most_ms) if most_ms else cursor
+        cursor = find(wanted).sort(order.keys).limit(asked.limit)
         return await (cursor.hint(hint) if hint else cursor).to_list(None)
 
     if isinstance(index, str):
         return await found(asked.narrow_all(filter_, sort=order), index)
     ways = _ways_of(filter_, index) if index else None
-    if not ways:
+    if ways is None:
         return await found(asked.narrow(filter_, sort=order), None)
     each = await asyncio.gather(*(found(asked.narrow_all(way, sort=order), hint) for way, hint in ways))
     once = {row["_id"]: row for rows in each for row in rows}
@@ -216,18 +219,30 @@ async def _rows(  # noqa: PLR0913, PLR0917  those of a page
 
 def _ways_of(filter_: Mapping[str, Any], index: Mapping[str, str]) -> list[tuple[Doc, str]] | None:
     """The filter by each way of its first `$or`, with its index; None if there is a way without."""
+    found = _first_or(filter_)
+    if found is None:
+        return None
+    ways, with_instead = found
+    hints = [next((index[field] for field in index if field in way), None) for way in ways]
+    each = [
+        (with_instead(dict(way)), hint) for way, hint in zip(ways, hints, strict=True) if hint is not None
+    ]
+    return each if len(each) == len(ways) else None
+
+
+def _first_or(filter_: Mapping[str, Any]) -> _Ways | None:
+    """The ways of a filter's first `$or`, and what makes the filter with something else in its place."""
     if "$or" in filter_:
         rest = {name: value for name, value in filter_.items() if name != "$or"}
-        named = [(way, next((index[name] for name in index if name in way), None)) for way in filter_["$or"]]
-        found = [({"$and": [dict(way), rest]}, name) for way, name in named if name is not None]
-        return found if len(found) == len(named) else None
+        return filter_["$or"], lambda instead: {"$and": [instead, rest]}
     parts: Sequence[Mapping[str, Any]] = filter_.get("$and", ())
-    for place, part in enumerate(parts):
-        found = _ways_of(part, index)
-        if found is not None:
-            beside = [*parts[:place], *parts[place + 1 :]]
-            return [({**filter_, "$and": [way, *beside]}, name) for way, name in found]
-    return None
+    below = ((place, found) for place, part in enumerate(parts) if (found := _first_or(part)) is not None)
+    place, found = next(below, (0, None))
+    if found is None:
+        return None
+    ways, with_instead = found
+    before, after = parts[:place], parts[place + 1 :]
+    return ways, lambda instead: {**filter_, "$and": [*before, with_instead(instead), *after]}
 
 
 def page_of(rows: Sequence[Doc], *, asked: Asked, sort: Sort, show: Callable[[Doc], T]) -> Page[T]:
@@ -293,18 +308,6 @@ def _range_behind(sort: Sort, *, value: Scalar, id_: str) -> Doc:
     # Null sorts below all values: not above the value is below it, or null.
     within = {"$not": {"$gt": value}} if sort.descending else {"$gte": value}
     return {sort.field: within, "$nor": [shown]}
-
-
-def _narrow_ways(filter_: Mapping[str, Any], within: Doc) -> Doc | None:
-    """The filter with every way of its first `$or` narrowed; None if it has none."""
-    if "$or" in filter_:
-        return {**filter_, "$or": [{"$and": [dict(way), within]} for way in filter_["$or"]]}
-    parts: Sequence[Mapping[str, Any]] = filter_.get("$and", ())
-    for place, part in enumerate(parts):
-        narrowed = _narrow_ways(part, within)
-        if narrowed is not None:
-            return {**filter_, "$and": [*parts[:place], narrowed, *parts[place + 1 :]]}
-    return None
 
 
 def _not_ours() -> CursorMalformed:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 from pymongo import IndexModel
 from structlog.testing import capture_logs
@@ -14,15 +13,13 @@ from structlog.testing import capture_logs
 from services.goals.app import SERVICE
 from shared import mongo, provision
 from shared.contracts.catalogue import all_topics
-from shared.messaging import kafka, topics
+from shared.messaging import topics
 from shared.messaging.envelope import topic_of
 from shared.messaging.topics import missing_topics
 from shared.runtime import ENGINE_COLLECTIONS
 from shared.service import Service
 from shared.settings import Settings, read
-
-OF_THE_TOPIC = 1
-"""What Kafka calls where a value was set for the topic itself."""
+from tests.topic_settings import set_for
 
 
 def settings_for(engines: Any, name: str, **others: Any) -> Settings:
@@ -62,18 +59,6 @@ async def test_a_configuration_that_kafka_refuses_is_told(engines, name):
     await topics.provision(settings, [topic])
     with pytest.raises(KafkaError, match=name):
         await topics.provision(settings, [replace(topic, config={**topic.config, "retention.ms": "long"})])
-
-
-async def set_for(settings: Settings, topic: str) -> Mapping[str, str]:
-    """What was set for the topic itself."""
-    admin = kafka.admin(settings)
-    await admin.start()
-    try:
-        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    finally:
-        await admin.close()
-    ((*_, entries),) = answer.resources
-    return {entry[0]: entry[1] for entry in entries if entry[3] == OF_THE_TOPIC}
 
 
 async def test_kafka_out_of_reach_is_told_when_patience_ends(engines, name):

@@ -6,7 +6,7 @@ are like, and for who reads those of very many; the second for who reads those o
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from shared.paging import Index, Sort
 
@@ -139,8 +139,8 @@ def _first(indexes: Mapping[str, str], asked: Mapping[str, Any]) -> str | None:
 
 
 def _members(matching: Mapping[str, Any]) -> int:
-    owners: Any = matching.get("owner_id")
-    return len(owners["$in"]) if owners.__class__ is dict else 0
+    owners = matching.get("owner_id")
+    return len(cast("Mapping[str, list[str]]", owners)["$in"]) if isinstance(owners, Mapping) else 0
 
 
 def _shared(way: Mapping[str, Any], visibility: str) -> bool:

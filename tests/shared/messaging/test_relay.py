@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.protocol.produce import ProduceRequest
 from bson import ObjectId
 
@@ -18,9 +17,7 @@ from shared.messaging.relay import INDEXES, OUTBOX, OutboxBroom, Relay
 from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
 from shared.settings import Settings, read
 from shared.work import Transaction, Work
-
-OF_THE_TOPIC = 1
-"""Where Kafka says that a setting comes from."""
+from tests.topic_settings import set_for
 
 
 class Ticked(Event):
@@ -189,15 +186,7 @@ async def test_provisioning_again_changes_nothing_and_tells_what_differs(
 async def test_how_many_copies_a_write_waits_for_stays_the_topics_own(settings: Settings, topic: str) -> None:
     """What is not named when a topic is altered falls back to what the broker has for all."""
     await provision(settings, [Topic(topic, EVENTS_CONFIG)])
-    admin = kafka.admin(settings)
-    await admin.start()
-    try:
-        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    finally:
-        await admin.close()
-    (resource,) = answer.resources
-    entries = {name: (value, source) for name, value, _, source, *_ in resource[4]}
-    assert entries["min.insync.replicas"] == ("1", OF_THE_TOPIC)
+    assert (await set_for(settings, topic))["min.insync.replicas"] == "1"
 
 
 class HalfDeaf:
