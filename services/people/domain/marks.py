@@ -64,16 +64,19 @@ def _of_event(said: object) -> object:
     return {name: event.get(name) for name in _OF_EVENTS} if "specversion" in event else event
 
 
-def _texts(value: object, field: str = "") -> Iterator[tuple[str, str]]:
-    """All texts and numbers inside of a value, each with the field that it is in."""
-    if isinstance(value, dict):
-        for name, inner in cast("dict[str, object]", value).items():
-            yield from _texts(inner, name)
-    elif isinstance(value, list):
-        for inner in cast("Iterable[object]", value):
-            yield from _texts(inner, field)
-    elif isinstance(value, (str, int)) and not isinstance(value, bool):
-        yield field, str(value)
+def _texts(value: object) -> Iterator[tuple[str, str]]:
+    """All texts and numbers inside of a value, names of fields too, each with the field that it is in."""
+    waiting = [("", value)]  # and no recursion: JSON is nested deeper than functions may be
+    while waiting:
+        field, said = waiting.pop()
+        if isinstance(said, dict):
+            inner = cast("dict[str, object]", said)
+            waiting += inner.items()
+            yield from (("", name) for name in inner)
+        elif isinstance(said, list):
+            waiting += ((field, each) for each in cast("Iterable[object]", said))
+        elif isinstance(said, (str, int)) and not isinstance(said, bool):
+            yield field, str(said)
 
 
 def _text(value: bytes | None) -> str:

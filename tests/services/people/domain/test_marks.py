@@ -29,6 +29,7 @@ ANN = Person(
         {"job_title": "Successor of Ann Lee"},
         {"specversion": "1.0", "id": "1", "data": {"employee_number": "12"}},
         {"specversion": "1.0", "id": "1", "subject": "12"},
+        {"Ann Lee": {"left": True}},
         ["12"],
     ],
 )
@@ -62,3 +63,8 @@ def test_what_is_no_json_is_read_as_text_and_so_is_what_says_whom_it_is_about() 
 def test_who_is_known_by_nothing_is_in_nothing() -> None:
     nobody = Person(person_id=PersonId("person_2"), given_name="", family_name="")
     assert not Marks(nobody).are_in(b"{", b"")
+
+
+def test_a_record_is_searched_however_deep_it_is_nested() -> None:
+    assert Marks(ANN).are_in(b"[" * 1000 + b'"Ann Lee"' + b"]" * 1000, b"any")
+    assert Marks(ANN).are_in(b"[" * 5000 + b'"Ann Lee"' + b"]" * 5000, b"any")
