@@ -11,6 +11,10 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 BEFORE: Final = timedelta(days=366)
 """A year of what was before a goal belongs to its history; what is older is a clock that was never set."""
 
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_AT_ONCE: Final = timedelta(seconds=1)
+"""Reports of one batch are told apart within it; a clock that went back further is taken as it is."""
+
 
 class MeasuredInFuture(Invalid):
     """A measurement holds for a time that has come."""
@@ -20,8 +24,6 @@ class MeasuredLongBefore(Invalid):
     """A measurement holds for a time at most a year before its goal begins."""
 
 
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_AT_ONCE: Final = timedelta(seconds=1)
 TIMES: Final = (MeasuredInFuture, MeasuredLongBefore)
 """What refuses the time of a measurement."""
 
@@ -49,12 +51,12 @@ def require_time(measured_at: datetime | None, goal: Goal, *, now: datetime) -> 
     return to_millisecond(measured_at)
 
 
-def told_at(goal: Goal, *, now: datetime) -> datetime:
-    """When a value is reported that is reported now: after the one before, however many come at once.
+def with_report(goal: Goal, *, now: datetime) -> Goal:
+    """The goal as of a report of a value now: after the report before, however many come at once.
 
     Of several that held at one time the last report counts, and times are kept in milliseconds.
     """
     before = goal.told_at
     if before is None or not timedelta() <= before - now < _AT_ONCE:
-        return now
-    return before + _MILLISECOND
+        return goal.model_copy(update={"told_at": now})
+    return goal.model_copy(update={"told_at": before + _MILLISECOND})

@@ -19,7 +19,7 @@ from pydantic import StringConstraints
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import CorrectedAlready, Measurement
 from services.goals.domain.measured_in import Quantity
-from services.goals.domain.measured_when import TIMES, require_time, told_at
+from services.goals.domain.measured_when import TIMES, require_time, with_report
 from services.goals.domain.milestones import in_place, retell
 from services.goals.history_store import AT_ONE_TIME, MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
@@ -70,7 +70,7 @@ async def correct_measurement(command: CorrectMeasurement, tx: Transaction) -> M
     """The measurement in the place of the wrong one, or the wrong one if there is none."""
     measurements = MeasurementStore(tx)
     goal = await GoalStore(tx).get(command.goal_id)
-    goal = goal.model_copy(update={"told_at": told_at(goal, now=tx.now)})
+    goal = with_report(goal, now=tx.now)
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
     wrong = await measurements.find(command.measurement_id)

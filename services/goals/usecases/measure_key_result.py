@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import Measurement
 from services.goals.domain.measured_in import Quantity
-from services.goals.domain.measured_when import TIMES, require_time, told_at
+from services.goals.domain.measured_when import TIMES, require_time, with_report
 from services.goals.history_store import MeasurementStore
 from services.goals.periods import OF_PERIODS, require_period
 from services.goals.store import GoalStore, look_soon
@@ -59,7 +59,7 @@ async def measure_key_result(command: MeasureKeyResult, tx: Transaction) -> Meas
     await tx.require("measure", goal)
     await require_period(goal, "follow", tx)
     at = require_time(command.measured_at, goal, now=tx.now)
-    goal = goal.model_copy(update={"told_at": told_at(goal, now=tx.now)})
+    goal = with_report(goal, now=tx.now)
     goal, measured = goal.measure(command.key_result_id, command.value, at=at)
     measurement = reported(measured, goal, tx, measurement_id=command.measurement_id, note=command.note)
     tx.publish(measured, goals.save(goal).state())

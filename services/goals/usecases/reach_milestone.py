@@ -15,7 +15,7 @@ from pydantic import Field
 
 from services.goals.domain.goal import Goal, GoalNotInStage
 from services.goals.domain.history import Measurement
-from services.goals.domain.measured_when import TIMES, require_time, told_at
+from services.goals.domain.measured_when import TIMES, require_time, with_report
 from services.goals.domain.milestones import in_place, retell
 from services.goals.history_store import MeasurementStore
 from services.goals.milestone_history import history_of, keep_retold
@@ -67,7 +67,7 @@ async def reach_milestone(command: ReachMilestone, tx: Transaction) -> Measureme
             await _require_after(command, tx)
             return newest if person_of(tx) else newest.without_words()
     at = require_time(command.at, goal, now=tx.now)
-    goal = goal.model_copy(update={"told_at": told_at(goal, now=tx.now)})
+    goal = with_report(goal, now=tx.now)
     goal, measured = goal.reach_milestone(
         command.key_result_id, command.milestone_id, reached=command.reached, at=at
     )
