@@ -15,7 +15,8 @@ from shared.audit.waiting import waiting
 from shared.fan_out import FAILURES
 from shared.health import Health, Probe
 from shared.messaging.consumer import Consumer
-from shared.messaging.guard import PARKED, WATERMARKS
+from shared.messaging.guard import WATERMARKS
+from shared.messaging.parked import PARKED
 from shared.messaging.relay import OUTBOX
 from shared.metrics import Metrics, metrics_route
 from shared.work.batch import FAN_OUTS

@@ -18,8 +18,8 @@ from shared.aggregate import Aggregate
 from shared.contracts.erasure import Forgotten
 from shared.due import Due
 from shared.ids import PersonId, derive
-from shared.messaging.guard import PARKED
 from shared.messaging.incoming import Erased
+from shared.messaging.parked import PARKED
 from shared.store import Store
 from shared.work import Transaction
 

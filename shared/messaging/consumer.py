@@ -21,10 +21,11 @@ from faststream.kafka.message import KafkaAckableMessage
 
 from shared.errors import Refusal
 from shared.messaging.envelope import Record, group_of
-from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.guard import WATERMARKS, Guard
 from shared.messaging.inbound import Gate
 from shared.messaging.incoming import EventJob
 from shared.messaging.offsets import Applied, RawRecords
+from shared.messaging.parked import PARKED
 from shared.settings import Settings
 from shared.tracing import NoTracing, Span, Tracing
 from shared.work import NotYet, Work

@@ -7,6 +7,8 @@ moves in the transaction that applies the events.  Of the events delivered for a
 * the next one is applied; on a state topic any higher one is,
 * those beyond a gap are kept in `parked` and applied once the gap is filled; a source that was
   never seen must start at 1, and one with a higher epoch may start anywhere,
+* a higher epoch says that the gaps of lower ones are never filled: what is kept behind them and has a
+  number below its first one did happen and is applied, what it counts again did not and is dropped,
 * one whose reaction says `NotYet` waits in `parked`, the source with it,
 * one that fails is parked, its source is `failed`, and all later ones are parked behind it.
 
@@ -16,16 +18,19 @@ The states of a source: open, gap, waiting, failed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pymongo import ASCENDING, DeleteMany, IndexModel, InsertOne, UpdateOne
 
 from shared.errors import Refusal
+from shared.messaging import parked
 from shared.messaging.incoming import EventJob, Reader, Subscription, from_row, to_row
+from shared.messaging.parked import PARKED, REFUSED
 from shared.work import Batch, Job, NotYet
 from shared.work.transaction import Doc
 
-WATERMARKS, PARKED, REFUSED = "watermarks", "parked", "refused_reactions"
+WATERMARKS = "watermarks"
+HELD_A_BATCH = 2000
+"""Events behind closing gaps that are read at once."""
 RETRY_PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 """Seconds until a waiting source is tried again, by number of tries; the last one stays."""
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
@@ -36,13 +41,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
             partialFilterExpression={"state": {"$in": ["gap", "waiting", "failed"]}},
         )
     ],
-    PARKED: [
-        IndexModel([("topic", ASCENDING), ("source", ASCENDING), ("_id", ASCENDING)], name="source"),
-        IndexModel([("reason", ASCENDING), ("redrive", ASCENDING)], name="reason"),
-        # set of records from outside alone: events of ours are never given up by themselves
-        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
-    ],
-    REFUSED: [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=30 * 86400)],
+    **parked.INDEXES,
 }
 
 
@@ -124,19 +123,26 @@ class Guard:
     async def _held(
         self, batch: Batch, queues: Mapping[str, Sequence[EventJob]], marks: Mapping[str, Doc]
     ) -> dict[str, list[EventJob]]:
-        """Parked events of the sources whose gap this batch fills."""
+        """Parked events of the sources whose gap this batch fills, or ends with a higher epoch."""
+        gaps = {source: mark for source, mark in marks.items() if mark["state"] == "gap"}
         filled = [
             source
-            for source, mark in marks.items()
-            if mark["state"] == "gap"
-            and not any(job.solo for job in queues[source])
+            for source, mark in gaps.items()
+            if not any(job.solo for job in queues[source])
             and any(job.envelope.sequence == mark["sequence"] + 1 for job in queues[source])
         ]
+        # All that is held of these: what is left out would be taken for applied.
+        over = [
+            source
+            for source, mark in gaps.items()
+            if any(job.envelope.epoch > mark["epoch"] for job in queues[source])
+        ]
         held: dict[str, list[EventJob]] = {}
-        if filled:
-            rows = await batch.query(PARKED, {"topic": self.topic, "source": {"$in": filled}}, limit=2000)
-            for row in rows:
-                held.setdefault(row["source"], []).append(self.reader.read(from_row(row)))
+        for sources, most in ((sorted({*filled} - {*over}), HELD_A_BATCH), (over, 0)):
+            if sources:
+                within = {"topic": self.topic, "source": {"$in": sources}}
+                for row in await batch.query(PARKED, within, sort=[("_id", 1)], limit=most):
+                    held.setdefault(row["source"], []).append(self.reader.read(from_row(row)))
         return held
 
 
@@ -169,11 +175,22 @@ class Line:
         """Sort the events into duplicates, those to apply and those too early."""
         seen = (self.mark["epoch"], self.mark["sequence"]) if self.mark else None
         blocked = self._blocked()
-        for job in sorted(queue, key=lambda job: job.position):
+        ordered = sorted(queue, key=lambda job: job.position)
+        begins: dict[int, int] = {}
+        for job in ordered:
+            begins.setdefault(job.envelope.epoch, job.envelope.sequence)
+        jumped = -1  # the epoch in which a gap was left behind
+        for job in ordered:
+            epoch, sequence = job.position
             if seen is not None and job.position <= seen:
                 job.outcome = "duplicate"
                 continue
-            blocked = blocked or not self._follows(seen, job.position)
+            if not blocked and (jumped == epoch or not self._follows(seen, job.position)):
+                later = min((each for each in begins if each > epoch), default=None)
+                if later is not None and sequence >= begins[later]:
+                    job.outcome = "duplicate"
+                    continue
+                jumped, blocked = epoch, later is None
             (self.late if blocked else self.ready).append(job)
             seen = job.position
 
@@ -278,7 +295,9 @@ class Line:
         }
         id_ = {"_id": self.guard.row_id(self.source, job.position)}
         now = datetime.now(UTC)
-        put_aside = {"$set": row, "$setOnInsert": {"at": now}} if self.ready else _unless_tried(row, at=now)
+        put_aside = (
+            {"$set": row, "$setOnInsert": {"at": now}} if self.ready else parked.unless_tried(row, at=now)
+        )
         batch.defer(PARKED, UpdateOne(id_, put_aside, upsert=True))
 
     def _unpark(self, batch: Batch, last: tuple[int, int]) -> None:
@@ -307,39 +326,7 @@ class GuardPlan:
             line.settle(batch)
             for job in line.ready:
                 if isinstance(job.error, Refusal):
-                    batch.defer(REFUSED, _refused(job, job.error))
+                    batch.defer(REFUSED, parked.refused(job, job.error))
         for job in self.unreadable:
             job.outcome = "parked"
-            batch.defer(PARKED, _unreadable(job))
-
-
-def _unless_tried(row: Doc, *, at: datetime) -> list[Doc]:
-    """What comes once more while nothing may be tried keeps the reason and the error of when it was."""
-    tried = {"$in": [{"$ifNull": ["$reason", ""]}, ["failed", "waiting"]]}
-    kept = {name: {"$cond": [tried, f"${name}", {"$literal": row[name]}]} for name in row}
-    return [{"$set": {**kept, "at": {"$ifNull": ["$at", at]}}}]
-
-
-def _refused(job: EventJob, refusal: Refusal) -> UpdateOne:
-    row: dict[str, Any] = {
-        "topic": job.record.topic,
-        "source": job.envelope.subject,
-        "type": job.envelope.type,
-        "sequence": job.envelope.sequence,
-        "rule": refusal.rule,
-        "detail": refusal.detail,
-        "at": datetime.now(UTC),
-    }
-    return UpdateOne({"_id": f"{job.record.topic}|{job.envelope.id}"}, {"$set": row}, upsert=True)
-
-
-def _unreadable(job: EventJob) -> UpdateOne:
-    row: Doc = {
-        **to_row(job.record),
-        "source": None,
-        "reason": "unreadable",
-        "type": job.envelope.type,
-        "error": job.unreadable,
-    }
-    update = {"$set": row, "$setOnInsert": {"at": datetime.now(UTC)}, "$unset": {"redrive": ""}}
-    return UpdateOne({"_id": job.record.place}, update, upsert=True)
+            batch.defer(PARKED, parked.unreadable(job))

@@ -28,8 +28,8 @@ from shared.messaging.envelope import (
     decode_value,
     read_inbound,
 )
-from shared.messaging.guard import PARKED
 from shared.messaging.incoming import EPOCH, NO_ENVELOPE, EventJob, Subscription, idle, in_turn, to_row
+from shared.messaging.parked import PARKED
 from shared.messaging.topics import INBOUND_KEPT
 from shared.work import Batch, Cause, Job
 from shared.work.transaction import Doc

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared import mongo
-from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.guard import WATERMARKS, Guard
 from shared.messaging.inbound import REASONS, Gate
 from shared.messaging.incoming import EventJob, from_row
+from shared.messaging.parked import PARKED
 from shared.work import Work
 from shared.work.transaction import Doc
 
@@ -67,7 +68,7 @@ class Sweeper:
         ahead = [job for job in jobs if job.unreadable or job.position > position]
         ripe = ahead and (
             mark["state"] == "waiting"
-            or ahead[0].position[0] > position[0]
+            or ahead[-1].position[0] > position[0]
             or ahead[0].position[1] == position[1] + 1
             or not guard.subscription.strict
         )

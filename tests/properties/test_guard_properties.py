@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from shared import mongo
 from shared.contracts.base import Event
 from shared.messaging.envelope import Envelope, Record
-from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.guard import WATERMARKS, Guard
 from shared.messaging.incoming import Subscription
+from shared.messaging.parked import PARKED
 from shared.messaging.sweeper import Sweeper, ask_redrive
 from shared.work import NotYet, Transaction, Work
 

@@ -43,7 +43,7 @@ from shared.errors import NotFound
 from shared.http import Run
 from shared.ids import PersonId
 from shared.messaging.envelope import topic_of
-from shared.messaging.guard import PARKED
+from shared.messaging.parked import PARKED
 from shared.messaging.topics import LASTING_IN_KAFKA
 from shared.problem_docs import refusals
 from shared.settings import Settings

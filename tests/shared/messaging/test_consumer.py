@@ -20,9 +20,10 @@ from shared import mongo
 from shared.messaging import kafka
 from shared.messaging.consumer import Consumer, Intake, TooManyParked
 from shared.messaging.envelope import Envelope, Record
-from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.guard import WATERMARKS, Guard
 from shared.messaging.incoming import Subscription
 from shared.messaging.offsets import Applied
+from shared.messaging.parked import PARKED
 from shared.messaging.topics import EVENTS_CONFIG, Topic, provision
 from shared.observation import check_consumers
 from shared.settings import Settings, read

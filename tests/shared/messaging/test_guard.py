@@ -12,8 +12,9 @@ from shared import mongo
 from shared.contracts.base import Event, State
 from shared.errors import Refusal
 from shared.messaging.envelope import Envelope, Record
-from shared.messaging.guard import PARKED, REFUSED, WATERMARKS, Guard
+from shared.messaging.guard import WATERMARKS, Guard
 from shared.messaging.incoming import Erased, EventJob, Subscription, to_row
+from shared.messaging.parked import PARKED, REFUSED
 from shared.messaging.sweeper import GAPS_A_TURN, SOURCES_A_TURN, Sweeper, ask_redrive
 from shared.work import NotYet, Transaction, Work
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from shared.messaging.envelope import Record
-from shared.messaging.guard import PARKED, WATERMARKS, Guard
+from shared.messaging.guard import WATERMARKS, Guard
 from shared.messaging.incoming import Subscription, to_row
+from shared.messaging.parked import PARKED
 from shared.messaging.sweeper import Sweeper, ask_redrive
 from shared.work import NotYet, Transaction, Work
 from tests.shared.messaging.test_guard import Counted, deliver, guard_of, note, record, seen, state, work

@@ -14,9 +14,9 @@ from shared.contracts.goals import Measurement
 from shared.errors import Refusal
 from shared.messaging.consumer import RETRY_PAUSES, Intake, TooManyParked
 from shared.messaging.envelope import Record
-from shared.messaging.guard import PARKED
 from shared.messaging.inbound import Gate, Told
 from shared.messaging.incoming import Subscription
+from shared.messaging.parked import PARKED
 from shared.opentelemetry import OpenTelemetry
 from shared.settings import Settings, read
 from shared.work import Transaction, Work

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from shared.messaging.envelope import Record
-from shared.messaging.guard import PARKED
+from shared.messaging.parked import PARKED
 from shared.messaging.sweeper import Sweeper, ask_redrive
 from tests.services.goals.house import NOW, GoalsHouse
 

@@ -13,7 +13,7 @@ from shared.contracts import catalogue
 from shared.contracts.erasure import Forgotten
 from shared.erasure import erasure_id_of
 from shared.ids import PersonId
-from shared.messaging.guard import PARKED
+from shared.messaging.parked import PARKED
 from tests.services.asker import Asker, rule_of
 from tests.services.people.house import House
 from tests.services.people.usecases.test_take_told_person import take, told

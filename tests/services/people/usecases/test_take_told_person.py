@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from shared.messaging.envelope import Record
-from shared.messaging.guard import PARKED
+from shared.messaging.parked import PARKED
 from tests.services.people.house import House
 
 TOPIC = "cairn.people.inbound"
