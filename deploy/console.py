@@ -1,12 +1,17 @@
 """What a person at a terminal sees: progress and errors go to standard error, results to standard output."""
 
+import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 PIPED_WIDTH = 160
@@ -67,3 +72,16 @@ def plain(text: object) -> Text:
     """What files, headers and people say is shown, and never obeyed by the terminal or read as markup."""
     letters = (letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
     return Text("".join(letters))
+
+
+def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, str]], *, as_json: bool) -> None:
+    """Show a table with whole cells, or `nothing`; or the rows as JSON."""
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table(show_lines=True)
+    for name in columns:
+        table.add_column(name.capitalize(), overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(row[name]) for name in columns))
+    out.print(table if rows else "nothing")

@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.commands.operations import database_of
 from deploy.console import err, out
+from deploy.databases import ServiceOption, database_of
 from deploy.local.addresses import Addresses
 from deploy.local.entry import mongo_options
 from deploy.local.services import SERVICES
@@ -27,7 +27,6 @@ AnchorsOption = Annotated[
     Path | None,
     typer.Option("--anchors", help="The file to which anchors were added.", exists=True),
 ]
-ServiceOption = Annotated[str | None, typer.Option("--service", metavar="|".join(SERVICES))]
 
 
 def register(app: typer.Typer) -> None:

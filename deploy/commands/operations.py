@@ -1,16 +1,14 @@
 """`cairn topics`, `cairn status` and `cairn parked`: what an operator asks and does."""
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from deploy.console import out
+from deploy.console import out, show_rows
+from deploy.databases import ServiceOption, each_database
 from deploy.local import entry
 from deploy.local.addresses import Addresses
 from deploy.local.services import SERVICES
@@ -22,10 +20,8 @@ parked = typer.Typer(
 )
 LISTED = 500
 """Rows of a service that are listed at most."""
+COLUMNS = ("service", "id", "source", "type", "reason", "error")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ServiceOption = Annotated[
-    str | None, typer.Option("--service", help="Of one service only.", metavar="|".join(SERVICES))
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -91,8 +87,8 @@ def list_parked(
         told = [{**row, "reason": "fan-out", "source": row["_id"], "type": row["kind"]} for row in missed]
         rows.extend(_shown(name, row) for row in (*parked, *told))
 
-    _each(data, service, look)
-    _list(rows, as_json=as_json)
+    each_database(data, service, look)
+    show_rows(COLUMNS, rows, as_json=as_json)
 
 
 @parked.command("refused")
@@ -106,8 +102,8 @@ def list_refused(
         found = await db["refused_reactions"].find().sort("at", -1).limit(LISTED).to_list(None)
         rows.extend(_shown(name, {**row, "reason": row["rule"], "error": row["detail"]}) for row in found)
 
-    _each(data, service, look)
-    _list(rows, as_json=as_json)
+    each_database(data, service, look)
+    show_rows(COLUMNS, rows, as_json=as_json)
 
 
 def _shown(service: str, row: Mapping[str, Any]) -> dict[str, str]:
@@ -119,18 +115,6 @@ def _shown(service: str, row: Mapping[str, Any]) -> dict[str, str]:
     said = {field: row.get(field) or "" for field in fields}
     sender = {"source": said["source"] or row.get("sender") or ""}
     return {"service": service, "id": str(row["_id"]), **said, **sender}
-
-
-def _list(rows: Sequence[Mapping[str, str]], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False))
-        return
-    table = Table(show_lines=True)
-    for name in ("service", "id", "source", "type", "reason", "error"):
-        table.add_column(name.capitalize(), overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(value) for value in row.values()))
-    out.print(table if rows else "nothing")
 
 
 @parked.command("show")
@@ -147,7 +131,7 @@ def show_parked(
         rows = [await db[kept].find_one({"_id": id_}) for kept in ("parked", "fan_out_failures")]
         found.extend(row for row in rows if row is not None)
 
-    _each(data, service, look)
+    each_database(data, service, look)
     if not found:
         raise typer.BadParameter("there is no parked event with this id", param_hint="ID")
     for row in found:
@@ -184,7 +168,7 @@ def redrive(
         asked = await ask_redrive(db, source=source) + await ask_again(db, failure_id=source)
         out.print(f"{name}: {asked} to be tried again", highlight=False)
 
-    _each(data, service, ask)
+    each_database(data, service, ask)
 
 
 @parked.command("discard")
@@ -212,39 +196,15 @@ def discard_parked(
             out.print(told, highlight=False, markup=False, soft_wrap=True)
         out.print(f"{name}: {gone} discarded", highlight=False)
 
-    _each(data, service, look)
+    each_database(data, service, look)
     unknown = set(ids) - {row["id"] for rows in found.values() for row in rows}
     if unknown:
         why = "no parked record from outside, nor one that cannot be read; nothing was discarded"
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: {why}", param_hint="ID")
-    _each(data, service, take_away)
-
-
-def database_of(service: str) -> str:
-    """The name of a service's database in a suite on this machine."""
-    return f"cairn_{service}"
+    each_database(data, service, take_away)
 
 
 def _nobody(person: str, roles: tuple[str, ...]) -> str:
     """Metrics and readiness are asked without a token."""
     del person, roles
     return ""
-
-
-def _each(data: Any, service: str | None, look: Callable[[str, mongo.Database], Awaitable[None]]) -> None:
-    if service is not None and service not in SERVICES:
-        raise typer.BadParameter(f"one of {', '.join(SERVICES)}", param_hint="--service")
-    addresses = Addresses.load(data)
-
-    async def visit() -> None:
-        async with _databases(addresses) as client:
-            for name in SERVICES if service is None else (service,):
-                await look(name, mongo.database(client, database_of(name)))
-
-    asyncio.run(visit())
-
-
-@asynccontextmanager
-async def _databases(addresses: Addresses) -> AsyncGenerator[mongo.Client]:
-    async with mongo.connect(addresses.mongo, **entry.mongo_options(addresses)) as client:
-        yield client

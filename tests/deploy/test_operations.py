@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from typer.testing import CliRunner
 
+from deploy import databases
 from deploy.commands import operations
 from deploy.commands.operations import parked
 from deploy.local.addresses import Addresses
@@ -19,7 +20,7 @@ LONG_ID = "cairn.goals.events|00003|" + "0" * 60 + "17"
 
 @pytest.fixture
 def data(engines, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(operations, "database_of", lambda service: f"{name}_{service}")
+    monkeypatch.setattr(databases, "database_of", lambda service: f"{name}_{service}")
     Addresses(
         kafka=engines.kafka,
         mongo=engines.mongo,
