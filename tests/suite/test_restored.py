@@ -8,24 +8,27 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+import pytest
 from pymongo import AsyncMongoClient
 
 from deploy.local.entry import mongo_options
 from deploy.local.services import SERVICES
 from deploy.local.suite import Suite
+from deploy.local.topics import make_topics
 from services.goals.app import SERVICE
 from shared import mongo, torn
 from shared.appended import append_line
-from shared.audit.anchors import Anchor, read_anchors
+from shared.audit.anchors import Anchor, Loss, read_anchors
 from shared.audit.chain import verify
 from shared.audit.rows import HEAD
+from shared.messaging import kafka
 from shared.messaging.states import newest_states
 from shared.service import Service
 from shared.settings import Settings
@@ -125,19 +128,89 @@ class OnThisMachine:
         return await running.wait()
 
 
-async def test_a_service_that_was_restored_goes_on_from_its_backup(tmp_path: Path) -> None:
-    async with suite_in(tmp_path) as suite:
+@pytest.fixture(scope="module")
+async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[House, OnThisMachine]]:
+    """A suite of its own, whose goals are stopped and started by its tests."""
+    directory = tmp_path_factory.mktemp("restored")
+    async with suite_in(directory) as suite:
         with httpx.Client(timeout=30, trust_env=False) as http:
             house = House(suite.addresses(), suite.issuer, http, suite.data.path)
-            ways = OnThisMachine(suite, tmp_path / "anchors.jsonl")
-            await goes_on_from_its_backup(house, ways)
-        async with mongo.connect(suite.addresses().mongo) as client:
-            await nothing_is_torn(client)
-            anchors, _ = read_anchors(ways.anchors.read_text().splitlines())
-            verdict = await verify(mongo.database(client, "cairn_goals"), service="goals", anchors=anchors)
+            yield house, OnThisMachine(suite, directory / "anchors.jsonl")
+
+
+async def losses(ways: OnThisMachine) -> Sequence[Loss]:
+    """What the audit knows to have been lost; nothing else is wrong with it."""
+    anchors, _ = read_anchors(ways.anchors.read_text().splitlines() if ways.anchors.exists() else ())
+    async with mongo.connect(ways.suite.addresses().mongo) as client:
+        verdict = await verify(mongo.database(client, "cairn_goals"), service="goals", anchors=anchors)
     assert verdict.wrong == ""
-    [loss] = verdict.lost
-    assert (loss.last, loss.restored.epoch) == (anchors[0].number, 2)
+    return verdict.lost
+
+
+async def test_a_service_that_was_restored_goes_on_from_its_backup(
+    standing: tuple[House, OnThisMachine],
+) -> None:
+    house, ways = standing
+    before = await losses(ways)
+    await goes_on_from_its_backup(house, ways)
+    async with mongo.connect(ways.suite.addresses().mongo) as client:
+        await nothing_is_torn(client)
+    *known, loss = await losses(ways)
+    anchors, _ = read_anchors(ways.anchors.read_text().splitlines())
+    assert known == [*before]
+    assert loss.last in {anchor.number for anchor in anchors}
+    assert loss.restored.epoch >= 2
+
+
+async def test_a_topic_that_has_lost_all_its_records_says_again_what_is_so(
+    standing: tuple[House, OnThisMachine],
+) -> None:
+    """Its groups forget with it where they were; nobody reads from the middle of what is told anew."""
+    house, ways = standing
+    suite = ways.suite
+
+    def lived() -> tuple[str, str, str]:
+        chief = hired(house, "chief")
+        mia = hired(house, "mia", manager_id=chief)
+        told = agreed(house, mia, chief)
+        for value in (1, 2):
+            measured(house, told, mia, value)
+        house.require_rest()
+        return chief, mia, told
+
+    chief, mia, goal_id = await asyncio.to_thread(lived)
+    await suite.stop_services()
+    admin = kafka.admin(ways.settings)
+    await admin.start()
+    lost = {"cairn.goals.events", "cairn.goals.state"}
+    await admin.delete_topics(sorted(lost))
+
+    async def gone() -> bool:
+        return not lost & {*await admin.list_topics()}
+
+    await until(gone, "the topics are still there")
+    await admin.close()
+    await make_topics(ways.settings)
+    assert await ways.made_whole(datetime.now(UTC)) == 0
+    await asyncio.gather(*map(suite.start_service, SERVICES))
+    async with AsyncMongoClient[Any](suite.addresses().mongo) as client:
+        goals, evidence = client["cairn_goals"], client["cairn_reviews"]["evidence_goals"]
+        await asyncio.to_thread(house.require_rest)
+        await until(lambda: says_the_same(ways.settings, goals), "the topic says something else")
+        newest = await newest_states(ways.settings, "cairn.goals.state")
+        assert not newest[goal_id].gone
+        later = await asyncio.to_thread(agreed, house, mia, chief)
+        for each, value in ((goal_id, 3), (later, 4)):
+            await asyncio.to_thread(measured, house, each, mia, value)
+        await asyncio.to_thread(house.require_rest)
+
+        async def seen() -> bool:
+            found: Any = await evidence.find({"_id": {"$in": [goal_id, later]}}).to_list(None)
+            return {doc["_id"]: doc["progress"] for doc in found} == {goal_id: 0.3, later: 0.4}
+
+        await until(seen, "what happens afterwards is not followed")
+        held = await client["cairn_reviews"]["parked"].count_documents({})
+        assert held == 0
 
 
 async def nothing_is_torn(client: mongo.Client) -> None:
