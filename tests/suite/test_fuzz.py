@@ -4,7 +4,6 @@ Cases come from the description.  Most ids in them are replaced by those that ex
 are asked by somebody who may nearly everything, so that they reach what lies behind the refusals.
 """
 
-import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,8 +13,6 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case, checks
-from schemathesis.core.parameters import ParameterLocation
-from schemathesis.generation.meta import CoveragePhaseData
 
 from tests.suite.house import SERVICES, House, description
 from tests.suite.seed import EVERY_ROLE
@@ -33,8 +30,6 @@ STREAM = "/inbox/stream"
 REAL = 0.85
 """The share of ids that are replaced by real ones."""
 PEOPLE = ("person_id", "owner_id", "receiver_id", "giver_id", "manager_id", "reviewer_id", "asked_id")
-Sent = set[tuple[str, str]]
-"""Parameters, as the description has them, with the value that each was sent with."""
 FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
@@ -119,45 +114,12 @@ class Realist:
         return self._house.ids.get(one, ())
 
 
-def query_parameters(described: Mapping[str, Any]) -> Mapping[tuple[str, str], Mapping[str, str]]:
-    """By path and method what the description says of each parameter of the query, as text."""
-    return {
-        (path, method): {
-            each["name"]: json.dumps(each, sort_keys=True)
-            for each in operation.get("parameters", ())
-            if each["in"] == "query"
-        }
-        for path, item in described["paths"].items()
-        for method, operation in item.items()
-    }
-
-
-def sent_before(case: Case, parameters: Mapping[str, str], sent: Sent) -> bool:
-    """Whether another route was asked with the same value of the parameter that the case is about.
-
-    Filters of lists, counts and files are the same; each edge of each is tried on one route, whichever comes
-    first, and what is drawn at random on all of them.
-    """
-    tried = case.meta.phase.data if case.meta else None
-    if not isinstance(tried, CoveragePhaseData) or tried.parameter_location != ParameterLocation.QUERY:
-        return False
-    name = tried.parameter or ""
-    if name not in parameters:
-        return False
-    key = parameters[name], repr(case.query.get(name))
-    if key in sent:
-        return True
-    sent.add(key)
-    return False
-
-
 def fuzzed(name: str) -> Callable[..., None]:
     described = closed(description(name))
     described["paths"].pop(STREAM, None)
     config = schemathesis.Config()
     config.projects.default.generation.update(with_security_parameters=False)
     schema = schemathesis.openapi.from_dict(described, config=config)
-    parameters, sent = query_parameters(described), Sent()
 
     @schema.parametrize()
     @settings(
@@ -167,9 +129,6 @@ def fuzzed(name: str) -> Callable[..., None]:
         suppress_health_check=FIXTURES,
     )
     def test(case: Case, house: House, wire: requests.Session) -> None:
-        own = parameters.get((case.operation.path, case.method.lower()), {})
-        if sent_before(case, own, sent):
-            return
         realist = Realist(name, case, house)
         realist.mend()
         headers = {"Authorization": f"Bearer {realist.token(house.staff)}"}
