@@ -21,6 +21,7 @@ PortBaseOption = Annotated[
     int,
     typer.Option("--port-base", metavar="N", min=1024, max=65000, help="The ports of the suite start here."),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DATA: Path = DEFAULT_DIRECTORY
 PORT_BASE: int = DEFAULT_BASE
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -12,7 +12,7 @@ from deploy.databases import ServiceOption, each_database
 from deploy.local import entry
 from deploy.local.addresses import Addresses
 from deploy.local.services import SERVICES
-from deploy.options import DATA, DataOption
+from deploy.options import DATA, DataOption, JsonOption
 from shared import mongo
 
 parked = typer.Typer(
@@ -21,7 +21,6 @@ parked = typer.Typer(
 LISTED = 500
 """Rows of a service that are listed at most."""
 COLUMNS = ("service", "id", "source", "type", "reason", "error")
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

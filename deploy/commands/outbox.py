@@ -8,8 +8,9 @@ from bson import ObjectId
 
 from deploy.console import out, show_rows
 from deploy.databases import ServiceOption, each_database
-from deploy.options import DATA, DataOption
+from deploy.options import DATA, DataOption, JsonOption
 from shared import mongo
+from shared.messaging.withheld import NotWithheldError, waiting_rows, withhold
 
 outbox = typer.Typer(
     help="Events and states that wait to be sent: list, withhold what no broker takes.", no_args_is_help=True
@@ -30,11 +31,9 @@ def list_waiting(
     service: ServiceOption = None,
     *,
     seconds: Annotated[int, typer.Option("--seconds", min=0, help="That wait for longer than this.")] = 60,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List what waits to be sent, the oldest first; why, says the log of whoever leads `relay`."""
-    from shared.messaging.withheld import waiting_rows  # noqa: PLC0415  needed by these commands alone
-
     rows: list[dict[str, str]] = []
 
     async def look(name: str, db: mongo.Database) -> None:
@@ -60,8 +59,6 @@ def withhold_event(
     What came after it is sent then, within a minute.  Mend what stands in its way rather: what it said is
     never told.
     """
-    from shared.messaging.withheld import NotWithheldError, withhold  # noqa: PLC0415  by these alone
-
     if not ObjectId.is_valid(id_):
         raise typer.BadParameter("24 digits and letters, as `cairn outbox list` shows it", param_hint="ID")
     told: list[str] = []

@@ -1,4 +1,4 @@
-"""A row of the outbox that no broker ever takes: something else is told in its place.
+"""A row of the outbox that no broker ever takes: something else is told in its place (ADR 0035).
 
 Subscribers count the events of an aggregate, and hold back what comes after one that is missing.  So its
 number is told with nothing in it but what its type was; the row keeps what it said for as long as it is kept.
@@ -25,7 +25,8 @@ class NotWithheldError(Exception):
 
 async def waiting_rows(db: mongo.Database, *, longer_than: timedelta, limit: int) -> Sequence[Doc]:
     """The rows that have waited to be sent for so long, the oldest first, with the `size` of their values."""
-    before = {"$dateSubtract": {"startDate": "$$NOW", "unit": "second", "amount": longer_than.seconds}}
+    seconds = int(longer_than.total_seconds())
+    before = {"$dateSubtract": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
     size = {"$cond": [{"$eq": ["$value", None]}, 0, {"$binarySize": "$value"}]}
     pipeline: list[Doc] = [
         {"$match": {"sent": False, "$expr": {"$lt": [{"$toDate": "$_id"}, before]}}},
@@ -40,7 +41,8 @@ async def waiting_rows(db: mongo.Database, *, longer_than: timedelta, limit: int
 async def withhold(db: mongo.Database, id_: ObjectId) -> Doc | None:
     """Let an event be told without what it says; the row as it was, None if none waits under this id.
 
-    Raises `NotWithheldError` for a state: the next one says all that it says.
+    Raises `NotWithheldError` for a state, which subscribers would keep as it was, and for what is withheld
+    already.
     """
     waits: dict[str, Any] = {"_id": id_, "sent": False}
     row = await db[OUTBOX].find_one(waits)

@@ -3,24 +3,11 @@
 from aiokafka.admin import NewPartitions
 
 from shared.messaging import kafka
-from shared.messaging.consumer import Consumer, Intake
-from shared.messaging.guard import WATERMARKS, Guard
-from shared.messaging.incoming import Subscription
+from shared.messaging.guard import WATERMARKS
 from shared.messaging.parked import PARKED
 from shared.settings import Settings
 from shared.work import Work
-from tests.shared.messaging.test_consumer import (
-    Logged,
-    NoGauges,
-    applied,
-    log,
-    record,
-    send,
-    settings,
-    topic,
-    until,
-    work,
-)
+from tests.shared.messaging.test_consumer import read_all, record, send, settings, topic, until, work
 
 __all__ = ["settings", "topic", "work"]
 
@@ -51,26 +38,12 @@ async def test_events_keep_their_order_though_their_keys_change_places(
     async def told(*numbers: int) -> None:
         await send(settings, [record(source, n, topic=topic) for n in numbers for source in SOURCES])
 
-    async def read(*, up_to: int, partitions: int) -> None:
-        broker = kafka.broker(settings)
-        guard = Guard.of(Subscription(topic, {Logged: (log,)}))
-        consumer = Consumer(broker, Intake(work, guard, settings, NoGauges()), settings)
-        await broker.start()
-
-        async def done() -> bool:
-            all_read = not any((await consumer.lag()).values()) and consumer.assigned() == partitions
-            return all_read and await applied(work) == up_to * len(SOURCES)
-
-        await until(done)
-        await consumer.stop()
-        await broker.stop()
-
     await told(1, 2)
-    await read(up_to=2, partitions=BEFORE)
+    await read_all(work, settings, topic, applying=2 * len(SOURCES), partitions=BEFORE)
     await told(3, 4)
     await widened(settings, topic)
     await told(5, 6)
-    await read(up_to=6, partitions=AFTER)
+    await read_all(work, settings, topic, applying=6 * len(SOURCES), partitions=AFTER)
     seen = {doc["_id"]: doc["seen"] async for doc in work.db["logs"].find()}
     assert seen == {source: [1, 2, 3, 4, 5, 6] for source in SOURCES}
     assert await work.db[PARKED].count_documents({}) == 0

@@ -13,16 +13,8 @@ from shared.messaging.relay import OUTBOX, Relay
 from shared.messaging.withheld import NotWithheldError, waiting_rows, withhold
 from shared.settings import Settings
 from shared.work import Transaction, Work
-from tests.shared.messaging.test_relay import (
-    Ticked,
-    received,
-    sequence,
-    settings,
-    tick,
-    to_topic,
-    topic,
-    work,
-)
+from tests.shared.messaging.test_relay import Ticked, received, sequence, settings, tick, topic, work
+from tests.shared.messaging.test_relay_blocked import TOO_LARGE, too_large, tried_again
 
 __all__ = ["settings", "topic", "work"]
 
@@ -30,22 +22,15 @@ __all__ = ["settings", "topic", "work"]
 async def test_what_comes_after_what_is_withheld_is_sent_and_applied(
     work: Work, settings: Settings, topic: str
 ) -> None:
-    for _ in range(3):
-        await work.run(tick, "huge", key="huge")
-    await to_topic(work, topic)
-    first = await work.db[OUTBOX].find_one({"key": "huge", "sequence": 1})
-    assert first is not None
-    await work.db[OUTBOX].update_one({"_id": first["_id"]}, {"$set": {"value": b"x" * 2_000_000}})
+    first = await too_large(work, topic)
     relay = Relay(work.db, lambda: kafka.producer(settings))
     await relay.turn()
     [listed, *_] = await waiting_rows(work.db, longer_than=timedelta(0), limit=9)
-    assert (listed["_id"], listed["size"], listed["type"]) == (first["_id"], 2_000_000, Ticked.wire_type)
+    assert (listed["_id"], listed["size"], listed["type"]) == (first["_id"], TOO_LARGE, Ticked.wire_type)
     was = await withhold(work.db, listed["_id"])
     assert was is not None
     assert was["type"] == Ticked.wire_type
-    relay._again_at["huge"] = 0.0
-    while await relay.turn() or await work.db[OUTBOX].count_documents({"sent": False}):
-        pass
+    await tried_again(relay, work)
     await relay.close()
     records = await received(settings, topic, 3)
     assert [sequence(each) for each in records] == [1, 2, 3]
@@ -53,7 +38,7 @@ async def test_what_comes_after_what_is_withheld_is_sent_and_applied(
     assert Ticked.wire_type.encode() in records[0].value
     kept = await work.db[OUTBOX].find_one({"_id": first["_id"]})
     assert kept is not None
-    assert len(kept["withheld"]["value"]) == 2_000_000
+    assert len(kept["withheld"]["value"]) == TOO_LARGE
     seen: list[int] = []
 
     async def note(event: Ticked, tx: Transaction) -> None:
@@ -88,4 +73,5 @@ async def test_what_was_sent_or_is_a_state_or_is_withheld_already_is_left_alone(
 
 async def test_only_what_waits_for_long_is_listed(work: Work) -> None:
     await work.run(tick, "c", key="c")
-    assert await waiting_rows(work.db, longer_than=timedelta(hours=1), limit=9) == []
+    for longer in (timedelta(hours=1), timedelta(days=1)):
+        assert await waiting_rows(work.db, longer_than=longer, limit=9) == []
