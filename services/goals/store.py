@@ -43,6 +43,7 @@ _COUNTED_BY: Final = ["visibility", "tally", "level", "kind", "period_id", "perc
 """The fields of the index from which goals are counted without being read."""
 TALLIED: Final[Mapping[str, Any]] = {"tally": {"$gt": ""}}
 """What is asked of all goals that are counted by that index."""
+_SERVED_THEN: Final[Mapping[str, Any]] = {"wording.parent_id": {"$gt": ""}}
 _OPEN: Final = "by_everyone_or_private"
 _TREE: Final = "tree"
 
@@ -98,7 +99,11 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     CHECK_INS: [_newest("at", "by_goal", "goal_id")],
     ASSIGNMENTS: [_newest("assigned_at", "by_assigner", "by_person_id")],
     OUTLOOKS: [],
-    EDITIONS: [_newest("number", "by_goal", "goal_id"), _newest("until", "by_owner", "owner_id")],
+    EDITIONS: [
+        _newest("number", "by_goal", "goal_id"),
+        _newest("until", "by_owner", "owner_id"),
+        _newest("until", "by_parent", "wording.parent_id", partialFilterExpression=_SERVED_THEN),
+    ],
     LOOKS: DUE,
     ROLL_UPS: [],
     PERIODS: [_newest("starts_on", "by_start")],

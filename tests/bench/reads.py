@@ -81,7 +81,7 @@ def reads(stand: Stand, goals: int) -> Sequence[Read]:
             "period": f"period_{number % OF_YEAR}",
         }
 
-    then = quote(NOW.isoformat())
+    then, counted = quote(NOW.isoformat()), "/goal-statistics/as-of"
     further = encode_cursor({"_id": goal_id(goals // 2, goals)}, sort=Sort())
     later = encode_cursor({"due_on": "2026-09-01", "_id": "initiative"}, sort=Sort("due_on"))
     return [
@@ -127,6 +127,10 @@ def reads(stand: Stand, goals: int) -> Sequence[Read]:
         of("who works on a team's goal", "/goals/{team}/contributors", hr),
         of("measurements of a team's goal", "/goals/{team}/measurements", hr),
         of("my goals as of a day", f"/goals-as-of?owner_id={{me}}&at={then}", owner),
+        of("tree of a team's goal as of a day", f"/goals/{{team}}/tree/as-of?at={then}", hr),
+        of("a team's goals as of a day", f"/goals-as-of?parent_id={{team}}&at={then}", hr),
+        of("my goals counted as of a day", f"{counted}?owner_id={{me}}&at={then}", owner),
+        of("a unit's goals counted as of a day", f"{counted}?unit_id={{unit}}&at={then}", hr, TIMES_HEAVY),
         of("lessons, as HR", "/lessons", hr),
         of("strategy that nothing serves, as HR", "/goal-coverage/uncovered", hr, TIMES_HEAVY),
         of("my goals counted", "/goal-statistics?owner_id={me}", owner),

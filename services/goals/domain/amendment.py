@@ -52,7 +52,8 @@ class Edition(Aggregate):
     """What an agreed goal said until it was changed, and the change that ended it.
 
     `number` counts from 1; `by_person_id` proposed the change, null where no person did, and `agreed_by` is
-    null where nobody had to agree.
+    null where nobody had to agree.  `contribution` is how it weighed beside the others that served its
+    parent; null of those that are older than the field.
     """
 
     id_field: ClassVar[str] = "edition_id"
@@ -61,6 +62,7 @@ class Edition(Aggregate):
     number: int
     owner_id: PersonId
     wording: Wording
+    contribution: float | None = None
     until: datetime
     changed: tuple[str, ...]
     by_person_id: PersonId | None
@@ -84,6 +86,7 @@ def edition_before(
         number=goal.edition,
         owner_id=goal.owner_id,
         wording=_wording(goal),
+        contribution=goal.contribution,
         until=at,
         changed=tuple(changed_fields),
         by_person_id=by,

@@ -5,14 +5,15 @@ learned later, a late measurement or a correction, is not of that time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from services.goals.domain.amendment import Edition
 from services.goals.domain.goal import Goal
 from services.goals.domain.key_result import KeyResult, KeyResultWording, weighted_progress
-from services.goals.domain.wording import Wording
-from shared.contracts.goals import GoalStatus, Outcome
+from services.goals.domain.pace import read_pace
+from services.goals.domain.wording import Terms
+from shared.contracts.goals import GoalStatus, Outcome, Pace
 from shared.ids import KeyResultId, PersonId
 from shared.reading import as_stored
 
@@ -26,15 +27,35 @@ class Known(NamedTuple):
 
 
 class GoalThen(NamedTuple):
-    """A goal at a time; `progress` is a share from 0 to 1, None while it could not be told."""
+    """A goal at a time; `progress` is a share from 0 to 1, None while it could not be told.
+
+    `terms` is what it said but for its key results, which stand as was known then.  `contribution` weighed it
+    beside the others that served its parent; of changes of it that were made before editions kept it, the
+    nearest later one that is known.
+    """
 
     status: GoalStatus
     outcome: Outcome | None
     edition: int
     owner_id: PersonId
-    wording: Wording
+    terms: Terms
+    contribution: float
     key_results: Sequence[KeyResult]
     progress: float | None
+
+    @property
+    def starts_on(self) -> date:
+        """Its first day."""
+        return self.terms.starts_on
+
+    @property
+    def due_on(self) -> date:
+        """Its last day."""
+        return self.terms.due_on
+
+    def pace(self, *, on: date) -> Pace | None:
+        """Whether it was where it should have been by a day; None once it was closed."""
+        return read_pace(self, on=on).pace if self.status == "agreed" else None
 
 
 def agreed_at(goal: Goal) -> datetime | None:
@@ -52,26 +73,32 @@ def as_of(
     if since is None or since > at:
         return None
     later = sorted((each for each in editions if each.until > at), key=lambda each: each.number)
-    wording = (
-        later[0].wording if later else as_stored(Wording, goal.model_dump(include=set(Wording.model_fields)))
-    )
-    parts = [_standing(part, known) for part in wording.key_results]
+    terms, said = (later[0].wording, later[0].wording.key_results) if later else (goal, goal.key_results)
+    parts = [_standing(part, known) for part in said]
     closed = goal.closed_at is not None and goal.closed_at <= at
+    weighed = (each.contribution for each in later if each.contribution is not None)
     return GoalThen(
         status="closed" if closed else "agreed",
         outcome=goal.outcome if closed else None,
         edition=later[0].number if later else goal.edition,
         owner_id=later[0].owner_id if later else goal.owner_id,
-        wording=wording,
+        terms=terms,
+        contribution=next(weighed, goal.contribution),
         key_results=parts,
         progress=weighted_progress(parts),
     )
 
 
 def _standing(part: KeyResultWording, known: Mapping[KeyResultId, Known]) -> KeyResult:
-    stands = as_stored(KeyResult, part.model_dump())
+    stands = _unmeasured(part)
     found = known.get(stands.key_result_id)
     if found is None:
         return stands
     value, reached = stands.counted(found.value, found.reached), tuple(found.reached)
     return stands.standing_at(value, at=found.measured_at).model_copy(update={"reached": reached})
+
+
+def _unmeasured(part: KeyResultWording) -> KeyResult:
+    if isinstance(part, KeyResult):
+        return part.model_copy(update={"current": None, "measured_at": None, "reached": (), "dropped": ()})
+    return as_stored(KeyResult, part.model_dump())

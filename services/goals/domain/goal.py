@@ -276,7 +276,8 @@ class Goal(Terms, Aggregate):
 
     def _serving(self, parent_id: GoalId | None, contribution: float) -> "tuple[Goal, contract.GoalAligned]":
         moved = parent_id != self.parent_id
-        edition = self.edition + (self.status == "agreed" and moved)
+        changed = moved or contribution != self.contribution
+        edition = self.edition + (self.status == "agreed" and changed)
         served = {"parent_id": parent_id, "contribution": contribution, "edition": edition}
         goal = self.model_copy(update=served | {"orphaned": self.orphaned and not moved})
         event = contract.GoalAligned(

@@ -5,16 +5,40 @@ threshold is expected to hold on any day, a yes or no and a baseline to be there
 16.5 points behind what was expected is on track, up to 33 is behind, more is at risk.
 """
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from services.goals.domain.goal import Goal
 from services.goals.domain.key_result import PLACES, KeyResult, weighted
 from services.goals.domain.measured_in import THRESHOLDS
 from shared.contracts.goals import Pace
 
 ON_TRACK_POINTS: Final = 16.5
 BEHIND_POINTS: Final = 33.0
+
+
+class Paced(Protocol):
+    """A goal, as it is or as it was: from when to when it runs, and how far it has come, 0 to 1."""
+
+    @property
+    def starts_on(self) -> date:
+        """Its first day."""
+        ...
+
+    @property
+    def due_on(self) -> date:
+        """Its last day."""
+        ...
+
+    @property
+    def key_results(self) -> Sequence[KeyResult]:
+        """As they stand."""
+        ...
+
+    @property
+    def progress(self) -> float | None:
+        """Of all of them together."""
+        ...
 
 
 class Reading(NamedTuple):
@@ -36,7 +60,7 @@ def share_of_time(starts_on: date, due_on: date, *, on: date) -> float:
     return min(1.0, max(0.0, ((on - starts_on).days + 1) / ((due_on - starts_on).days + 1)))
 
 
-def expected_progress(goal: Goal, *, on: date) -> float | None:
+def expected_progress(goal: Paced, *, on: date) -> float | None:
     """sum(weight x expected) / sum(weight) over the parts that can be told; None if none can."""
     gone = share_of_time(goal.starts_on, goal.due_on, on=on)
     return weighted(
@@ -51,7 +75,7 @@ def _expected_of(part: KeyResult, gone: float) -> float:
     return float(gone >= 1.0) if part.unit_kind == "yes_no" or part.type == "baseline" else gone
 
 
-def read_pace(goal: Goal, *, on: date) -> Reading:
+def read_pace(goal: Paced, *, on: date) -> Reading:
     """Where the goal is on a day, with the reason in words."""
     progress, expected = goal.progress, expected_progress(goal, on=on)
     if progress is None or expected is None:

@@ -5,7 +5,8 @@ May     align: self, manager, HR admin; read on the parent   (access.py)
 Rule    Goal.align, alignment.require_place
 Emits   goals.GoalAligned
 
-What an agreed goal served before is kept as an edition, so that it can be told of any time.
+What an agreed goal served before, and how it weighed there, is kept as an edition, so that it can be told of
+any time.
 """
 
 from fastapi import APIRouter, Response
@@ -64,7 +65,8 @@ async def align_goal(command: AlignGoal, tx: Transaction) -> Goal:
     said = goal
     goal, aligned = goal.align(command.parent_id, contribution=command.contribution)
     if goal.edition > said.edition:
-        EditionStore(tx).save(edition_before(said, ("parent_id",), by=person_of(tx), at=tx.now))
+        changed = [name for name in Parent.model_fields if getattr(said, name) != getattr(goal, name)]
+        EditionStore(tx).save(edition_before(said, changed, by=person_of(tx), at=tx.now))
     goal = goals.save(goal)
     if before is not None and before != goal.parent_id:
         left(tx, before)

@@ -14,9 +14,11 @@ from services.goals.views import (
     periods,
     planning,
     statistics,
+    statistics_then,
     templates,
     tree,
     tree_picture,
+    tree_then,
 )
 from services.goals.views.assignments import AssignmentView
 from services.goals.views.goals import GoalView
@@ -34,7 +36,9 @@ ROUTERS = (
     history.router,
     as_of.router,
     tree.router,
+    tree_then.router,
     statistics.router,
+    statistics_then.router,
     chart.router,
     tree_picture.router,
     assignments.router,

@@ -1,36 +1,41 @@
 """Goals as they were at some time, by those who may read them now."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from services.goals.domain.amendment import Edition
-from services.goals.domain.as_of import GoalThen, Known, as_of
+from services.goals.domain.as_of import GoalThen
 from services.goals.domain.goal import Goal
 from services.goals.domain.wording import Link
-from services.goals.history_store import EDITIONS, MEASUREMENTS
 from services.goals.store import GOALS
-from services.goals.views.earlier import hidden_until
 from services.goals.views.goal_view import KeyResultView
 from services.goals.views.judgements import readable
-from shared import mongo
+from services.goals.views.then import SaidThen, goals_then, said_then
+from services.goals.views.wanted import SaidWanted
 from shared.clock import Instant
 from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Perspective, Visibility
-from shared.errors import NotFound
+from shared.errors import NotFound, Refusal
 from shared.http import View
 from shared.http.viewing import Viewer
-from shared.ids import GoalId, KeyResultId, PeriodId, PersonId
+from shared.ids import GoalId, PeriodId, PersonId
 from shared.paging import AskedPage, Page, Sort, page_of
+from shared.problem_docs import refusals
 from shared.reading import as_stored
 from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
 At = Annotated[Instant, Query(description="The time, with its offset from UTC.")]
 BY_ID: Final = Sort()
+NOT_THEN: Final = "The goal was not agreed at that time, or was not for you to read."
+
+
+class NobodyNamed(Refusal):
+    """It has to be said whose goals they were."""
+
+    status = 422
 
 
 class GoalAsOf(BaseModel):
@@ -59,6 +64,7 @@ class GoalAsOf(BaseModel):
     visibility: Visibility
     period_id: PeriodId | None
     parent_id: GoalId | None
+    contribution: float
     weight: float
     starts_on: date
     due_on: date
@@ -68,7 +74,7 @@ class GoalAsOf(BaseModel):
     @classmethod
     def of(cls, goal_id: GoalId, at: datetime, then: GoalThen) -> Self:
         """The view of a goal at a time."""
-        said = {**dict(then.wording), **then._asdict()}
+        said = {**dict(then.terms), **then._asdict()}
         parts = [KeyResultView.of(part) for part in then.key_results]
         return as_stored(cls, {**said, "goal_id": goal_id, "at": at, "key_results": parts})
 
@@ -81,74 +87,42 @@ class GoalAsOf(BaseModel):
 async def get_as_of(goal_id: GoalId, at: At, view: View) -> GoalAsOf:
     """What it said at a time and how far it had come, as was known then."""
     goal = await view.one(Goal, GOALS, goal_id)
-    [found] = await _then([goal], at, view)
+    [found] = await _shown([goal], at, view)
     if found is None:
-        raise NotFound("The goal was not agreed at that time, or was not for you to read.")
+        raise NotFound(NOT_THEN)
     return found
 
 
-@router.get("/goals-as-of", summary="List what goals were")
-async def list_as_of(owner_id: PersonId, at: At, view: View, page: AskedPage) -> Page[GoalAsOf]:
-    """The goals that a person had at a time, of those that the caller may read now.
+@router.get("/goals-as-of", summary="List what goals were", responses=refusals(NobodyNamed))
+async def list_as_of(
+    at: At, wanted: Annotated[SaidWanted, Query()], view: View, page: AskedPage
+) -> Page[GoalAsOf]:
+    """The goals that said so at a time, of those that the caller may read now.
 
-    A page may hold fewer than asked for, also none, and still have a next one.
+    It takes an owner, a goal that they served, or who leads a team; who is in it, or in a unit, is as it is
+    now.  A page may hold fewer than asked for, also none, and still have a next one.
     """
-    before = await view.db[EDITIONS].distinct("goal_id", {"owner_id": owner_id, "until": {"$gt": at}})
-    his = {"$or": [{"owner_id": owner_id}, {"_id": {"$in": before}}], "agreed_on": {"$ne": None}}
-    wanted = page.narrow({"$and": [his, await view.filter()]}, sort=BY_ID)
-    rows = await view.db[GOALS].find(wanted).sort(BY_ID.keys).limit(page.limit + 1).to_list(None)
+    if wanted.owner_id is None and wanted.parent_id is None and wanted.reporting_to_id is None:
+        raise NobodyNamed("Say whose goals: owner_id, reporting_to_id, or parent_id for what served a goal.")
+    said = SaidThen(await wanted.said(view), at)
+    filter_ = page.narrow(await said_then(said, view), sort=BY_ID)
+    rows = await view.db[GOALS].find(filter_).sort(BY_ID.keys).limit(page.limit + 1).to_list(None)
     listed = page_of(rows, asked=page, sort=BY_ID, show=lambda doc: from_document(Goal, doc))
-    found = await _then(listed.items, at, view)
-    return Page(items=[each for each in found if each and each.owner_id == owner_id], next=listed.next)
+    shown = await _shown(listed.items, at, view, said=said)
+    return Page(items=[each for each in shown if each], next=listed.next)
 
 
-async def _then(goals: Sequence[Goal], at: datetime, view: Viewer) -> Sequence[GoalAsOf | None]:
-    ids = [goal.goal_id for goal in goals]
-    editions: defaultdict[GoalId, list[Edition]] = defaultdict(list)
-    async for doc in view.db[EDITIONS].find({"goal_id": {"$in": ids}, "until": {"$gt": at}}):
-        editions[doc["goal_id"]].append(from_document(Edition, doc))
-    known = await _known(ids, at, view.db)
-    found = [(goal, as_of(goal, at, editions[goal.goal_id], known[goal.goal_id])) for goal in goals]
-    shown = [
-        GoalAsOf.of(goal.goal_id, at, then) if then and at > await hidden_until(goal, view) else None
-        for goal, then in found
+async def _shown(
+    goals: Sequence[Goal], at: datetime, view: Viewer, *, said: SaidThen | None = None
+) -> Sequence[GoalAsOf | None]:
+    found = [
+        (goal, then if then and (said is None or said.holds(then)) else None)
+        for goal, then in zip(goals, await goals_then(goals, at, view), strict=True)
     ]
-    told = [goal for goal, each in zip(goals, shown, strict=True) if each]
-    view.shown(GOALS, *({"_id": goal.goal_id, "visibility": goal.visibility} for goal in told))
+    shown = [GoalAsOf.of(goal.goal_id, at, then) if then else None for goal, then in found]
+    view.shown(GOALS, *({"_id": goal.goal_id, "visibility": goal.visibility} for goal, then in found if then))
     readable_now = await readable([each.parent_id for each in shown if each], view)
     return [each and each.without_hidden(readable_now) for each in shown]
 
 
-async def _known(
-    goal_ids: Sequence[GoalId], at: datetime, db: mongo.Database
-) -> Mapping[GoalId, Mapping[KeyResultId, Known]]:
-    """Of each key result the newest value that was known then and counted then."""
-    pipeline: list[dict[str, Any]] = [
-        {
-            "$match": {
-                "goal_id": {"$in": [*goal_ids]},
-                "$expr": {"$lte": [{"$ifNull": ["$taken_at", "$measured_at"]}, at]},
-                "$or": [{"correction": None}, {"correction.at": {"$gt": at}}],
-            }
-        },
-        # Documents are ordered by their fields in turn: the newest, and of those the last that was reported.
-        {
-            "$group": {
-                "_id": {"goal": "$goal_id", "part": "$key_result_id"},
-                "newest": {
-                    "$max": {
-                        "measured_at": "$measured_at",
-                        "taken_at": {"$ifNull": ["$taken_at", "$measured_at"]},
-                        "value": "$value",
-                        "reached": {"$ifNull": ["$reached", []]},
-                    }
-                },
-            }
-        },
-    ]
-    known: defaultdict[GoalId, dict[KeyResultId, Known]] = defaultdict(dict)
-    for row in await mongo.aggregate(db[MEASUREMENTS], pipeline):
-        known[row["_id"]["goal"]][row["_id"]["part"]] = Known(
-            row["newest"]["value"], row["newest"]["measured_at"], row["newest"]["reached"]
-        )
-    return known
+__all__ = ["At", "GoalAsOf", "router"]

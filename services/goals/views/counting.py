@@ -19,6 +19,7 @@ from shared.mongo import Collection, Doc
 
 MOST_MS: Final = 20_000
 """How long counting may take."""
+TOO_MUCH: Final = "Counting so many goals takes too long; narrow it to a period, an owner or a level."
 IN_INDEX: Final = frozenset({"level", "kind", "period_id"})
 """What is wanted of goals and still counted from the index alone, beside their stage."""
 KEYS: Final = frozenset({"level", "kind", "period_id", "owner_id", "visibility"})
@@ -68,9 +69,7 @@ async def run(collection: Collection, pipeline: Sequence[Doc], **options: Any) -
         async for row in collection.aggregate([*pipeline], maxTimeMS=MOST_MS, allowDiskUse=True, **options):
             yield row
     except ExecutionTimeout as error:
-        raise TooMuchToCount(
-            "Counting so many goals takes too long; narrow it to a period, an owner or a level."
-        ) from error
+        raise TooMuchToCount(TOO_MUCH) from error
 
 
 def _shared(seen: Mapping[str, Any]) -> list[Visibility]:
@@ -97,4 +96,4 @@ def _in_tally(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, **(TALLIED if stage is None else of_stage)}
 
 
-__all__ = ["Part", "TooMuchToCount", "grouped", "parts_of", "run"]
+__all__ = ["MOST_MS", "TOO_MUCH", "Part", "TooMuchToCount", "grouped", "parts_of", "run"]

@@ -56,12 +56,13 @@ class EditionView(BaseModel):
     """What a goal said until it was changed; `agreed_by` is null if nobody had to agree.
 
     `by_person_id` is null if it was no person who changed it.  What it served is named to those who may read
-    that goal too.
+    that goal too; `contribution`, its weight beside the others that served that, is null if it is not known.
     """
 
     number: int
     owner_id: PersonId
     wording: Wording
+    contribution: float | None
     until: datetime
     changed: list[str]
     by_person_id: PersonId | None

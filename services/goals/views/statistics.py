@@ -5,7 +5,7 @@ Of the goals that the caller may read, and of no others.
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -15,46 +15,32 @@ from services.goals.store import GOALS
 from services.goals.tally import ORPHANED, Tally
 from services.goals.views.counting import grouped, parts_of, run
 from services.goals.views.goal_view import GoalView, goal_view
+from services.goals.views.groups import (
+    FIELDS,
+    IN_TALLY,
+    AskedBy,
+    By,
+    Group,
+    RolledUp,
+    Sum,
+    answered,
+    require_units,
+    rolled_up_sums,
+)
 from services.goals.views.judgements import for_reader
 from services.goals.views.plans import COMMON
 from services.goals.views.wanted import GoalsWanted
-from shared.contracts.goals import GoalLevel, GoalStatus, Pace
-from shared.directory import PEOPLE, UNITS
+from shared.contracts.goals import GoalLevel
+from shared.directory import PEOPLE
 from shared.errors import Invalid
 from shared.http import View
-from shared.mongo import Collection, Database, Doc
+from shared.mongo import Collection, Doc
 from shared.paging import AskedPage, Page, Sort, page_of
 from shared.problem_docs import refusals
 
 router = APIRouter(tags=["goals"])
-By = Literal[
-    "status", "outcome", "pace", "level", "kind", "period", "category", "perspective", "visibility", "unit"
-]
-FIELDS: Final[Mapping[By, str]] = {"period": "period_id"}
-"""What is called otherwise in documents, or found by it."""
-IN_TALLY: Final = frozenset[By]({"status", "outcome", "pace"})
 ROWS_AT_ONCE: Final = 5_000
 STRATEGY: Final[Sequence[GoalLevel]] = ("organisation", "team")
-STATUSES: Final[Sequence[GoalStatus]] = ("draft", "proposed", "agreed", "closed")
-PACES: Final[Sequence[Pace]] = ("on_track", "behind", "at_risk", "not_measured")
-
-
-class Group(BaseModel):
-    """Goals that are alike; `key` is null for those that have none.
-
-    Paces, `overdue` and `blocked` count those that are agreed; `progress` is the mean share
-    of the way, 0 to 1, of those that were agreed of which it can be told, in whole per cents; `measured`
-    counts them.  What was cancelled, declined or carried over is neither: it has not run its course.
-    """
-
-    key: str | None
-    goals: int
-    statuses: Mapping[GoalStatus, int]
-    paces: Mapping[Pace, int]
-    overdue: int
-    blocked: int
-    measured: int
-    progress: float | None
 
 
 class Covered(BaseModel):
@@ -86,26 +72,22 @@ class Coverage(BaseModel):
 async def get_statistics(
     view: View,
     wanted: Annotated[GoalsWanted, Query()],
-    by: Annotated[By, Query(description="What those of a group have in common.")] = "status",
-    rolled_up: Annotated[  # noqa: FBT002  a parameter of the query has a name
-        bool, Query(description="By unit: each unit together with all units below it.")
-    ] = False,
+    by: AskedBy = "status",
+    rolled_up: RolledUp = False,  # noqa: FBT002  a parameter of the query has a name
 ) -> list[Group]:
     """The goals that the caller may see, in groups; by unit it is the one that the owner works in.
 
     Rolled up, a goal is in several groups: its owner's unit and every unit above, as they are now.
     """
-    if rolled_up and by != "unit":
-        raise Invalid("Only units are rolled up: ask by=unit, or leave rolled_up out.")
+    require_units(by, rolled_up=rolled_up)
     goals, seen, asked = view.db[GOALS], await view.filter(), await wanted.matching(view)
     if by == "unit":
         owners = grouped(goals, parts_of(seen, asked, "owner_id"), _PER_OWNER)
         sums = await _by_unit(view.db[PEOPLE], owners)
-        sums = await _rolled_up(sums, view.db) if rolled_up else sums
+        sums = await rolled_up_sums(sums, view.db) if rolled_up else sums
     else:
         sums = await _by_key(_grouped(goals, seen, asked, by), by)
-    ordered = sorted(sums.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
-    return [each.group(key) for key, each in ordered]
+    return answered(sums)
 
 
 @router.get("/goal-coverage", summary="See how far goals serve the strategy")
@@ -212,50 +194,8 @@ _PER_OWNER: Final[Doc] = {
 """One row for each owner: a row for each tally of each owner would be as many as there are goals, nearly."""
 
 
-class _Sum:
-    """What is counted of a group."""
-
-    def __init__(self) -> None:
-        self.counts: defaultdict[str, int] = defaultdict(int)
-        self.progress = 0.0
-
-    def add(self, tally: Tally, goals: int) -> None:
-        """Count alike goals in."""
-        self.counts["goals"] += goals
-        self.counts[f"status {tally.status}"] += goals
-        if tally.status == "agreed":
-            self.counts[f"pace {tally.pace or 'not_measured'}"] += goals
-            self.counts["overdue"] += goals if tally.overdue else 0
-            self.counts["blocked"] += goals if tally.blocked else 0
-
-    def measure(self, measured: int, percent: float) -> None:
-        """Take in how far goals have come: how many tell it, and the sum of what they tell."""
-        self.counts["measured"] += measured
-        self.progress += percent / 100
-
-    def join(self, other: "_Sum") -> None:
-        """Count in what another has counted."""
-        for name, count in other.counts.items():
-            self.counts[name] += count
-        self.progress += other.progress
-
-    def group(self, key: str | None) -> Group:
-        """As it is answered."""
-        counts, measured = self.counts, self.counts["measured"]
-        return Group(
-            key=key,
-            goals=counts["goals"],
-            statuses={name: counts[f"status {name}"] for name in STATUSES},
-            paces={name: counts[f"pace {name}"] for name in PACES},
-            overdue=counts["overdue"],
-            blocked=counts["blocked"],
-            measured=measured,
-            progress=self.progress / measured if measured else None,
-        )
-
-
-async def _by_key(rows: AsyncIterator[Doc], by: By) -> Mapping[str | None, _Sum]:
-    sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
+async def _by_key(rows: AsyncIterator[Doc], by: By) -> Mapping[str | None, Sum]:
+    sums: defaultdict[str | None, Sum] = defaultdict(Sum)
     async for row in rows:
         tally = Tally.read(row["tally"])
         each = sums[(getattr(tally, by) if by in IN_TALLY else row["key"]) or None]
@@ -265,9 +205,9 @@ async def _by_key(rows: AsyncIterator[Doc], by: By) -> Mapping[str | None, _Sum]
     return sums
 
 
-async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[str | None, _Sum]:
+async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[str | None, Sum]:
     tallies: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
-    sums: defaultdict[str | None, _Sum] = defaultdict(_Sum)
+    sums: defaultdict[str | None, Sum] = defaultdict(Sum)
 
     async def fold(rows: Sequence[Doc]) -> None:
         wanted = {"_id": {"$in": [*{row["_id"] for row in rows}]}}
@@ -288,20 +228,6 @@ async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[st
         for tally, goals in found.items():
             sums[unit_id].add(Tally.read(tally), goals)
     return sums
-
-
-async def _rolled_up(sums: Mapping[str | None, _Sum], db: Database) -> Mapping[str | None, _Sum]:
-    """Of each unit with all below it, as far as anything was counted there."""
-    parents = {doc["_id"]: doc["parent_id"] async for doc in db[UNITS].find({}, {"parent_id": 1})}
-    found: defaultdict[str | None, _Sum] = defaultdict(_Sum)
-    for unit_id, each in sums.items():
-        line: dict[str | None, None] = {unit_id: None}
-        # While moves arrive out of order, two units can for a moment be above each other.
-        while (above := parents.get(next(reversed(line)) or "")) is not None and above not in line:
-            line[above] = None
-        for above_or_same in line:
-            found[above_or_same].join(each)
-    return found
 
 
 async def _grouped(

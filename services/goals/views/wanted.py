@@ -35,25 +35,46 @@ UNALIGNED: Final[Doc] = {"$or": [{"parent_id": None}, {"orphaned": True}]}
 """Each part of it is found by an index of its own."""
 
 
-class GoalsWanted(BaseModel):
-    """Which of the goals that the caller may see; all of what is asked must hold.
+class SaidWanted(BaseModel):
+    """Which of the goals that the caller may see, by what they say and whose they are.
 
-    `me` in the place of a person's id is the caller's.
+    All of what is asked must hold.  `me` in the place of a person's id is the caller's.
     """
 
     owner_id: PersonId | None = Field(default=None, description="Of this person only; `me` is the caller.")
-    asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
     parent_id: GoalId | None = Field(default=None, description="Serving this goal only.")
     period_id: PeriodId | None = Field(default=None, description="Of this period only.")
-    origin_id: GoalId | None = Field(default=None, description="Carried over from this goal only.")
-    template_id: TemplateId | None = Field(default=None, description="From this template only.")
-    status: GoalStatus | None = Field(default=None, description="In this stage only.")
-    outcome: Outcome | None = Field(default=None, description="Closed so only.")
     kind: GoalKind | None = Field(default=None, description="Of this kind only.")
     level: GoalLevel | None = Field(default=None, description="Of a person, a team or the organisation only.")
     category: str | None = Field(default=None, max_length=60, description="In this category only.")
     perspective: Perspective | None = Field(default=None, description="In this perspective only.")
     tag: str | None = Field(default=None, max_length=40, description="With this tag only.")
+    reporting_to_id: PersonId | None = Field(
+        default=None, description="Of those who report to this person only: a team's goals."
+    )
+    unit_id: UnitId | None = Field(
+        default=None, description="Of those who work in this unit or one below it only, as it is now."
+    )
+
+    def asked(self) -> Mapping[str, Any]:
+        """What they are asked to say, by name."""
+        return self.model_dump(exclude_none=True, include={*SaidWanted.model_fields})
+
+    async def said(self, view: Viewer) -> Doc:
+        """Matches the documents of goals that say so."""
+        named = _by_name(self.asked(), view)
+        wanted = {**_equal(named), **await _of_owners(named, view)}
+        return await unless_hidden(wanted, (self.parent_id,), view)
+
+
+class GoalsWanted(SaidWanted):
+    """The same, and by how they stand."""
+
+    asked_id: PersonId | None = Field(default=None, description="Waiting for this person's answer only.")
+    origin_id: GoalId | None = Field(default=None, description="Carried over from this goal only.")
+    template_id: TemplateId | None = Field(default=None, description="From this template only.")
+    status: GoalStatus | None = Field(default=None, description="In this stage only.")
+    outcome: Outcome | None = Field(default=None, description="Closed so only.")
     pace: Pace | None = Field(default=None, description="Where they should be by now, or not, so only.")
     heading: Heading | None = Field(default=None, description="By their trend heading there only.")
     overdue: bool | None = Field(default=None, description="Overdue only, or those that are not.")
@@ -61,12 +82,6 @@ class GoalsWanted(BaseModel):
     neglect: Neglect | None = Field(default=None, description="That nobody works on for this reason only.")
     aligned: bool | None = Field(
         default=None, description="Serving another goal that is open only, or serving none."
-    )
-    reporting_to_id: PersonId | None = Field(
-        default=None, description="Of those who report to this person only: a team's goals."
-    )
-    unit_id: UnitId | None = Field(
-        default=None, description="Of those who work in this unit or one below it only, as it is now."
     )
     runs_from: date | None = Field(default=None, description="Due on this day or later.")
     runs_to: date | None = Field(default=None, description="Starting on this day or earlier.")
@@ -77,23 +92,28 @@ class GoalsWanted(BaseModel):
 
     async def matching(self, view: Viewer) -> Doc:
         """Matches the documents of these goals."""
-        named = {
-            name: view.me() if name in PEOPLE and value == ME else value
-            for name, value in self.named().items()
-        }
+        named = _by_name(self.named(), view)
         wanted = {**self._of_fields(named), **await _of_owners(named, view)}
         return await unless_hidden(wanted, (self.parent_id, self.origin_id), view)
 
     def _of_fields(self, named: Mapping[str, Any]) -> Doc:
-        asked = {name: value for name, value in named.items() if name not in BY_OTHERS}
-        equal = {f"standing.{name}" if name in STANDING else name: value for name, value in asked.items()}
-        if self.tag is not None:
-            equal["tags"] = self.tag.strip().lower()
+        equal = _equal(named)
         if self.aligned is not None:
             equal["$and"] = [ALIGNED if self.aligned else UNALIGNED]
         due = {"due_on": {"$gte": self.runs_from}} if self.runs_from else {}
         start = {"starts_on": {"$lte": self.runs_to}} if self.runs_to else {}
         return {**equal, **due, **start}
+
+
+def _by_name(asked: Mapping[str, Any], view: Viewer) -> Mapping[str, Any]:
+    return {name: view.me() if name in PEOPLE and value == ME else value for name, value in asked.items()}
+
+
+def _equal(named: Mapping[str, Any]) -> Doc:
+    """What is asked of a field, by where that is in documents."""
+    asked = {name: value for name, value in named.items() if name not in BY_OTHERS}
+    equal = {f"standing.{name}" if name in STANDING else name: value for name, value in asked.items()}
+    return equal | ({"tags": named["tag"].strip().lower()} if "tag" in named else {})
 
 
 async def _of_owners(named: Mapping[str, Any], view: Viewer) -> Doc:

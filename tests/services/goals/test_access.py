@@ -84,7 +84,9 @@ TESTED = [
     ("GET", "/lessons"),
     ("GET", "/goals/{goal_id}/as-of"),
     ("GET", "/goals-as-of"),
+    ("GET", "/goals/{goal_id}/tree/as-of"),
     ("GET", "/goal-statistics"),
+    ("GET", "/goal-statistics/as-of"),
     ("GET", "/goal-coverage"),
     ("GET", "/goal-coverage/uncovered"),
     ("GET", "/goals/{goal_id}/measurements"),
@@ -194,8 +196,11 @@ async def test_a_goal_and_all_about_it_is_read_by_whom_it_was_promised_to(
             assert answer.status_code == (200 if seen else 404), (who, path)
             assert (CANARY in answer.text) == seen, (who, path)
         then = {"at": LATER}
-        answer = await as_(house, who).get(f"{paths[0]}/as-of", **then)
-        assert (answer.status_code, CANARY in answer.text) == (200 if seen else 404, seen), who
+        for path in (f"{paths[0]}/as-of", f"{paths[0]}/tree/as-of"):
+            answer = await as_(house, who).get(path, **then)
+            assert (answer.status_code, CANARY in answer.text) == (200 if seen else 404, seen), (who, path)
+        counted = await as_(house, who).get("/goal-statistics/as-of", owner_id="anna", by="category", **then)
+        assert (counted.status_code, CANARY in counted.text) == (200, seen), who
         listed = await as_(house, who).get("/goals-as-of", owner_id="anna", **then)
         assert (listed.status_code, CANARY in listed.text) == (200, seen), who
         for asked in ({}, {"owner_id": "anna"}, {"status": "agreed"}, {"level": "person"}):

@@ -70,6 +70,20 @@ async def test_what_it_served_is_told_of_its_time_to_who_may_read_that(house: Go
         assert [each["by_person_id"] for each in editions] == ["anna", "anna", "manager"]
 
 
+async def test_how_it_weighed_is_an_edition_too(house: GoalsHouse) -> None:
+    seen = await house.agreed("manager", by="chief", visibility="everyone")
+    goal_id = await house.agreed(parent_id=seen)
+    for days, weighs in ((1, 2), (3, 5)):
+        said = {"parent_id": seen, "contribution": weighs}
+        await house.as_("anna").at(NOW + days * DAY).does(f"/goals/{goal_id}/parent", said, method="PUT")
+    assert [(await then(house, goal_id, NOW + days * DAY))["contribution"] for days in (0, 2, 4)] == [1, 2, 5]
+    editions = (await house.as_("anna").read(f"/goals/{goal_id}/editions"))["items"]
+    assert [(each["contribution"], each["changed"]) for each in editions] == [
+        (2, ["contribution"]),
+        (1, ["contribution"]),
+    ]
+
+
 async def test_before_it_was_agreed_there_is_nothing_and_after_its_end_it_is_closed(
     house: GoalsHouse,
 ) -> None:

@@ -45,6 +45,7 @@ LISTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/goals/export", {**OF_ANNA, "form": "plan"}),
     ("/goals/export/measurements", OF_ANNA),
     ("/goals/{parent}/tree", {}),
+    ("/goals/{parent}/tree/as-of", {"at": "2026-02-01T00:00:00Z"}),
     ("/lessons", OF_ANNA),
     ("/planning/anna", {"period_id": "{period}"}),
 )

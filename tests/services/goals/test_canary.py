@@ -11,7 +11,7 @@ from services.goals.app import SERVICE
 from services.goals.history_store import CHECK_INS, EDITIONS, MEASUREMENTS
 from services.goals.initiative_store import INITIATIVES, REPORTS
 from services.goals.store import GOALS
-from services.goals.views.statistics import By
+from services.goals.views.groups import By
 from tests.services.asker import Asker
 from tests.services.goals.house import GoalsHouse
 from tests.services.goals.test_access import CALLERS, CANARY, READERS, secret
@@ -24,8 +24,10 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     "/goals/export/measurements": [{}, {"owner_id": "anna"}],
     "/goals/{goal_id}/as-of": [{"at": LATER}],
     "/goals/{goal_id}/tree": [{"depth": 1}, {"depth": 3}],
-    "/goals-as-of": [{"at": LATER, "owner_id": "anna"}],
+    "/goals-as-of": [{"at": LATER, "owner_id": "anna"}, {"at": LATER, "reporting_to_id": "manager"}],
+    "/goals/{goal_id}/tree/as-of": [{"at": LATER, "depth": 1}, {"at": LATER, "depth": 3}],
     "/goal-statistics": [{"by": by} for by in get_args(By)],
+    "/goal-statistics/as-of": [{"at": LATER, "by": by} for by in get_args(By)],
     "/initiatives": [{}, {"owner_id": "anna"}, {"owner_id": "peer"}],
     "/goal-templates": [{}, {"words": CANARY}],
 }

@@ -8,7 +8,7 @@ import pytest
 
 from services.goals.store import GOALS
 from services.goals.tally import Tally
-from services.goals.views.statistics import STATUSES, By
+from services.goals.views.groups import STATUSES, By
 from shared.contracts.goals import GoalStatus
 from tests.profiler import profiled
 from tests.services.goals.crowd import READERS
