@@ -1,5 +1,6 @@
 """Houses for the tests of any service: its app is made once a run, and empty for every test."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -44,9 +45,7 @@ async def open_house(apps: Apps) -> AsyncIterator[Callable[..., Awaitable[Any]]]
         async def opened(service: Service, kind: type[House] = House, **other: Any) -> House:
             app = await apps(service, **other)
             await app.state.runtime.reads.flush()  # what another test left to be noted goes with the rest
-            for collection in await app.state.db.list_collection_names():
-                if not collection.startswith("system."):
-                    await app.state.db[collection].delete_many({})
+            await _empty(app.state.db)
             client = AsyncClient(transport=ASGITransport(app), base_url="http://service")
             houses.append(kind(app, await open_.enter_async_context(client)))
             return houses[-1]
@@ -55,3 +54,12 @@ async def open_house(apps: Apps) -> AsyncIterator[Callable[..., Awaitable[Any]]]
         yield opened
         for house in houses:
             assert await house.disorder() == []
+
+
+async def _empty(db: Any) -> None:
+    """Delete all documents; which of the many collections have any is asked at once."""
+    names = [each for each in await db.list_collection_names() if not each.startswith("system.")]
+    one = {name: [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}] for name in names}
+    others = [{"$unionWith": {"coll": name, "pipeline": one[name]}} for name in names[1:]]
+    found = await db[names[0]].aggregate([*one[names[0]], *others]).to_list(None)
+    await asyncio.gather(*[db[each["name"]].delete_many({}) for each in found])
