@@ -9,7 +9,7 @@ LOCKS := requirements/runtime.lock requirements/local.lock requirements/dev.lock
 LOCK := ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 	--no-strip-extras --python-version 3.11 --python-platform x86_64-manylinux_2_28
 
-.PHONY: help setup run test test-compose check faults bench bench-full lock jars schemas clean
+.PHONY: help setup run test test-compose check check-types check-rules faults bench bench-full lock jars schemas clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,9 +48,14 @@ else
 endif
 
 check: setup  ## format, lint, types, import rules, house rules, generated files, dependencies
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-rules
+
+check-types: setup
+	@.venv/bin/basedpyright
+
+check-rules: setup
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports --no-cache
 	@[ ! -f deploy/schemas.py ] || $(PY) -m deploy.schemas --check
 	@[ ! -f deploy/dependencies.py ] || $(PY) -m deploy.dependencies --check
