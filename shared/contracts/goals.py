@@ -141,7 +141,7 @@ class GoalAgreed(_GoalEvent):
 class GoalAligned(_GoalEvent):
     """The goal serves another parent, or none any more; `contribution` weighs it there.
 
-    `edition` counts on when an agreed goal has another parent.
+    `edition` counts on when an agreed goal has another parent, or weighs otherwise for it.
     """
 
     from_parent_id: GoalId | None

@@ -31,7 +31,7 @@ LASTING = {"trial"} | {
 GOES_AT = {0.15: "kafka-2", 0.3: "mongo", 0.45: "goals-2", 0.6: "kafka-3", 0.75: "notifications"}
 """Who is killed when the quarter is so far, and comes back a while later; `mongo` leads its set."""
 AWAY = 0.1
-STAFF = 40
+STAFF = 80
 """Sixteen processes and their engines share the machine that this is tried on."""
 SLOW_SECONDS = 600
 """How long the engine of containers may take to answer there, meanwhile."""

@@ -29,9 +29,9 @@ class Known(NamedTuple):
 class GoalThen(NamedTuple):
     """A goal at a time; `progress` is a share from 0 to 1, None while it could not be told.
 
-    `terms` is what it said but for its key results, which stand as was known then.  `contribution` weighed it
-    beside the others that served its parent; of changes of it that were made before editions kept it, the
-    nearest later one that is known.
+    `terms` is what it said; its key results are those here, which stand as was known then.  `contribution`
+    weighed it beside the others that served its parent; of changes of it that were made before editions kept
+    it, the nearest later one that is known.
     """
 
     status: GoalStatus

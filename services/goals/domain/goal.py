@@ -276,7 +276,7 @@ class Goal(Terms, Aggregate):
 
     def _serving(self, parent_id: GoalId | None, contribution: float) -> "tuple[Goal, contract.GoalAligned]":
         moved = parent_id != self.parent_id
-        changed = moved or contribution != self.contribution
+        changed = moved or (parent_id is not None and contribution != self.contribution)
         edition = self.edition + (self.status == "agreed" and changed)
         served = {"parent_id": parent_id, "contribution": contribution, "edition": edition}
         goal = self.model_copy(update=served | {"orphaned": self.orphaned and not moved})

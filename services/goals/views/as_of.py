@@ -13,7 +13,7 @@ from services.goals.domain.wording import Link
 from services.goals.store import GOALS
 from services.goals.views.goal_view import KeyResultView
 from services.goals.views.judgements import readable
-from services.goals.views.then import SaidThen, goals_then, said_then
+from services.goals.views.then import SaidThen, changed_since, goals_then, in_time
 from services.goals.views.wanted import SaidWanted
 from shared.clock import Instant
 from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Perspective, Visibility
@@ -21,10 +21,10 @@ from shared.errors import NotFound, Refusal
 from shared.http import View
 from shared.http.viewing import Viewer
 from shared.ids import GoalId, PeriodId, PersonId
-from shared.paging import AskedPage, Page, Sort, page_of
+from shared.paging import LONGEST_MS, Asked, AskedPage, Page, Sort, TooMuchToRead, decode_cursor, page_of
 from shared.problem_docs import refusals
 from shared.reading import as_stored
-from shared.store import from_document
+from shared.store import from_document, to_document
 
 router = APIRouter(tags=["goals"])
 At = Annotated[Instant, Query(description="The time, with its offset from UTC.")]
@@ -93,7 +93,7 @@ async def get_as_of(goal_id: GoalId, at: At, view: View) -> GoalAsOf:
     return found
 
 
-@router.get("/goals-as-of", summary="List what goals were", responses=refusals(NobodyNamed))
+@router.get("/goals-as-of", summary="List what goals were", responses=refusals(NobodyNamed, TooMuchToRead))
 async def list_as_of(
     at: At, wanted: Annotated[SaidWanted, Query()], view: View, page: AskedPage
 ) -> Page[GoalAsOf]:
@@ -105,11 +105,25 @@ async def list_as_of(
     if wanted.owner_id is None and wanted.parent_id is None and wanted.reporting_to_id is None:
         raise NobodyNamed("Say whose goals: owner_id, reporting_to_id, or parent_id for what served a goal.")
     said = SaidThen(await wanted.said(view), at)
-    filter_ = page.narrow(await said_then(said, view), sort=BY_ID)
-    rows = await view.db[GOALS].find(filter_).sort(BY_ID.keys).limit(page.limit + 1).to_list(None)
-    listed = page_of(rows, asked=page, sort=BY_ID, show=lambda doc: from_document(Goal, doc))
+    filter_ = page.narrow({"$and": [said.now, await view.filter()]}, sort=BY_ID)
+    now = view.db[GOALS].find(filter_).sort(BY_ID.keys).limit(page.limit + 1).max_time_ms(LONGEST_MS)
+    rows = {doc["_id"]: doc for doc in await in_time(now)}
+    rows |= {goal.goal_id: to_document(goal) for goal in await _changed(said, view, page)}
+    first = [rows[id_] for id_ in sorted(rows)][: page.limit + 1]
+    listed = page_of(first, asked=page, sort=BY_ID, show=lambda doc: from_document(Goal, doc))
     shown = await _shown(listed.items, at, view, said=said)
     return Page(items=[each for each in shown if each], next=listed.next)
+
+
+async def _changed(said: SaidThen, view: Viewer, page: Asked) -> Sequence[Goal]:
+    """Of those that said so then and say something else now as many as a page takes."""
+    found: list[Goal] = []
+    last = decode_cursor(page.cursor, sort=BY_ID)[1] if page.cursor else ""
+    async for goals in changed_since(said, view, after=last):
+        found += goals
+        if len(found) > page.limit:
+            break
+    return found
 
 
 async def _shown(

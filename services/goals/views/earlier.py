@@ -31,6 +31,16 @@ async def hidden_of(doc: Mapping[str, Any], view: Viewer) -> datetime:
     return hidden
 
 
+async def hidden_at(goal: Goal, at: datetime, view: Viewer) -> bool:
+    """Whether what the goal was at a time is not for who asks, who may read it now."""
+    for each in goal.narrower:
+        if each.until >= at:
+            doc = {name: getattr(goal, name) for name in FIELDS}
+            if not await view.may("read", {**doc, "visibility": each.visibility}):
+                return True
+    return False
+
+
 def figures_of(measured: Doc, hidden: datetime) -> Doc:
     """A measurement's document, of what was said until then with the figures alone."""
     correction = measured.get("correction")

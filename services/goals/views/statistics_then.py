@@ -8,18 +8,17 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, datetime
 from math import floor
-from typing import Annotated, Final, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from services.goals.domain.as_of import GoalThen
 from services.goals.domain.goal import Goal
-from services.goals.history_store import EDITIONS
 from services.goals.store import GOALS
 from services.goals.tally import Tally
 from services.goals.views.as_of import At
-from services.goals.views.counting import MOST_MS, TOO_MUCH, TooMuchToCount, run
+from services.goals.views.counting import MOST_MS, TOO_MUCH, TooMuchToCount
 from services.goals.views.groups import (
     FIELDS,
     IN_TALLY,
@@ -33,23 +32,21 @@ from services.goals.views.groups import (
     rolled_up_sums,
 )
 from services.goals.views.plans import index_for
-from services.goals.views.then import SaidThen, Was, day_of, goals_then
+from services.goals.views.then import AT_ONCE, SaidThen, Was, changed_since, day_of, goals_then
 from services.goals.views.wanted import SaidWanted
 from shared.contracts.goals import Outcome, Pace
 from shared.directory import DirectoryReader
 from shared.errors import Invalid
 from shared.http import View, Viewer
+from shared.ids import GoalId
 from shared.paging import read_pages
 from shared.problem_docs import refusals
 from shared.reading import as_stored
 from shared.store import from_document
 
-T = TypeVar("T")
 router = APIRouter(tags=["goals"])
 Stage = Literal["agreed", "closed"]
 STAGES: Final[Sequence[Stage]] = ("agreed", "closed")
-AT_ONCE: Final = 200
-"""Goals that are looked at together: meanwhile nobody else is answered."""
 _FIELDS: Final = [name for name in Goal.model_fields if name != Goal.id_field]
 
 
@@ -99,20 +96,32 @@ async def get_statistics_as_of(
 ) -> list[GroupAsOf]:
     """The goals that were agreed by a time, as was known then, of those that the caller may see now.
 
-    Who works in which unit, and which unit is above which, is as it is now.  It takes about a second for some
-    thousands of goals; what takes longer than 20 s is refused: narrow it to a unit, a team, a person, a
-    period or a level.
+    Who works in which unit, and which unit is above which, is as it is now.  What takes longer than
+    20 s is refused: narrow it to a unit, a team, a person, a period or a level.
     """
     require_units(by, rolled_up=rolled_up)
-    sums = _Sums(by, at, view)
-    said = SaidThen(await wanted.said(view), at)
-    async for page in _in_time(_pages(said, wanted, view)):
-        was = zip(page, await goals_then(page, at, view), strict=True)
+    said, sums, left = SaidThen(await wanted.said(view), at), _Sums(by, at, view), _TimeLeft()
+    async for page in _pages(said, wanted, view, left):
+        was = zip(page, await goals_then(page, at, view, most_ms=left.ms()), strict=True)
         await sums.add(
             [Was(goal, then) for goal, then in was if then and said.holds(then) and wanted.stands(then)]
         )
     added = await rolled_up_sums(sums.by_key, view.db) if rolled_up else sums.by_key
     return [GroupAsOf.of(group) for group in answered(added)]
+
+
+class _TimeLeft:
+    """How long the counting may still take."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + MOST_MS / 1000
+
+    def ms(self) -> int:
+        """At least one; raises `TooMuchToCount` if it is over."""
+        left = int((self._until - time.monotonic()) * 1000)
+        if left <= 0:
+            raise TooMuchToCount(TOO_MUCH)
+        return left
 
 
 class _Sums:
@@ -129,7 +138,9 @@ class _Sums:
         people = await DirectoryReader(self._view.db).people({was.then.owner_id for was in found})
         for was in found:
             owner = people.get(was.then.owner_id)
-            self._add(was.then, on=day_of(owner, self._at), unit_id=owner.unit_id if owner else None)
+            self._add(
+                was.then, on=day_of(owner, self._at, self._view), unit_id=owner.unit_id if owner else None
+            )
 
     def _add(self, then: GoalThen, *, on: date, unit_id: str | None) -> None:
         tally = Tally.told(
@@ -145,38 +156,18 @@ class _Sums:
         return getattr(told, FIELDS.get(self._by, self._by)) or None
 
 
-async def _pages(said: SaidThen, wanted: SaidWanted, view: Viewer) -> AsyncGenerator[Sequence[Goal]]:
-    """The goals that say now what is asked, and those of which an edition did that has ended since."""
-    goals, seen = view.db[GOALS], await view.filter()
+async def _pages(
+    said: SaidThen, wanted: SaidWanted, view: Viewer, left: _TimeLeft
+) -> AsyncGenerator[Sequence[Goal]]:
+    """The goals that say now what is asked, and others of which an edition did that has ended since."""
+    seen, counted = await view.filter(), set[GoalId]()
     index = index_for(wanted.asked(), seen, None, matching=said.now)
     now = {"$and": [seen, said.now]}
-    async for docs in read_pages(goals, now, fields=_FIELDS, size=AT_ONCE, index=index):
+    async for docs in read_pages(view.db[GOALS], now, fields=_FIELDS, size=AT_ONCE, index=index):
+        counted.update(doc["_id"] for doc in docs)
         yield [from_document(Goal, doc) for doc in docs]
-    if not wanted.asked():
-        return  # they were all
-    async for ids in _changed(said, view):
-        others = {"$and": [seen, {"_id": {"$in": ids}}, {"$nor": [said.now]}]}
-        yield [from_document(Goal, doc) for doc in await goals.find(others).to_list(None)]
-
-
-async def _changed(said: SaidThen, view: Viewer) -> AsyncGenerator[Sequence[str]]:
-    ids: list[str] = []
-    async for row in run(view.db[EDITIONS], [{"$match": said.before}, {"$group": {"_id": "$goal_id"}}]):
-        ids.append(row["_id"])
-        if len(ids) == AT_ONCE:
-            yield ids
-            ids = []
-    if ids:
-        yield ids
-
-
-async def _in_time(pages: AsyncGenerator[T]) -> AsyncGenerator[T]:
-    """The pages; raises `TooMuchToCount` if those before one have taken too long."""
-    until = time.monotonic() + MOST_MS / 1000
-    async for page in pages:
-        if time.monotonic() > until:
-            raise TooMuchToCount(TOO_MUCH)
-        yield page
+    async for goals in changed_since(said, view, most_ms=left.ms()):
+        yield [goal for goal in goals if goal.goal_id not in counted]
 
 
 __all__ = ["router"]

@@ -1,22 +1,30 @@
 """What goals were at some time, read for those who may read the goals now."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 from zoneinfo import ZoneInfo
+
+from pymongo.errors import ExecutionTimeout
 
 from services.goals.domain.amendment import Edition
 from services.goals.domain.as_of import GoalThen, Known, as_of
 from services.goals.domain.goal import Goal
 from services.goals.history_store import EDITIONS, MEASUREMENTS
-from services.goals.views.earlier import hidden_until
-from shared import mongo
+from services.goals.store import GOALS
+from services.goals.views.earlier import hidden_at
 from shared.directory import DirectoryPerson
 from shared.http.viewing import Viewer
 from shared.ids import GoalId, KeyResultId
 from shared.mongo import Doc
+from shared.paging import LONGEST_MS, TooMuchToRead
 from shared.store import from_document
+
+AT_ONCE: Final = 200
+"""Goals that are looked at together: meanwhile nobody else is answered."""
+UNCHANGED: Final = frozenset({"level", "period_id"})
+"""What no change of an agreed goal changes."""
 
 
 class Was(NamedTuple):
@@ -30,19 +38,26 @@ class SaidThen:
     """Which goals said something at a time, of what documents of goals are asked for now.
 
     That is an equal value of each field, or one of several: see `SaidWanted.said`.  `now` matches the goals
-    that were ever agreed and say so today, `before` the editions that said so and have ended since.
+    that were ever agreed and say so today, `before` the editions that said so and have ended since; it is
+    None where all that said so say so still.
     """
 
     def __init__(self, said: Mapping[str, Any], at: datetime) -> None:
+        self.at = at
         self.now = {**said, "agreed_on": {"$ne": None}}
-        self.before = {
-            name if name in {"_id", "owner_id"} else f"wording.{name}": each for name, each in said.items()
-        } | {"until": {"$gt": at}}
+        self.before: Doc | None = None
+        if not said.keys() <= UNCHANGED:
+            fields = {_in_edition(name): each for name, each in said.items()}
+            self.before = {**fields, "until": {"$gt": at}}
         self._values = {name: _values(each) for name, each in said.items()}
 
     def holds(self, then: GoalThen) -> bool:
         """Whether a goal said so then."""
         return all(values & _said(then, name) for name, values in self._values.items())
+
+
+def _in_edition(name: str) -> str:
+    return name if name in {"_id", "owner_id"} else f"wording.{name}"
 
 
 def _values(asked: Any) -> frozenset[Any]:
@@ -54,30 +69,67 @@ def _said(then: GoalThen, name: str) -> frozenset[Any]:
     return frozenset(cast("tuple[Any, ...]", value) if isinstance(value, tuple) else [value])
 
 
-async def said_then(said: SaidThen, view: Viewer) -> Doc:
-    """Matches the goals that say so now, or whose editions did: few, since it names each of the latter."""
-    before = await view.db[EDITIONS].distinct("goal_id", said.before)
-    return {"$and": [{"$or": [said.now, {"_id": {"$in": before}}]}, await view.filter()]}
+async def changed_since(
+    said: SaidThen, view: Viewer, *, after: str = "", most_ms: int = LONGEST_MS
+) -> AsyncGenerator[Sequence[Goal]]:
+    """The goals of which an edition said so that has ended since, in the order of their ids.
+
+    Only those that the caller may read now and could have read then: neither these nor how many others there
+    are tells what a goal said while it was for fewer.  Raises `TooMuchToRead`.
+    """
+    seen, last = await view.filter(), after
+    while said.before is not None:
+        wanted: list[Doc] = [
+            {"$match": {**said.before, "goal_id": {"$gt": last}}},
+            {"$group": {"_id": "$goal_id"}},
+            {"$sort": {"_id": 1}},
+            {"$limit": AT_ONCE},
+        ]
+        rows = await in_time(view.db[EDITIONS].aggregate(wanted, maxTimeMS=most_ms))
+        ids = [row["_id"] for row in rows]
+        readable = {"$and": [seen, {"_id": {"$in": ids}}]}
+        docs = await in_time(view.db[GOALS].find(readable).sort("_id", 1).max_time_ms(most_ms))
+        goals = [from_document(Goal, doc) for doc in docs]
+        yield [goal for goal in goals if not await hidden_at(goal, said.at, view)]
+        if len(ids) < AT_ONCE:
+            return
+        last = ids[-1]
 
 
-async def goals_then(goals: Sequence[Goal], at: datetime, view: Viewer) -> Sequence[GoalThen | None]:
-    """What each of them was; None if it was not agreed then, or was not for the caller."""
+async def goals_then(
+    goals: Sequence[Goal], at: datetime, view: Viewer, *, most_ms: int = LONGEST_MS
+) -> Sequence[GoalThen | None]:
+    """What each of them was; None if it was not agreed then, or was not for the caller.
+
+    Raises:
+        TooMuchToRead: their measurements are so many that it takes longer than `most_ms`.
+    """
     ids = [goal.goal_id for goal in goals]
     editions: defaultdict[GoalId, list[Edition]] = defaultdict(list)
-    async for doc in view.db[EDITIONS].find({"goal_id": {"$in": ids}, "until": {"$gt": at}}):
+    ended = view.db[EDITIONS].find({"goal_id": {"$in": ids}, "until": {"$gt": at}}).max_time_ms(most_ms)
+    for doc in await in_time(ended):
         editions[doc["goal_id"]].append(from_document(Edition, doc))
-    known = await _known(ids, at, view.db)
+    known = await _known(ids, at, view, most_ms)
     found = [(goal, as_of(goal, at, editions[goal.goal_id], known[goal.goal_id])) for goal in goals]
-    return [then if then and at > await hidden_until(goal, view) else None for goal, then in found]
+    return [then if then and not await hidden_at(goal, at, view) else None for goal, then in found]
 
 
-def day_of(owner: DirectoryPerson | None, at: datetime) -> date:
-    """Which day it was where who owned a goal lives now; that of UTC for who is not known."""
-    return at.astimezone(ZoneInfo(owner.time_zone) if owner else UTC).date()
+def day_of(owner: DirectoryPerson | None, at: datetime, view: Viewer) -> date:
+    """Which day it was where who owned a goal lives now, today at most; that of UTC for who is not known."""
+    zone = ZoneInfo(owner.time_zone) if owner else UTC
+    return min(at, view.now).astimezone(zone).date()
+
+
+async def in_time(cursor: Any) -> list[Doc]:
+    """What a cursor with a limit of time finds; raises `TooMuchToRead`."""
+    try:
+        return await cursor.to_list(None)
+    except ExecutionTimeout as error:
+        raise TooMuchToRead("Reading what so much was takes too long; narrow what you ask for.") from error
 
 
 async def _known(
-    goal_ids: Sequence[GoalId], at: datetime, db: mongo.Database
+    goal_ids: Sequence[GoalId], at: datetime, view: Viewer, most_ms: int
 ) -> Mapping[GoalId, Mapping[KeyResultId, Known]]:
     """Of each key result the newest value that was known then and counted then."""
     pipeline: list[dict[str, Any]] = [
@@ -104,11 +156,11 @@ async def _known(
         },
     ]
     known: defaultdict[GoalId, dict[KeyResultId, Known]] = defaultdict(dict)
-    for row in await mongo.aggregate(db[MEASUREMENTS], pipeline):
+    for row in await in_time(view.db[MEASUREMENTS].aggregate(pipeline, maxTimeMS=most_ms)):
         known[row["_id"]["goal"]][row["_id"]["part"]] = Known(
             row["newest"]["value"], row["newest"]["measured_at"], row["newest"]["reached"]
         )
     return known
 
 
-__all__ = ["SaidThen", "Was", "day_of", "goals_then", "said_then"]
+__all__ = ["AT_ONCE", "SaidThen", "Was", "changed_since", "day_of", "goals_then", "in_time"]

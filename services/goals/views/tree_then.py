@@ -17,19 +17,20 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import RollUp, Serving, roll_up
 from services.goals.store import GOALS
 from services.goals.views.as_of import NOT_THEN, At
-from services.goals.views.then import SaidThen, Was, day_of, goals_then, said_then
+from services.goals.views.then import AT_ONCE, SaidThen, Was, changed_since, day_of, goals_then, in_time
 from services.goals.views.tree import DEEPEST, WIDEST
 from shared.contracts.goals import GoalLevel, GoalStatus, Outcome, Pace
 from shared.directory import DirectoryReader
 from shared.errors import NotFound
 from shared.http import View, Viewer
 from shared.ids import GoalId, PersonId
+from shared.paging import LONGEST_MS, TooMuchToRead
+from shared.problem_docs import refusals
 from shared.store import from_document
 
 router = APIRouter(tags=["alignment"])
-AT_ONCE: Final = 500
-MOST_READ: Final = 2000
-"""Goals of a level that are read, whether or not they were in it."""
+MOST_READ: Final = 1000
+"""Goals of a level that are looked at, of those that are in it now and of those that are not any more."""
 
 
 class SumAsOf(BaseModel):
@@ -54,7 +55,7 @@ class NodeAsOf(BaseModel):
     """A goal of the tree as it was, with what served it, as far as the caller may read that now.
 
     `serving` and `roll_up` are null where the answer ends: ask for this goal's own tree to go on; `more` says
-    that others served it which the answer has no room for, and which are then in no sum.
+    that there was more below it than the answer has room for, which is in no sum then.
     """
 
     goal_id: GoalId
@@ -71,7 +72,9 @@ class NodeAsOf(BaseModel):
     serving: "list[NodeAsOf] | None"
 
 
-@router.get("/goals/{goal_id}/tree/as-of", summary="Read what served a goal")
+@router.get(
+    "/goals/{goal_id}/tree/as-of", summary="Read what served a goal", responses=refusals(TooMuchToRead)
+)
 async def get_tree_as_of(
     goal_id: GoalId,
     at: At,
@@ -83,60 +86,74 @@ async def get_tree_as_of(
     [then] = await goals_then([goal], at, view)
     if then is None:
         raise NotFound(NOT_THEN)
-    levels: list[Sequence[Was]] = [[Was(goal, then)]]
-    room, cut = WIDEST, False
-    while levels[-1] and len(levels) <= depth and room > 0 and not cut:
-        found, cut = await _serving(levels[-1], at, view, limit=room)
-        room -= len(found)
-        levels.append(found)
-    return await _tree(levels, at, view, cut=cut)
+    levels = [Level([Was(goal, then)])]
+    room = WIDEST
+    while levels[-1].goals and len(levels) <= depth and room > 0:
+        levels.append(await _serving(levels[-1].goals, at, view, room=room))
+        room -= len(levels[-1].goals)
+    return await _tree(levels, at, view)
 
 
-async def _serving(
-    parents: Sequence[Was], at: datetime, view: Viewer, *, limit: int
-) -> tuple[Sequence[Was], bool]:
-    """What served them, by id, and whether there may be more of it."""
-    found, complete = await _read(parents, at, view, limit=limit)
-    shown = found[:limit]
+class Level(NamedTuple):
+    """Goals by what they served; of some of those that is not all (`short`), of some nothing (`closed`)."""
+
+    goals: Sequence[Was]
+    short: frozenset[GoalId | None] = frozenset()
+    closed: frozenset[GoalId | None] = frozenset()
+
+
+async def _serving(parents: Sequence[Was], at: datetime, view: Viewer, *, room: int) -> Level:
+    """What served them, as much as there is room for: of each parent all before any of the next."""
+    ids = {each.goal.goal_id for each in parents}
+    said = SaidThen({"parent_id": {"$in": [*ids]}}, at)
+    candidates, complete = await _candidates(said, view)
+    found: list[Was] = []
+    for number in range(0, len(candidates), AT_ONCE):
+        some = candidates[number : number + AT_ONCE]
+        was = zip(some, await goals_then(some, at, view), strict=True)
+        found += [Was(goal, then) for goal, then in was if then and said.holds(then) and _counted(then)]
+    found.sort(key=lambda each: (each.then.terms.parent_id or "", each.goal.goal_id))
+    shown, left = found[:room], found[room:]
     view.shown(GOALS, *({"_id": each.goal.goal_id, "visibility": each.goal.visibility} for each in shown))
-    return shown, not complete or len(found) > limit
+    if not complete:
+        return Level(shown, short=frozenset(ids))
+    short = frozenset(each.then.terms.parent_id for each in left)
+    return Level(shown, short, short - {each.then.terms.parent_id for each in shown})
 
 
-async def _read(
-    parents: Sequence[Was], at: datetime, view: Viewer, *, limit: int
-) -> tuple[Sequence[Was], bool]:
-    """At least so many if there are, and whether that is all."""
-    said = SaidThen({"parent_id": {"$in": [each.goal.goal_id for each in parents]}}, at)
-    wanted, found, last = await said_then(said, view), list[Was](), ""
-    for _ in range(MOST_READ // AT_ONCE):
-        rest = view.db[GOALS].find({"$and": [wanted, {"_id": {"$gt": last}}]}).sort("_id", 1).limit(AT_ONCE)
-        goals = [from_document(Goal, doc) for doc in await rest.to_list(None)]
-        was = zip(goals, await goals_then(goals, at, view), strict=True)
-        found += [Was(goal, then) for goal, then in was if then and said.holds(then) and _shown(then)]
-        if len(goals) < AT_ONCE:
-            return found, True
-        if len(found) > limit:
+async def _candidates(said: SaidThen, view: Viewer) -> tuple[Sequence[Goal], bool]:
+    """The goals that say so, or did before, and whether these are all."""
+    now = {"$and": [said.now, await view.filter()]}
+    docs = await in_time(view.db[GOALS].find(now).limit(MOST_READ + 1).max_time_ms(LONGEST_MS))
+    found = {goal.goal_id: goal for goal in (from_document(Goal, doc) for doc in docs[:MOST_READ])}
+    changed: list[Goal] = []
+    async for goals in changed_since(said, view):
+        changed += goals
+        if len(changed) > MOST_READ:
             break
-        last = goals[-1].goal_id
-    return found, False
+    found |= {goal.goal_id: goal for goal in changed[:MOST_READ]}
+    return [*found.values()], len(docs) <= MOST_READ and len(changed) <= MOST_READ
 
 
-def _shown(then: GoalThen) -> bool:
+def _counted(then: GoalThen) -> bool:
     return then.outcome != "cancelled"
 
 
-async def _tree(levels: Sequence[Sequence[Was]], at: datetime, view: Viewer, *, cut: bool) -> NodeAsOf:
+async def _tree(levels: Sequence[Level], at: datetime, view: Viewer) -> NodeAsOf:
     """From the lowest level: each goal takes up what served it, and the sum of that."""
-    owners = await DirectoryReader(view.db).people(was.then.owner_id for level in levels for was in level)
+    found = [was for level in levels for was in level.goals]
+    owners = await DirectoryReader(view.db).people(was.then.owner_id for was in found)
+    below: Level | None = None
     served: Mapping[GoalId | None, Sequence[_Served]] = {}
-    for height, level in enumerate(reversed(levels)):
+    for level in reversed(levels):
         above: defaultdict[GoalId | None, list[_Served]] = defaultdict(list)
-        for was in level:
-            below = served.get(was.goal.goal_id, ()) if height else None
-            day = day_of(owners.get(was.then.owner_id), at)
-            found = _node(was, below, on=day, more=cut and height == 1)
-            above[was.then.terms.parent_id].append(found)
-        served = above
+        for was in level.goals:
+            goal_id, day = was.goal.goal_id, day_of(owners.get(was.then.owner_id), at, view)
+            opened = below is not None and goal_id not in below.closed
+            short = below is not None and goal_id in below.short
+            found_below = served.get(goal_id, ()) if opened else None
+            above[was.then.terms.parent_id].append(_node(was, found_below, on=day, short=short))
+        below, served = level, above
     [[top]] = served.values()
     return top.node
 
@@ -148,7 +165,7 @@ class _Served(NamedTuple):
     counts: Serving
 
 
-def _node(was: Was, below: Sequence[_Served] | None, *, on: date, more: bool) -> _Served:
+def _node(was: Was, below: Sequence[_Served] | None, *, on: date, short: bool) -> _Served:
     goal_id, then = was.goal.goal_id, was.then
     summed = None if below is None else roll_up(goal_id, (each.counts for each in below))
     pace = then.pace(on=on)
@@ -162,7 +179,7 @@ def _node(was: Was, below: Sequence[_Served] | None, *, on: date, more: bool) ->
         contribution=then.contribution,
         progress=then.progress,
         pace=pace,
-        more=more,
+        more=short or any(each.node.more for each in below or ()),
         roll_up=SumAsOf.of(summed) if summed else None,
         serving=None if below is None else [each.node for each in below],
     )

@@ -6,15 +6,21 @@ from random import Random
 from typing import Any
 
 import pytest
+from pymongo.errors import ExecutionTimeout
 
+from services.goals.history_store import EDITIONS, MEASUREMENTS
 from services.goals.usecases.fold_goals import FoldWorker
 from services.goals.views import statistics_then, tree_then
+from services.goals.views.then import in_time
+from shared.paging import TooMuchToRead
+from tests.profiler import profiled
 from tests.services.asker import Asker, rule_of
 from tests.services.goals.house import NOW, REACH, GoalsHouse, clock_at, wording
 from tests.services.goals.usecases.test_fold_goals import parent_of
 from tests.services.organisation import STAFF
 
 DAY = timedelta(days=1)
+LATER = NOW + 300 * DAY
 KEEP = {"key_result_id": "keep", "title": "Kept", "type": "stay_above", "unit": "percent", "target": 90}
 OWNERS = {"anna": "manager", "ben": "manager", "manager": "chief"}
 UNIT_OF = {each.person_id: each.unit_id for each in STAFF}
@@ -159,7 +165,7 @@ def _counts(answers: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
 async def test_what_was_told_each_evening_is_told_of_it_for_ever(house: GoalsHouse, seed: int) -> None:
     year = Year(house, Random(seed), await parent_of(house))
     await year.live_through(24)
-    auditor = house.as_("auditor", "auditor")
+    auditor = house.as_("auditor", "auditor").at(LATER)
     seen_moved = seen_closed = 0
     for evening, (tree, counts) in year.told:
         at = {"at": evening.isoformat()}
@@ -178,7 +184,7 @@ async def test_what_was_told_each_evening_is_told_of_it_for_ever(house: GoalsHou
 
 
 async def then(house: GoalsHouse, path: str, days: float, who: str = "manager", **asked: Any) -> Any:
-    return await house.as_(who).read(path, at=(NOW + days * DAY).isoformat(), **asked)
+    return await house.as_(who).at(LATER).read(path, at=(NOW + days * DAY).isoformat(), **asked)
 
 
 async def test_goals_are_counted_by_what_they_said_then_though_they_say_something_else_now(
@@ -265,19 +271,54 @@ async def test_a_tree_of_then_says_where_it_has_no_more_room(
     ]
     await house.agreed(parent_id=middle[0])
     path = f"/goals/{top}/tree/as-of"
-    whole = await then(house, path, 1, depth=1)
+    whole, deep = await then(house, path, 1, depth=1), await then(house, path, 1)
     assert (whole["more"], len(whole["serving"]), whole["roll_up"]["below"]) == (False, 3, 3)
     assert [each["serving"] for each in whole["serving"]] == [None] * 3, "the answer ends here"
+    monkeypatch.setattr(tree_then, "AT_ONCE", 1)
+    assert await then(house, path, 1) == deep
+    monkeypatch.setattr(tree_then, "MOST_READ", 2)
+    cut = await then(house, path, 1)
+    assert (cut["more"], len(cut["serving"])) == (True, 2)
     monkeypatch.setattr(tree_then, "WIDEST", 2)
     cut = await then(house, path, 1)
     assert (cut["more"], [each["goal_id"] for each in cut["serving"]]) == (True, sorted(middle)[:2])
     assert [each["serving"] for each in cut["serving"]] == [None] * 2
-    monkeypatch.setattr(tree_then, "WIDEST", 500)
-    monkeypatch.setattr(tree_then, "AT_ONCE", 1)
-    assert await then(house, path, 1) == await then(house, path, 1)
-    monkeypatch.setattr(tree_then, "MOST_READ", 2)
-    cut = await then(house, path, 1)
-    assert (cut["more"], len(cut["serving"])) == (True, 2)
+
+
+async def test_a_goal_that_an_answer_did_not_come_to_does_not_seem_to_be_served_by_none(
+    house: GoalsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = await parent_of(house)
+    first, last = sorted(
+        [await house.agreed("manager", by="chief", parent_id=top, visibility="everyone") for _ in range(2)]
+    )
+    for _ in range(2):
+        await house.agreed(parent_id=first)
+        await house.agreed("ben", parent_id=last)
+    monkeypatch.setattr(tree_then, "WIDEST", 3)
+    cut = await then(house, f"/goals/{top}/tree/as-of", 1)
+    told = {each["goal_id"]: (each["more"], each["serving"], each["roll_up"]) for each in cut["serving"]}
+    assert cut["more"], "what is below is not all"
+    assert (told[first][0], len(told[first][1]), told[first][2]["direct"]) == (True, 1, 1)
+    assert told[last] == (True, None, None)
+
+
+async def test_days_are_those_of_where_the_owner_lives_and_never_later_than_today(house: GoalsHouse) -> None:
+    await house.hire("kiwi", manager_id="manager", time_zone="Pacific/Auckland")
+    for owner in ("anna", "kiwi"):
+        await house.agreed(owner)
+    counts = {}
+    for at in (
+        "2026-03-31T10:00:00Z",
+        "2026-03-31T12:00:00Z",
+        "2026-04-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ):
+        [group] = await house.as_("manager").at(LATER).read("/goal-statistics/as-of", at=at, by="kind")
+        counts[at[5:13]] = group["overdue"]
+    assert counts == {"03-31T10": 0, "03-31T12": 1, "04-01T00": 2, "12-31T23": 2}
+    early = await house.as_("manager").read("/goal-statistics/as-of", at="2027-01-01T00:00:00Z", by="kind")
+    assert early[0]["overdue"] == 0, "nobody knows what will be"
 
 
 async def test_what_was_for_fewer_then_is_in_no_tree_and_no_count_of_that_time(house: GoalsHouse) -> None:
@@ -298,5 +339,43 @@ async def test_what_was_for_fewer_then_is_in_no_tree_and_no_count_of_that_time(h
             for days in (1, 3)
         ]
         assert told == [(first, first), (1, 1)], who
+    await _no_page_tells_of_it(house, goal_id, top)
     too_early = await house.as_("chief").get(f"/goals/{top}/tree/as-of", at=(NOW - DAY).isoformat())
     assert too_early.status_code == 404
+
+
+async def _no_page_tells_of_it(house: GoalsHouse, goal_id: str, parent_id: str) -> None:
+    """What it said while it was for fewer is not found by asking for a page and looking for a next one."""
+    change = {"category": "Fusion", "reason": "It fits."}
+    await house.as_("anna").at(NOW + 4 * DAY).does(f"/goals/{goal_id}/amendment", change)
+    await (
+        house.as_("anna")
+        .at(NOW + 4 * DAY)
+        .does(f"/goals/{goal_id}/parent", {"parent_id": None}, method="PUT")
+    )
+    mine = await house.agreed("peer", by="other_manager", parent_id=parent_id)
+    asked = {"parent_id": parent_id, "limit": 1}
+    seen = [
+        await then(house, "/goals-as-of", days, who, **asked)
+        for who in ("peer", "manager")
+        for days in (1, 3)
+    ]
+    found = [(each["next"] is not None, [item["goal_id"] for item in each["items"]]) for each in seen]
+    assert found[0] == (False, [mine]), "of the first day she is told of her own goal alone"
+    assert [more or ids == [goal_id] for more, ids in found[1:]] == [True, True, True]
+
+
+async def test_reading_what_was_is_given_up_in_time(house: GoalsHouse) -> None:
+    goal_id = await house.agreed()
+    for path in (f"/goals/{goal_id}/tree/as-of", "/goals-as-of", "/goal-statistics/as-of"):
+        async with profiled(house.db, ns={"$regex": rf"\.({EDITIONS}|{MEASUREMENTS})$"}) as ran:
+            await then(house, path, 1, **({} if "tree" in path else {"owner_id": "anna"}))
+        assert {each["ns"].rpartition(".")[2] for each in ran} == {EDITIONS, MEASUREMENTS}
+        assert [each for each in ran if not each["command"].get("maxTimeMS")] == [], path
+
+    class Slow:
+        async def to_list(self, length: None) -> Any:
+            raise ExecutionTimeout(length or "too late")
+
+    with pytest.raises(TooMuchToRead):
+        await in_time(Slow())
