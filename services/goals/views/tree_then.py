@@ -115,9 +115,9 @@ async def _serving(parents: Sequence[Was], at: datetime, view: Viewer, *, room: 
     found.sort(key=lambda each: (each.then.terms.parent_id or "", each.goal.goal_id))
     shown, left = found[:room], found[room:]
     view.shown(GOALS, *({"_id": each.goal.goal_id, "visibility": each.goal.visibility} for each in shown))
-    if not complete:
-        return Level(shown, short=frozenset(ids))
-    short = frozenset(each.then.terms.parent_id for each in left)
+    short = (
+        frozenset[GoalId | None](each.then.terms.parent_id for each in left) if complete else frozenset(ids)
+    )
     return Level(shown, short, short - {each.then.terms.parent_id for each in shown})
 
 
