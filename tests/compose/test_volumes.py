@@ -25,7 +25,7 @@ from shared.settings import Settings
 from tests.compose.drafted import TITLE, drafted_goal, events_of
 from tests.compose.stack import FOR_REAL, ROOT, Compose, tell
 from tests.suite.house import House
-from tests.suite.test_restored import goes_on_from_its_backup, until
+from tests.suite.test_restored import Documents, goes_on_from_its_backup, until
 
 JOURNAL = "/var/lib/cairn/journal"
 OFFICER = "officer"
@@ -76,7 +76,7 @@ async def test_goals_come_back_from_a_backup_and_go_on(compose, host):
     administrator = settings_of({**settings(addresses), "CAIRN_OIDC_ISSUER": addresses.issuer})
     with httpx.Client(timeout=30, trust_env=False) as http:
         house = House(addresses, issuer_of(host, addresses.issuer_port), http, host)
-        await goes_on_from_its_backup(house, InContainers(compose, administrator))
+        await goes_on_from_its_backup(house, InContainers(compose, administrator), Documents())
 
 
 async def erased(client: SuiteClient) -> str:

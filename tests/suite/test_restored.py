@@ -6,9 +6,10 @@ The same story is told in containers, where other ways lead to the services (`te
 import asyncio
 import importlib
 import os
+import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,19 +60,56 @@ def measured(house: House, goal_id: str, owner: str, value: float) -> None:
     house.does("goals", path, {"value": value}, as_=(owner,))
 
 
-async def dumped(client: AsyncMongoClient[Any], db: Any) -> dict[str, list[dict[str, Any]]]:
-    """All collections as they were at one moment."""
-    names = [name for name in await db.list_collection_names() if not name.startswith("system.")]
-    async with client.start_session(snapshot=True) as moment:
-        return {name: await db[name].find({}, session=moment).to_list(None) for name in names}
+class Backup(Protocol):
+    """What a database was at one moment; taken first, and put back in the place of what is there."""
+
+    async def take(self, db: Any, ways: "Ways") -> None: ...
+
+    async def put_back(self, db: Any) -> None: ...
 
 
-async def put_back(db: Any, dump: Mapping[str, list[dict[str, Any]]]) -> None:
-    for name in await db.list_collection_names():
-        await db[name].drop()
-    for name, docs in dump.items():
-        if docs:
-            await db[name].insert_many(docs)
+class Documents:
+    """The documents alone, of one snapshot, beside whatever runs."""
+
+    def __init__(self) -> None:
+        self._dump: dict[str, list[dict[str, Any]]] = {}
+
+    async def take(self, db: Any, ways: "Ways") -> None:
+        names = [name for name in await db.list_collection_names() if not name.startswith("system.")]
+        async with db.client.start_session(snapshot=True) as moment:
+            self._dump = {name: await db[name].find({}, session=moment).to_list(None) for name in names}
+
+    async def put_back(self, db: Any) -> None:
+        for name in await db.list_collection_names():
+            await db[name].drop()
+        for name, docs in self._dump.items():
+            if docs:
+                await db[name].insert_many(docs)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """By `mongodump` and `mongorestore`, as the runbook has it: the service is stopped meanwhile."""
+
+    uri: str
+    archive: Path
+
+    async def take(self, db: Any, ways: "Ways") -> None:
+        await ways.stop()
+        await self._run("mongodump", "--db", db.name)
+        await ways.start()
+
+    async def put_back(self, db: Any) -> None:
+        await self._run("mongorestore", "--drop")
+
+    async def _run(self, tool: str, *options: str) -> None:
+        running = await asyncio.create_subprocess_exec(
+            tool,
+            *("--quiet", f"--uri={self.uri}", f"--archive={self.archive}", *options),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await running.communicate()
+        assert running.returncode == 0, said.decode()
 
 
 class Ways(Protocol):
@@ -147,14 +185,18 @@ async def losses(ways: OnThisMachine) -> Sequence[Loss]:
     return verdict.lost
 
 
+@pytest.mark.parametrize("by", ["documents", "mongodump"])
 async def test_a_service_that_was_restored_goes_on_from_its_backup(
-    standing: tuple[House, OnThisMachine],
+    standing: tuple[House, OnThisMachine], tmp_path: Path, by: str
 ) -> None:
     house, ways = standing
+    if by == "mongodump" and not (shutil.which("mongodump") and shutil.which("mongorestore")):
+        pytest.skip("MongoDB's own tools, mongodump and mongorestore, are not on this machine")
+    tools = Tools(ways.suite.addresses().mongo, tmp_path / "goals.archive")
     before = await losses(ways)
     async with mongo.connect(ways.suite.addresses().mongo) as client:
         begun = await mongo.database(client, "cairn_goals")["engine"].find_one({"_id": "epoch"})
-        await goes_on_from_its_backup(house, ways)
+        await goes_on_from_its_backup(house, ways, tools if by == "mongodump" else Documents())
         await nothing_is_torn(client)
     *known, loss = await losses(ways)
     anchors, _ = read_anchors(ways.anchors.read_text().splitlines())
@@ -226,7 +268,7 @@ async def nothing_is_torn(client: mongo.Client) -> None:
         await until(whole, f"{name} looks torn and is not")
 
 
-async def goes_on_from_its_backup(house: House, ways: Ways) -> None:
+async def goes_on_from_its_backup(house: House, ways: Ways, backup: Backup) -> None:
     """The whole story; others may have been at work in the house before."""
 
     def before() -> tuple[str, str, str]:
@@ -248,13 +290,14 @@ async def goes_on_from_its_backup(house: House, ways: Ways) -> None:
     options = mongo_options(house.addresses)
     async with AsyncMongoClient[Any](house.addresses.mongo, **options) as client:
         goals = client["cairn_goals"]
-        dump, backup_at = await dumped(client, goals), datetime.now(UTC)
+        await backup.take(goals, ways)
+        backup_at = datetime.now(UTC)
         lost, late = await asyncio.to_thread(after)
         assert await ways.made_whole(backup_at) == 1, "while the service runs its groups stay"
         assert await ways.nobody_runs() == 1
         await ways.stop()
         assert await ways.nobody_runs() == 0
-        await put_back(goals, dump)
+        await backup.put_back(goals)
         assert await ways.made_whole(backup_at) == 0
         await ways.start()
         await asyncio.to_thread(house.require_rest)
