@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ CALLER = "127.0.0.2"
 TOKEN_BYTES = 15_000
 pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx on this machine")
 MAIN = """
+user {user};
 daemon off;
 worker_processes 1;
 pid {directory}/nginx.pid;
@@ -83,7 +85,7 @@ def proxy(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         for name, port in ports.items()
     ]
     config = directory / "nginx.conf"
-    config.write_text(MAIN.format(directory=directory, servers="\n".join(servers)))
+    config.write_text(MAIN.format(user=getuser(), directory=directory, servers="\n".join(servers)))
     command = [NGINX, "-p", str(directory), "-c", str(config), "-e", str(directory / "error.log")]
     with subprocess.Popen(command) as process:
         try:
