@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
 from services.goals.domain.amendment import Edition
 from services.goals.domain.history import CheckIn, Measurement
 from shared.aggregate import Aggregate
@@ -13,7 +15,28 @@ from shared.store import Store, from_document
 MEASUREMENTS: Final = "measurements"
 CHECK_INS: Final = "check_ins"
 EDITIONS: Final = "editions"
+_SERVED_THEN: Final[Mapping[str, Any]] = {"wording.parent_id": {"$gt": ""}}
 A = TypeVar("A", bound=Aggregate)
+
+
+def newest(time: str, name: str, *fields: str, **options: Any) -> IndexModel:
+    """An index by some fields, of each the newest first."""
+    keys = [(field, ASCENDING) for field in fields]
+    return IndexModel([*keys, (time, DESCENDING), ("_id", DESCENDING)], name=name, **options)
+
+
+COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
+    MEASUREMENTS: [
+        newest("measured_at", "by_goal", "goal_id"),
+        newest("measured_at", "by_key_result", "goal_id", "key_result_id"),
+    ],
+    CHECK_INS: [newest("at", "by_goal", "goal_id")],
+    EDITIONS: [
+        newest("number", "by_goal", "goal_id"),
+        newest("until", "by_owner", "owner_id"),
+        newest("until", "by_parent", "wording.parent_id", partialFilterExpression=_SERVED_THEN),
+    ],
+}
 
 
 class _OfGoals(Store[A]):
@@ -135,10 +158,12 @@ class CheckInStore(_OfGoals[CheckIn]):
 __all__ = [
     "AT_ONE_TIME",
     "CHECK_INS",
+    "COLLECTIONS",
     "EDITIONS",
     "MEASUREMENTS",
     "CheckInStore",
     "EditionStore",
     "MeasurementStore",
     "Valued",
+    "newest",
 ]

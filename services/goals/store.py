@@ -5,14 +5,15 @@ from datetime import date, datetime
 from math import floor
 from typing import Any, ClassVar, Final
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from services.goals.domain.assignment import Assignment
 from services.goals.domain.goal import Goal
 from services.goals.domain.outlook import Outlook
 from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp, Serving
-from services.goals.history_store import CHECK_INS, EDITIONS, MEASUREMENTS
+from services.goals.history_store import COLLECTIONS as OF_HISTORY
+from services.goals.history_store import newest
 from services.goals.initiative_store import COLLECTIONS as OF_INITIATIVES
 from services.goals.tally import Tally
 from services.goals.template_store import COLLECTIONS as OF_TEMPLATES
@@ -43,18 +44,12 @@ _COUNTED_BY: Final = ["visibility", "tally", "level", "kind", "period_id", "perc
 """The fields of the index from which goals are counted without being read."""
 TALLIED: Final[Mapping[str, Any]] = {"tally": {"$gt": ""}}
 """What is asked of all goals that are counted by that index."""
-_SERVED_THEN: Final[Mapping[str, Any]] = {"wording.parent_id": {"$gt": ""}}
 _OPEN: Final = "by_everyone_or_private"
 _TREE: Final = "tree"
 
 
 def _by(field: str, name: str, **options: Any) -> IndexModel:
     return IndexModel([(field, ASCENDING), ("_id", ASCENDING)], name=name, **options)
-
-
-def _newest(time: str, name: str, *fields: str, **options: Any) -> IndexModel:
-    keys = [(field, ASCENDING) for field in fields]
-    return IndexModel([*keys, (time, DESCENDING), ("_id", DESCENDING)], name=name, **options)
 
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
@@ -72,7 +67,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("category", "by_category", partialFilterExpression={"category": {"$gt": ""}}),
         _by("tags", "by_tag"),
         _by("closed_at", "by_age", partialFilterExpression={"closed_at": {"$type": "date"}}),
-        _newest("closed_at", "by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}),
+        newest("closed_at", "by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}),
         _by("standing.pace", "by_pace"),
         _by("standing.heading", "by_heading", partialFilterExpression={"standing.heading": {"$gt": ""}}),
         _by("standing.neglect", "by_neglect", partialFilterExpression={"standing.neglect": {"$gt": ""}}),
@@ -92,24 +87,15 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
             partialFilterExpression=TALLIED,
         ),
     ],
-    MEASUREMENTS: [
-        _newest("measured_at", "by_goal", "goal_id"),
-        _newest("measured_at", "by_key_result", "goal_id", "key_result_id"),
-    ],
-    CHECK_INS: [_newest("at", "by_goal", "goal_id")],
-    ASSIGNMENTS: [_newest("assigned_at", "by_assigner", "by_person_id")],
+    ASSIGNMENTS: [newest("assigned_at", "by_assigner", "by_person_id")],
     OUTLOOKS: [],
-    EDITIONS: [
-        _newest("number", "by_goal", "goal_id"),
-        _newest("until", "by_owner", "owner_id"),
-        _newest("until", "by_parent", "wording.parent_id", partialFilterExpression=_SERVED_THEN),
-    ],
     LOOKS: DUE,
     ROLL_UPS: [],
-    PERIODS: [_newest("starts_on", "by_start")],
+    PERIODS: [newest("starts_on", "by_start")],
     PERIOD_TURNS: DUE,
     FOLDS: DUE,
     ENDINGS: DUE,
+    **OF_HISTORY,
     **OF_INITIATIVES,
     **OF_TEMPLATES,
     GUARDS: [],
