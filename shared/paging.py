@@ -35,6 +35,7 @@ PAGE_SIZE_LIMIT: Final = 1000
 CURSOR_MAX_LENGTH: Final = 1024
 LONGEST_MS: Final = 15_000
 """How long a page may take to find."""
+TOO_LONG: Final = "Finding these takes too long; narrow what you ask for."
 LARGEST_INT: Final = 2**63 - 1
 """What MongoDB takes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -167,7 +168,7 @@ async def read_page(
     try:
         rows = await _rows(find, filter_, Asked(asked.limit + 1, asked.cursor), order, index)
     except ExecutionTimeout as error:
-        raise TooMuchToRead("Finding these takes too long; narrow what you ask for.") from error
+        raise TooMuchToRead(TOO_LONG) from error
     return page_of(rows, asked=asked, sort=order, show=show)
 
 
@@ -178,19 +179,25 @@ async def read_pages(
     fields: Sequence[str],
     size: int,
     index: Index = None,
+    most_ms: Callable[[], int] | None = None,
 ) -> AsyncGenerator[list[Doc]]:
     """All documents that the filter lets through, by `_id`, so many at a time and these fields of them.
 
     Each page is asked for anew, so that nothing is held open at the database between them.  `index` is as of
-    `read_page`.
+    `read_page`, and `most_ms` says how long the next page may take to find; without it that is as long as it
+    does.  Raises `TooMuchToRead`.
     """
 
     def find(wanted: Doc) -> Cursor:
-        return collection.find(wanted, list(fields))
+        cursor = collection.find(wanted, list(fields))
+        return cursor.max_time_ms(most_ms()) if most_ms else cursor
 
     order, cursor = Sort(), None
     while True:
-        rows = await _rows(find, filter_, Asked(size, cursor), order, index)
+        try:
+            rows = await _rows(find, filter_, Asked(size, cursor), order, index)
+        except ExecutionTimeout as error:
+            raise TooMuchToRead(TOO_LONG) from error
         if rows:
             yield rows
         if len(rows) < size:

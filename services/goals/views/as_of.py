@@ -13,7 +13,7 @@ from services.goals.domain.wording import Link
 from services.goals.store import GOALS
 from services.goals.views.goal_view import KeyResultView
 from services.goals.views.judgements import readable
-from services.goals.views.then import SaidThen, changed_since, goals_then, in_time
+from services.goals.views.then import Deadline, SaidThen, changed_since, goals_then, in_time
 from services.goals.views.wanted import SaidWanted
 from shared.clock import Instant
 from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Perspective, Visibility
@@ -21,7 +21,7 @@ from shared.errors import NotFound, Refusal
 from shared.http import View
 from shared.http.viewing import Viewer
 from shared.ids import GoalId, PeriodId, PersonId
-from shared.paging import LONGEST_MS, Asked, AskedPage, Page, Sort, TooMuchToRead, decode_cursor, page_of
+from shared.paging import Asked, AskedPage, Page, Sort, TooMuchToRead, decode_cursor, page_of
 from shared.problem_docs import refusals
 from shared.reading import as_stored
 from shared.store import from_document, to_document
@@ -83,11 +83,11 @@ class GoalAsOf(BaseModel):
         return self if self.parent_id in known else self.model_copy(update={"parent_id": None})
 
 
-@router.get("/goals/{goal_id}/as-of", summary="Read what a goal was")
+@router.get("/goals/{goal_id}/as-of", summary="Read what a goal was", responses=refusals(TooMuchToRead))
 async def get_as_of(goal_id: GoalId, at: At, view: View) -> GoalAsOf:
     """What it said at a time and how far it had come, as was known then."""
     goal = await view.one(Goal, GOALS, goal_id)
-    [found] = await _shown([goal], at, view)
+    [found] = await _shown([goal], at, view, Deadline())
     if found is None:
         raise NotFound(NOT_THEN)
     return found
@@ -104,22 +104,22 @@ async def list_as_of(
     """
     if wanted.owner_id is None and wanted.parent_id is None and wanted.reporting_to_id is None:
         raise NobodyNamed("Say whose goals: owner_id, reporting_to_id, or parent_id for what served a goal.")
-    said = SaidThen(await wanted.said(view), at)
+    said, deadline = SaidThen(await wanted.said(view), at), Deadline()
     filter_ = page.narrow({"$and": [said.now, await view.filter()]}, sort=BY_ID)
-    now = view.db[GOALS].find(filter_).sort(BY_ID.keys).limit(page.limit + 1).max_time_ms(LONGEST_MS)
+    now = view.db[GOALS].find(filter_).sort(BY_ID.keys).limit(page.limit + 1).max_time_ms(deadline.ms())
     rows = {doc["_id"]: doc for doc in await in_time(now)}
-    rows |= {goal.goal_id: to_document(goal) for goal in await _changed(said, view, page)}
+    rows |= {goal.goal_id: to_document(goal) for goal in await _changed(said, view, page, deadline)}
     first = [rows[id_] for id_ in sorted(rows)][: page.limit + 1]
     listed = page_of(first, asked=page, sort=BY_ID, show=lambda doc: from_document(Goal, doc))
-    shown = await _shown(listed.items, at, view, said=said)
+    shown = await _shown(listed.items, at, view, deadline, said=said)
     return Page(items=[each for each in shown if each], next=listed.next)
 
 
-async def _changed(said: SaidThen, view: Viewer, page: Asked) -> Sequence[Goal]:
+async def _changed(said: SaidThen, view: Viewer, page: Asked, deadline: Deadline) -> Sequence[Goal]:
     """Of those that said so then and say something else now as many as a page takes."""
     found: list[Goal] = []
     last = decode_cursor(page.cursor, sort=BY_ID)[1] if page.cursor else ""
-    async for goals in changed_since(said, view, after=last):
+    async for goals in changed_since(said, view, deadline, after=last):
         found += goals
         if len(found) > page.limit:
             break
@@ -127,11 +127,11 @@ async def _changed(said: SaidThen, view: Viewer, page: Asked) -> Sequence[Goal]:
 
 
 async def _shown(
-    goals: Sequence[Goal], at: datetime, view: Viewer, *, said: SaidThen | None = None
+    goals: Sequence[Goal], at: datetime, view: Viewer, deadline: Deadline, *, said: SaidThen | None = None
 ) -> Sequence[GoalAsOf | None]:
     found = [
         (goal, then if then and (said is None or said.holds(then)) else None)
-        for goal, then in zip(goals, await goals_then(goals, at, view), strict=True)
+        for goal, then in zip(goals, await goals_then(goals, at, view, deadline), strict=True)
     ]
     shown = [GoalAsOf.of(goal.goal_id, at, then) if then else None for goal, then in found]
     view.shown(GOALS, *({"_id": goal.goal_id, "visibility": goal.visibility} for goal, then in found if then))

@@ -19,7 +19,6 @@ from shared.mongo import Collection, Doc
 
 MOST_MS: Final = 20_000
 """How long counting may take."""
-TOO_MUCH: Final = "Counting so many goals takes too long; narrow it to a period, an owner or a level."
 IN_INDEX: Final = frozenset({"level", "kind", "period_id"})
 """What is wanted of goals and still counted from the index alone, beside their stage."""
 KEYS: Final = frozenset({"level", "kind", "period_id", "owner_id", "visibility"})
@@ -69,7 +68,9 @@ async def run(collection: Collection, pipeline: Sequence[Doc], **options: Any) -
         async for row in collection.aggregate([*pipeline], maxTimeMS=MOST_MS, allowDiskUse=True, **options):
             yield row
     except ExecutionTimeout as error:
-        raise TooMuchToCount(TOO_MUCH) from error
+        raise TooMuchToCount(
+            "Counting so many goals takes too long; narrow it to a period, an owner or a level."
+        ) from error
 
 
 def _shared(seen: Mapping[str, Any]) -> list[Visibility]:
@@ -96,4 +97,4 @@ def _in_tally(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, **(TALLIED if stage is None else of_stage)}
 
 
-__all__ = ["MOST_MS", "TOO_MUCH", "Part", "TooMuchToCount", "grouped", "parts_of", "run"]
+__all__ = ["MOST_MS", "Part", "TooMuchToCount", "grouped", "parts_of", "run"]

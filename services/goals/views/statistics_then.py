@@ -3,7 +3,6 @@
 Nothing is kept for it: the editions and measurements of each goal are read.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, datetime
@@ -18,7 +17,7 @@ from services.goals.domain.goal import Goal
 from services.goals.store import GOALS
 from services.goals.tally import Tally
 from services.goals.views.as_of import At
-from services.goals.views.counting import MOST_MS, TOO_MUCH, TooMuchToCount
+from services.goals.views.counting import MOST_MS
 from services.goals.views.groups import (
     FIELDS,
     IN_TALLY,
@@ -32,14 +31,14 @@ from services.goals.views.groups import (
     rolled_up_sums,
 )
 from services.goals.views.plans import index_for
-from services.goals.views.then import AT_ONCE, SaidThen, Was, changed_since, day_of, goals_then
+from services.goals.views.then import AT_ONCE, Deadline, SaidThen, Was, changed_since, day_of, goals_then
 from services.goals.views.wanted import SaidWanted
 from shared.contracts.goals import Outcome, Pace
 from shared.directory import DirectoryReader
 from shared.errors import Invalid
 from shared.http import View, Viewer
 from shared.ids import GoalId
-from shared.paging import read_pages
+from shared.paging import TooMuchToRead, read_pages
 from shared.problem_docs import refusals
 from shared.reading import as_stored
 from shared.store import from_document
@@ -85,7 +84,7 @@ class GoalsThenWanted(SaidWanted):
 @router.get(
     "/goal-statistics/as-of",
     summary="Count what goals were",
-    responses={**refusals(Invalid), 503: {"description": "It takes too long."}},
+    responses=refusals(Invalid, TooMuchToRead),
 )
 async def get_statistics_as_of(
     at: At,
@@ -100,28 +99,14 @@ async def get_statistics_as_of(
     20 s is refused: narrow it to a unit, a team, a person, a period or a level.
     """
     require_units(by, rolled_up=rolled_up)
-    said, sums, left = SaidThen(await wanted.said(view), at), _Sums(by, at, view), _TimeLeft()
+    said, sums, left = SaidThen(await wanted.said(view), at), _Sums(by, at, view), Deadline(MOST_MS)
     async for page in _pages(said, wanted, view, left):
-        was = zip(page, await goals_then(page, at, view, most_ms=left.ms()), strict=True)
+        was = zip(page, await goals_then(page, at, view, left), strict=True)
         await sums.add(
             [Was(goal, then) for goal, then in was if then and said.holds(then) and wanted.stands(then)]
         )
     added = await rolled_up_sums(sums.by_key, view.db) if rolled_up else sums.by_key
     return [GroupAsOf.of(group) for group in answered(added)]
-
-
-class _TimeLeft:
-    """How long the counting may still take."""
-
-    def __init__(self) -> None:
-        self._until = time.monotonic() + MOST_MS / 1000
-
-    def ms(self) -> int:
-        """At least one; raises `TooMuchToCount` if it is over."""
-        left = int((self._until - time.monotonic()) * 1000)
-        if left <= 0:
-            raise TooMuchToCount(TOO_MUCH)
-        return left
 
 
 class _Sums:
@@ -157,16 +142,18 @@ class _Sums:
 
 
 async def _pages(
-    said: SaidThen, wanted: SaidWanted, view: Viewer, left: _TimeLeft
+    said: SaidThen, wanted: SaidWanted, view: Viewer, left: Deadline
 ) -> AsyncGenerator[Sequence[Goal]]:
     """The goals that say now what is asked, and others of which an edition did that has ended since."""
     seen, counted = await view.filter(), set[GoalId]()
     index = index_for(wanted.asked(), seen, None, matching=said.now)
     now = {"$and": [seen, said.now]}
-    async for docs in read_pages(view.db[GOALS], now, fields=_FIELDS, size=AT_ONCE, index=index):
+    async for docs in read_pages(
+        view.db[GOALS], now, fields=_FIELDS, size=AT_ONCE, index=index, most_ms=left.ms
+    ):
         counted.update(doc["_id"] for doc in docs)
         yield [from_document(Goal, doc) for doc in docs]
-    async for goals in changed_since(said, view, most_ms=left.ms()):
+    async for goals in changed_since(said, view, left):
         yield [goal for goal in goals if goal.goal_id not in counted]
 
 

@@ -1,5 +1,6 @@
 """What goals were at some time, read for those who may read the goals now."""
 
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from shared.directory import DirectoryPerson
 from shared.http.viewing import Viewer
 from shared.ids import GoalId, KeyResultId
 from shared.mongo import Doc
-from shared.paging import LONGEST_MS, TooMuchToRead
+from shared.paging import LONGEST_MS, TOO_LONG, TooMuchToRead
 from shared.store import from_document
 
 AT_ONCE: Final = 200
@@ -69,47 +70,67 @@ def _said(then: GoalThen, name: str) -> frozenset[Any]:
     return frozenset(cast("tuple[Any, ...]", value) if isinstance(value, tuple) else [value])
 
 
+class Deadline:
+    """Until when all that one request reads of the past has to be found."""
+
+    def __init__(self, most_ms: int = LONGEST_MS) -> None:
+        self._until = time.monotonic() + most_ms / 1000
+
+    def ms(self) -> int:
+        """How long a query may still take, at least one; raises `TooMuchToRead` if the time is over."""
+        left = int((self._until - time.monotonic()) * 1000)
+        if left <= 0:
+            raise TooMuchToRead(TOO_LONG)
+        return left
+
+
 async def changed_since(
-    said: SaidThen, view: Viewer, *, after: str = "", most_ms: int = LONGEST_MS
+    said: SaidThen, view: Viewer, deadline: Deadline, *, after: str = ""
 ) -> AsyncGenerator[Sequence[Goal]]:
     """The goals of which an edition said so that has ended since, in the order of their ids.
 
     Only those that the caller may read now and could have read then: neither these nor how many others there
     are tells what a goal said while it was for fewer.  Raises `TooMuchToRead`.
     """
-    seen, last = await view.filter(), after
-    while said.before is not None:
-        wanted: list[Doc] = [
-            {"$match": {**said.before, "goal_id": {"$gt": last}}},
-            {"$group": {"_id": "$goal_id"}},
-            {"$sort": {"_id": 1}},
-            {"$limit": AT_ONCE},
-        ]
-        rows = await in_time(view.db[EDITIONS].aggregate(wanted, maxTimeMS=most_ms))
-        ids = [row["_id"] for row in rows]
+    if said.before is None:
+        return
+    seen = await view.filter()
+    wanted: list[Doc] = [
+        {"$match": {**said.before, "goal_id": {"$gt": after}}},
+        {"$group": {"_id": "$goal_id"}},
+        {"$sort": {"_id": 1}},
+    ]
+    rows = view.db[EDITIONS].aggregate(wanted, batchSize=AT_ONCE, maxTimeMS=deadline.ms())
+    while ids := [row["_id"] for row in await in_time(rows, AT_ONCE)]:
         readable = {"$and": [seen, {"_id": {"$in": ids}}]}
-        docs = await in_time(view.db[GOALS].find(readable).sort("_id", 1).max_time_ms(most_ms))
+        docs = await in_time(view.db[GOALS].find(readable).sort("_id", 1).max_time_ms(deadline.ms()))
         goals = [from_document(Goal, doc) for doc in docs]
         yield [goal for goal in goals if not await hidden_at(goal, said.at, view)]
-        if len(ids) < AT_ONCE:
-            return
-        last = ids[-1]
 
 
 async def goals_then(
-    goals: Sequence[Goal], at: datetime, view: Viewer, *, most_ms: int = LONGEST_MS
+    goals: Sequence[Goal], at: datetime, view: Viewer, deadline: Deadline
 ) -> Sequence[GoalThen | None]:
     """What each of them was; None if it was not agreed then, or was not for the caller.
 
     Raises:
-        TooMuchToRead: their measurements are so many that it takes longer than `most_ms`.
+        TooMuchToRead: their measurements are so many that it takes too long.
     """
+    found: list[GoalThen | None] = []
+    for number in range(0, len(goals), AT_ONCE):
+        found += await _some_then(goals[number : number + AT_ONCE], at, view, deadline)
+    return found
+
+
+async def _some_then(
+    goals: Sequence[Goal], at: datetime, view: Viewer, deadline: Deadline
+) -> Sequence[GoalThen | None]:
     ids = [goal.goal_id for goal in goals]
     editions: defaultdict[GoalId, list[Edition]] = defaultdict(list)
-    ended = view.db[EDITIONS].find({"goal_id": {"$in": ids}, "until": {"$gt": at}}).max_time_ms(most_ms)
-    for doc in await in_time(ended):
+    ended = view.db[EDITIONS].find({"goal_id": {"$in": ids}, "until": {"$gt": at}})
+    for doc in await in_time(ended.max_time_ms(deadline.ms())):
         editions[doc["goal_id"]].append(from_document(Edition, doc))
-    known = await _known(ids, at, view, most_ms)
+    known = await _known(ids, at, view, deadline)
     found = [(goal, as_of(goal, at, editions[goal.goal_id], known[goal.goal_id])) for goal in goals]
     return [then if then and not await hidden_at(goal, at, view) else None for goal, then in found]
 
@@ -120,16 +141,16 @@ def day_of(owner: DirectoryPerson | None, at: datetime, view: Viewer) -> date:
     return min(at, view.now).astimezone(zone).date()
 
 
-async def in_time(cursor: Any) -> list[Doc]:
-    """What a cursor with a limit of time finds; raises `TooMuchToRead`."""
+async def in_time(cursor: Any, length: int | None = None) -> list[Doc]:
+    """What a cursor with a limit of time finds, or the next so many of it; raises `TooMuchToRead`."""
     try:
-        return await cursor.to_list(None)
+        return await cursor.to_list(length)
     except ExecutionTimeout as error:
-        raise TooMuchToRead("Reading what so much was takes too long; narrow what you ask for.") from error
+        raise TooMuchToRead(TOO_LONG) from error
 
 
 async def _known(
-    goal_ids: Sequence[GoalId], at: datetime, view: Viewer, most_ms: int
+    goal_ids: Sequence[GoalId], at: datetime, view: Viewer, deadline: Deadline
 ) -> Mapping[GoalId, Mapping[KeyResultId, Known]]:
     """Of each key result the newest value that was known then and counted then."""
     pipeline: list[dict[str, Any]] = [
@@ -156,11 +177,11 @@ async def _known(
         },
     ]
     known: defaultdict[GoalId, dict[KeyResultId, Known]] = defaultdict(dict)
-    for row in await in_time(view.db[MEASUREMENTS].aggregate(pipeline, maxTimeMS=most_ms)):
+    for row in await in_time(view.db[MEASUREMENTS].aggregate(pipeline, maxTimeMS=deadline.ms())):
         known[row["_id"]["goal"]][row["_id"]["part"]] = Known(
             row["newest"]["value"], row["newest"]["measured_at"], row["newest"]["reached"]
         )
     return known
 
 
-__all__ = ["AT_ONCE", "SaidThen", "Was", "changed_since", "day_of", "goals_then", "in_time"]
+__all__ = ["AT_ONCE", "Deadline", "SaidThen", "Was", "changed_since", "day_of", "goals_then", "in_time"]

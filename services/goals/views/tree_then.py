@@ -17,14 +17,14 @@ from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import RollUp, Serving, roll_up
 from services.goals.store import GOALS
 from services.goals.views.as_of import NOT_THEN, At
-from services.goals.views.then import AT_ONCE, SaidThen, Was, changed_since, day_of, goals_then, in_time
+from services.goals.views.then import Deadline, SaidThen, Was, changed_since, day_of, goals_then, in_time
 from services.goals.views.tree import DEEPEST, WIDEST
 from shared.contracts.goals import GoalLevel, GoalStatus, Outcome, Pace
 from shared.directory import DirectoryReader
 from shared.errors import NotFound
 from shared.http import View, Viewer
 from shared.ids import GoalId, PersonId
-from shared.paging import LONGEST_MS, TooMuchToRead
+from shared.paging import TooMuchToRead
 from shared.problem_docs import refusals
 from shared.store import from_document
 
@@ -54,8 +54,9 @@ class SumAsOf(BaseModel):
 class NodeAsOf(BaseModel):
     """A goal of the tree as it was, with what served it, as far as the caller may read that now.
 
-    `serving` and `roll_up` are null where the answer ends: ask for this goal's own tree to go on; `more` says
-    that there was more below it than the answer has room for, which is in no sum then.
+    `serving` and `roll_up` are null where the answer ends: ask for this goal's own tree to go on; so sums
+    reach as deep as was asked.  `more` says that there was more below it than the answer has room for, which
+    is in no sum then: `GET /goals-as-of?parent_id=` lists all.
     """
 
     goal_id: GoalId
@@ -82,15 +83,18 @@ async def get_tree_as_of(
     depth: Annotated[int, Query(ge=1, le=DEEPEST, description="Levels below the goal.")] = 2,
 ) -> NodeAsOf:
     """The goal and what served it at a time, level by level, as was known then; what is shown is added up."""
-    goal = await view.one(Goal, GOALS, goal_id)
-    [then] = await goals_then([goal], at, view)
+    goal, deadline = await view.one(Goal, GOALS, goal_id), Deadline()
+    [then] = await goals_then([goal], at, view, deadline)
     if then is None:
         raise NotFound(NOT_THEN)
     levels = [Level([Was(goal, then)])]
     room = WIDEST
     while levels[-1].goals and len(levels) <= depth and room > 0:
-        levels.append(await _serving(levels[-1].goals, at, view, room=room))
+        levels.append(await _serving(levels[-1].goals, at, view, deadline, room=room))
         room -= len(levels[-1].goals)
+    if levels[-1].goals and len(levels) <= depth:
+        unread = frozenset[GoalId | None](each.goal.goal_id for each in levels[-1].goals)
+        levels.append(Level((), unread, unread))
     return await _tree(levels, at, view)
 
 
@@ -102,16 +106,15 @@ class Level(NamedTuple):
     closed: frozenset[GoalId | None] = frozenset()
 
 
-async def _serving(parents: Sequence[Was], at: datetime, view: Viewer, *, room: int) -> Level:
+async def _serving(
+    parents: Sequence[Was], at: datetime, view: Viewer, deadline: Deadline, *, room: int
+) -> Level:
     """What served them, as much as there is room for: of each parent all before any of the next."""
     ids = {each.goal.goal_id for each in parents}
     said = SaidThen({"parent_id": {"$in": [*ids]}}, at)
-    candidates, complete = await _candidates(said, view)
-    found: list[Was] = []
-    for number in range(0, len(candidates), AT_ONCE):
-        some = candidates[number : number + AT_ONCE]
-        was = zip(some, await goals_then(some, at, view), strict=True)
-        found += [Was(goal, then) for goal, then in was if then and said.holds(then) and _counted(then)]
+    candidates, complete = await _candidates(said, view, deadline)
+    was = zip(candidates, await goals_then(candidates, at, view, deadline), strict=True)
+    found = [Was(goal, then) for goal, then in was if then and said.holds(then) and _counted(then)]
     found.sort(key=lambda each: (each.then.terms.parent_id or "", each.goal.goal_id))
     shown, left = found[:room], found[room:]
     view.shown(GOALS, *({"_id": each.goal.goal_id, "visibility": each.goal.visibility} for each in shown))
@@ -121,13 +124,14 @@ async def _serving(parents: Sequence[Was], at: datetime, view: Viewer, *, room: 
     return Level(shown, short, short - {each.then.terms.parent_id for each in shown})
 
 
-async def _candidates(said: SaidThen, view: Viewer) -> tuple[Sequence[Goal], bool]:
+async def _candidates(said: SaidThen, view: Viewer, deadline: Deadline) -> tuple[Sequence[Goal], bool]:
     """The goals that say so, or did before, and whether these are all."""
     now = {"$and": [said.now, await view.filter()]}
-    docs = await in_time(view.db[GOALS].find(now).limit(MOST_READ + 1).max_time_ms(LONGEST_MS))
+    first = view.db[GOALS].find(now).sort([("parent_id", 1), ("_id", 1)]).limit(MOST_READ + 1)
+    docs = await in_time(first.max_time_ms(deadline.ms()))
     found = {goal.goal_id: goal for goal in (from_document(Goal, doc) for doc in docs[:MOST_READ])}
     changed: list[Goal] = []
-    async for goals in changed_since(said, view):
+    async for goals in changed_since(said, view, deadline):
         changed += goals
         if len(changed) > MOST_READ:
             break
