@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +42,8 @@ HR = ("hr-system", "hr_admin")
 
 
 def hired(house: House, name: str, **more: Any) -> str:
-    entry = {"given_name": name, "email": f"{name}@example.com", **more}
+    """One of many of the name, for whoever tells the story in the house."""
+    entry = {"given_name": name, "email": f"{name}-{uuid.uuid4().hex[:8]}@example.com", **more}
     return str(house.does("people", "/people", entry, as_=HR)["person_id"])
 
 
