@@ -1,9 +1,9 @@
 """Feedback, requests and recognitions as documents, and the indexes that their reads stand on."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from services.feedback.domain.feedback import Feedback
 from services.feedback.domain.framework import STARTING, Framework, FrameworkName
@@ -12,29 +12,25 @@ from services.feedback.domain.presence import Presence
 from services.feedback.domain.recognition import Recognition
 from services.feedback.domain.request import FeedbackRequest
 from shared.ids import PersonId
+from shared.indexes import newest_first
 from shared.store import Store, from_document
-
-
-def _newest(field: str, *, time: str, name: str, **options: Any) -> IndexModel:
-    return IndexModel([(field, ASCENDING), (time, DESCENDING), ("_id", DESCENDING)], name=name, **options)
-
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "feedback": [
-        _newest("giver_id", time="given_at", name="by_giver"),
-        _newest("receiver_id", time="given_at", name="by_receiver"),
-        _newest(
+        newest_first("given_at", "giver_id", name="by_giver"),
+        newest_first("given_at", "receiver_id", name="by_receiver"),
+        newest_first(
+            "given_at",
             "visibility",
-            time="given_at",
             name="by_public",
             partialFilterExpression={"visibility": "public"},
         ),
-        _newest("goal_id", time="given_at", name="by_goal"),
+        newest_first("given_at", "goal_id", name="by_goal"),
         IndexModel([("given_at", ASCENDING)], name="by_age"),
     ],
     "feedback_requests": [
-        _newest("asked_person_id", time="asked_at", name="by_asked"),
-        _newest("requester_id", time="asked_at", name="by_requester"),
+        newest_first("asked_at", "asked_person_id", name="by_asked"),
+        newest_first("asked_at", "requester_id", name="by_requester"),
         IndexModel([("about_person_id", ASCENDING), ("status", ASCENDING)], name="by_about"),
         IndexModel(
             [("settled_at", ASCENDING)],
@@ -43,10 +39,10 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         ),
     ],
     "recognitions": [
-        IndexModel([("given_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
-        _newest("receiver_ids", time="given_at", name="by_receiver"),
-        _newest("giver_id", time="given_at", name="by_giver"),
-        _newest("value", time="given_at", name="by_value"),
+        newest_first("given_at", name="newest"),
+        newest_first("given_at", "receiver_ids", name="by_receiver"),
+        newest_first("given_at", "giver_id", name="by_giver"),
+        newest_first("given_at", "value", name="by_value"),
     ],
     "frameworks": [],
     "known_goals": [],

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import IndexModel
 
 from services.goals.domain.amendment import Edition
 from services.goals.domain.history import CheckIn, Measurement
 from shared.aggregate import Aggregate
 from shared.ids import GoalId, KeyResultId
+from shared.indexes import newest_first
 from shared.store import Store, from_document
 
 MEASUREMENTS: Final = "measurements"
@@ -19,22 +20,16 @@ _SERVED_THEN: Final[Mapping[str, Any]] = {"wording.parent_id": {"$gt": ""}}
 A = TypeVar("A", bound=Aggregate)
 
 
-def newest(time: str, name: str, *fields: str, **options: Any) -> IndexModel:
-    """An index by some fields, of each the newest first."""
-    keys = [(field, ASCENDING) for field in fields]
-    return IndexModel([*keys, (time, DESCENDING), ("_id", DESCENDING)], name=name, **options)
-
-
 COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
     MEASUREMENTS: [
-        newest("measured_at", "by_goal", "goal_id"),
-        newest("measured_at", "by_key_result", "goal_id", "key_result_id"),
+        newest_first("measured_at", "goal_id", name="by_goal"),
+        newest_first("measured_at", "goal_id", "key_result_id", name="by_key_result"),
     ],
-    CHECK_INS: [newest("at", "by_goal", "goal_id")],
+    CHECK_INS: [newest_first("at", "goal_id", name="by_goal")],
     EDITIONS: [
-        newest("number", "by_goal", "goal_id"),
-        newest("until", "by_owner", "owner_id"),
-        newest("until", "by_parent", "wording.parent_id", partialFilterExpression=_SERVED_THEN),
+        newest_first("number", "goal_id", name="by_goal"),
+        newest_first("until", "owner_id", name="by_owner"),
+        newest_first("until", "wording.parent_id", name="by_parent", partialFilterExpression=_SERVED_THEN),
     ],
 }
 
@@ -165,5 +160,4 @@ __all__ = [
     "EditionStore",
     "MeasurementStore",
     "Valued",
-    "newest",
 ]

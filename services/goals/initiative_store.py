@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from services.goals.domain.initiative import OPEN, Initiative, InitiativeReport
 from shared.ids import GoalId, InitiativeId, PersonId
+from shared.indexes import newest_first
 from shared.store import Store, from_document
 
 INITIATIVES: Final = "initiatives"
@@ -27,9 +28,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("due_on", ASCENDING), ("_id", ASCENDING)], name="by_due"),
     ],
     REPORTS: [
-        IndexModel(
-            [("initiative_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="by_initiative"
-        )
+        newest_first("at", "initiative_id", name="by_initiative"),
     ],
 }
 

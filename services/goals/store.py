@@ -13,13 +13,13 @@ from services.goals.domain.outlook import Outlook
 from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp, Serving
 from services.goals.history_store import COLLECTIONS as OF_HISTORY
-from services.goals.history_store import newest
 from services.goals.initiative_store import COLLECTIONS as OF_INITIATIVES
 from services.goals.tally import Tally
 from services.goals.template_store import COLLECTIONS as OF_TEMPLATES
 from shared.due import INDEXES as DUE
 from shared.due import wake
 from shared.ids import GoalId, PeriodId, PersonId
+from shared.indexes import newest_first
 from shared.mongo import Doc
 from shared.store import Store, from_document, to_document
 from shared.work import Transaction
@@ -67,7 +67,9 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         _by("category", "by_category", partialFilterExpression={"category": {"$gt": ""}}),
         _by("tags", "by_tag"),
         _by("closed_at", "by_age", partialFilterExpression={"closed_at": {"$type": "date"}}),
-        newest("closed_at", "by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}),
+        newest_first(
+            "closed_at", name="by_lesson", partialFilterExpression={"retrospective": {"$type": "object"}}
+        ),
         _by("standing.pace", "by_pace"),
         _by("standing.heading", "by_heading", partialFilterExpression={"standing.heading": {"$gt": ""}}),
         _by("standing.neglect", "by_neglect", partialFilterExpression={"standing.neglect": {"$gt": ""}}),
@@ -87,11 +89,11 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
             partialFilterExpression=TALLIED,
         ),
     ],
-    ASSIGNMENTS: [newest("assigned_at", "by_assigner", "by_person_id")],
+    ASSIGNMENTS: [newest_first("assigned_at", "by_person_id", name="by_assigner")],
     OUTLOOKS: [],
     LOOKS: DUE,
     ROLL_UPS: [],
-    PERIODS: [newest("starts_on", "by_start")],
+    PERIODS: [newest_first("starts_on", name="by_start")],
     PERIOD_TURNS: DUE,
     FOLDS: DUE,
     ENDINGS: DUE,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from services.goals.domain.template import GoalTemplate, TemplateEdition
+from shared.indexes import newest_first
 from shared.store import Store, to_document
 
 TEMPLATES: Final = "goal_templates"
@@ -17,9 +18,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("wording.category", ASCENDING), ("_id", ASCENDING)], name="by_category"),
     ],
     TEMPLATE_EDITIONS: [
-        IndexModel(
-            [("template_id", ASCENDING), ("number", DESCENDING), ("_id", DESCENDING)], name="by_template"
-        )
+        newest_first("number", "template_id", name="by_template"),
     ],
 }
 

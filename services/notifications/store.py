@@ -8,7 +8,7 @@ were ever `raised`, and the ids of the newest in the order in which they came.
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from services.notifications.domain.delivery import Delivery
 from services.notifications.domain.feedback_news import FeedbackNews
@@ -18,6 +18,7 @@ from services.notifications.domain.preferences import Preferences
 from services.notifications.receipts import INDEXES, RECEIPTS
 from shared.contracts.base import Frozen
 from shared.ids import FeedbackId, NotificationId, PersonId
+from shared.indexes import newest_first
 from shared.store import Store
 from shared.work import Transaction
 
@@ -33,11 +34,10 @@ RECENT: Final = 50
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     NOTIFICATIONS: [
-        IndexModel(
-            [("person_id", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)], name="by_person"
-        ),
-        IndexModel(
-            [("person_id", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)],
+        newest_first("raised_at", "person_id", name="by_person"),
+        newest_first(
+            "raised_at",
+            "person_id",
             name="unread",
             partialFilterExpression={"unread": True},
         ),

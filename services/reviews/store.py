@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from services.reviews.domain.assessment import Assessment, Side, assessment_id_of
 from services.reviews.domain.cycle import Cycle, Period
@@ -12,6 +12,7 @@ from services.reviews.domain.participant import Participant
 from services.reviews.domain.review import Review
 from shared.directory import Directory
 from shared.ids import PersonId, ReviewId
+from shared.indexes import newest_first
 from shared.store import Store, from_document
 from shared.work import Transaction
 
@@ -23,7 +24,7 @@ BY_GIVEN: Mapping[str, int] = {"given_on": ASCENDING, "_id": ASCENDING}
 """How evidence is shown: goals by their start, feedback by its day."""
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
-    CYCLES: [IndexModel([("launched_at", DESCENDING), ("_id", DESCENDING)], name="newest")],
+    CYCLES: [newest_first("launched_at", name="newest")],
     REVIEWS: [
         IndexModel([("cycle_id", ASCENDING), ("stage", ASCENDING), ("_id", ASCENDING)], name="by_cycle"),
         IndexModel([("person_id", ASCENDING), ("_id", ASCENDING)], name="by_person"),

@@ -7,11 +7,12 @@ told in their place.
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from services.people.domain.erasure import Erasure
 from services.people.domain.legal_hold import LegalHold, ToldHold, hold_id_of
 from shared.ids import PersonId
+from shared.indexes import newest_first
 from shared.store import Store
 
 ERASURES: Final = "erasures"
@@ -19,7 +20,7 @@ HOLDS: Final = "legal_holds"
 TOLD_HOLDS: Final = "told_holds"
 COLLECTIONS: Final[Mapping[str, Sequence[IndexModel]]] = {
     ERASURES: [
-        IndexModel([("asked_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        newest_first("asked_at", name="newest"),
         IndexModel([("logged", ASCENDING)], name="unlogged", partialFilterExpression={"logged": False}),
     ],
     HOLDS: [],
