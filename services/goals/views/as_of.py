@@ -13,7 +13,15 @@ from services.goals.domain.wording import Link
 from services.goals.store import GOALS
 from services.goals.views.goal_view import KeyResultView
 from services.goals.views.judgements import readable
-from services.goals.views.then import Deadline, SaidThen, changed_since, goals_then, in_time
+from services.goals.views.then import (
+    Deadline,
+    SaidThen,
+    Was,
+    changed_since,
+    goals_that_said,
+    goals_then,
+    in_time,
+)
 from services.goals.views.wanted import SaidWanted
 from shared.clock import Instant
 from shared.contracts.goals import GoalKind, GoalLevel, GoalStatus, Outcome, Perspective, Visibility
@@ -24,7 +32,7 @@ from shared.ids import GoalId, PeriodId, PersonId
 from shared.paging import Asked, AskedPage, Page, Sort, TooMuchToRead, decode_cursor, page_of
 from shared.problem_docs import refusals
 from shared.reading import as_stored
-from shared.store import from_document, to_document
+from shared.store import from_document
 
 router = APIRouter(tags=["goals"])
 At = Annotated[Instant, Query(description="The time, with its offset from UTC.")]
@@ -87,10 +95,11 @@ class GoalAsOf(BaseModel):
 async def get_as_of(goal_id: GoalId, at: At, view: View) -> GoalAsOf:
     """What it said at a time and how far it had come, as was known then."""
     goal = await view.one(Goal, GOALS, goal_id)
-    [found] = await _shown([goal], at, view, Deadline())
-    if found is None:
+    [then] = await goals_then([goal], at, view, Deadline())
+    if then is None:
         raise NotFound(NOT_THEN)
-    return found
+    [shown] = await _shown([Was(goal, then)], at, view)
+    return shown
 
 
 @router.get("/goals-as-of", summary="List what goals were", responses=refusals(NobodyNamed, TooMuchToRead))
@@ -107,12 +116,12 @@ async def list_as_of(
     said, deadline = SaidThen(await wanted.said(view), at), Deadline()
     filter_ = page.narrow({"$and": [said.now, await view.filter()]}, sort=BY_ID)
     now = view.db[GOALS].find(filter_).sort(BY_ID.keys).limit(page.limit + 1).max_time_ms(deadline.ms())
-    rows = {doc["_id"]: doc for doc in await in_time(now)}
-    rows |= {goal.goal_id: to_document(goal) for goal in await _changed(said, view, page, deadline)}
-    first = [rows[id_] for id_ in sorted(rows)][: page.limit + 1]
-    listed = page_of(first, asked=page, sort=BY_ID, show=lambda doc: from_document(Goal, doc))
-    shown = await _shown(listed.items, at, view, deadline, said=said)
-    return Page(items=[each for each in shown if each], next=listed.next)
+    goals = {doc["_id"]: from_document(Goal, doc) for doc in await in_time(now)}
+    goals |= {goal.goal_id: goal for goal in await _changed(said, view, page, deadline)}
+    first = [{"_id": id_} for id_ in sorted(goals)][: page.limit + 1]
+    listed = page_of(first, asked=page, sort=BY_ID, show=lambda row: goals[row["_id"]])
+    found = await goals_that_said(said, listed.items, view, deadline)
+    return Page(items=await _shown(found, at, view), next=listed.next)
 
 
 async def _changed(said: SaidThen, view: Viewer, page: Asked, deadline: Deadline) -> Sequence[Goal]:
@@ -126,17 +135,11 @@ async def _changed(said: SaidThen, view: Viewer, page: Asked, deadline: Deadline
     return found
 
 
-async def _shown(
-    goals: Sequence[Goal], at: datetime, view: Viewer, deadline: Deadline, *, said: SaidThen | None = None
-) -> Sequence[GoalAsOf | None]:
-    found = [
-        (goal, then if then and (said is None or said.holds(then)) else None)
-        for goal, then in zip(goals, await goals_then(goals, at, view, deadline), strict=True)
-    ]
-    shown = [GoalAsOf.of(goal.goal_id, at, then) if then else None for goal, then in found]
-    view.shown(GOALS, *({"_id": goal.goal_id, "visibility": goal.visibility} for goal, then in found if then))
-    readable_now = await readable([each.parent_id for each in shown if each], view)
-    return [each and each.without_hidden(readable_now) for each in shown]
+async def _shown(found: Sequence[Was], at: datetime, view: Viewer) -> list[GoalAsOf]:
+    """What goals were, without parents that are not for the caller; the audit is told of private ones."""
+    view.shown(GOALS, *({"_id": goal.goal_id, "visibility": goal.visibility} for goal, _ in found))
+    known = await readable([then.terms.parent_id for _, then in found], view)
+    return [GoalAsOf.of(goal.goal_id, at, then).without_hidden(known) for goal, then in found]
 
 
 __all__ = ["At", "GoalAsOf", "router"]

@@ -26,19 +26,23 @@ async def hidden_of(doc: Mapping[str, Any], view: Viewer) -> datetime:
     """The same of a goal's document."""
     hidden = ALWAYS
     for each in map(Narrower.model_validate, doc.get("narrower") or ()):
-        if each.until > hidden and not await view.may("read", {**doc, "visibility": each.visibility}):
+        if each.until > hidden and await _hides(each, doc, view):
             hidden = each.until
     return hidden
 
 
 async def hidden_at(goal: Goal, at: datetime, view: Viewer) -> bool:
     """Whether what the goal was at a time is not for who asks, who may read it now."""
+    doc = {name: getattr(goal, name) for name in FIELDS}
     for each in goal.narrower:
-        if each.until >= at:
-            doc = {name: getattr(goal, name) for name in FIELDS}
-            if not await view.may("read", {**doc, "visibility": each.visibility}):
-                return True
+        if each.until >= at and await _hides(each, doc, view):
+            return True
     return False
+
+
+async def _hides(earlier: Narrower, doc: Mapping[str, Any], view: Viewer) -> bool:
+    """Whether who asks, had the goal stayed for so few, could not read it."""
+    return not await view.may("read", {**doc, "visibility": earlier.visibility})
 
 
 def figures_of(measured: Doc, hidden: datetime) -> Doc:

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from services.goals.tally import Tally
@@ -16,31 +17,32 @@ from shared.mongo import Database
 By = Literal[
     "status", "outcome", "pace", "level", "kind", "period", "category", "perspective", "visibility", "unit"
 ]
-FIELDS: Final[Mapping[By, str]] = {"period": "period_id"}
-"""What is called otherwise in documents, or found by it."""
-IN_TALLY: Final = frozenset[By]({"status", "outcome", "pace"})
-AskedBy = Annotated[By, Query(description="What those of a group have in common.")]
-RolledUp = Annotated[bool, Query(description="By unit: each unit together with all units below it.")]
+_IN_TALLY: Final = frozenset[By]({"status", "outcome", "pace"})
 STATUSES: Final[Sequence[GoalStatus]] = ("draft", "proposed", "agreed", "closed")
 PACES: Final[Sequence[Pace]] = ("on_track", "behind", "at_risk", "not_measured")
 
 
-class Group(BaseModel):
+class Counted(BaseModel):
     """Goals that are alike; `key` is null for those that have none.
 
-    Paces, `overdue` and `blocked` count those that are agreed; `progress` is the mean share
-    of the way, 0 to 1, of those that were agreed of which it can be told, in whole per cents; `measured`
-    counts them.  What was cancelled, declined or carried over is neither: it has not run its course.
+    Paces and `overdue` count those that are agreed; `progress` is the mean share of the way, 0 to 1, of those
+    that were agreed of which it can be told, in whole per cents; `measured` counts them.  What was cancelled,
+    declined or carried over is neither: it has not run its course.
     """
 
     key: str | None
     goals: int
-    statuses: Mapping[GoalStatus, int]
     paces: Mapping[Pace, int]
     overdue: int
-    blocked: int
     measured: int
     progress: float | None
+
+
+class Group(Counted):
+    """The same of goals as they are; `blocked` counts those that are agreed."""
+
+    statuses: Mapping[GoalStatus, int]
+    blocked: int
 
 
 class Sum:
@@ -85,19 +87,7 @@ class Sum:
         )
 
 
-def require_units(by: By, *, rolled_up: bool) -> None:
-    """Refuse to roll up what is not counted by unit."""
-    if rolled_up and by != "unit":
-        raise Invalid("Only units are rolled up: ask by=unit, or leave rolled_up out.")
-
-
-def answered(sums: Mapping[str | None, Sum]) -> list[Group]:
-    """As they are answered, those of most goals first."""
-    ordered = sorted(sums.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
-    return [each.group(key) for key, each in ordered]
-
-
-async def rolled_up_sums(sums: Mapping[str | None, Sum], db: Database) -> Mapping[str | None, Sum]:
+async def _rolled_up(sums: Mapping[str | None, Sum], db: Database) -> Mapping[str | None, Sum]:
     """Of each unit with all below it, as far as anything was counted there."""
     parents = {doc["_id"]: doc["parent_id"] async for doc in db[UNITS].find({}, {"parent_id": 1})}
     found: defaultdict[str | None, Sum] = defaultdict(Sum)
@@ -111,15 +101,43 @@ async def rolled_up_sums(sums: Mapping[str | None, Sum], db: Database) -> Mappin
     return found
 
 
-__all__ = [
-    "FIELDS",
-    "IN_TALLY",
-    "AskedBy",
-    "By",
-    "Group",
-    "RolledUp",
-    "Sum",
-    "answered",
-    "require_units",
-    "rolled_up_sums",
-]
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How goals are put into groups; `rolled_up` is each unit together with all units below it."""
+
+    by: By
+    rolled_up: bool
+
+    @property
+    def field(self) -> str:
+        """Where documents and tallies have what those of a group have in common, but for units."""
+        return "period_id" if self.by == "period" else self.by
+
+    @property
+    def in_tally(self) -> bool:
+        """Whether the tally of a goal has it."""
+        return self.by in _IN_TALLY
+
+    async def groups(self, sums: Mapping[str | None, Sum], db: Database) -> list[Group]:
+        """What was counted as it is answered, those of most goals first."""
+        found = await _rolled_up(sums, db) if self.rolled_up else sums
+        ordered = sorted(found.items(), key=lambda each: (-each[1].counts["goals"], each[0] or ""))
+        return [each.group(key) for key, each in ordered]
+
+
+async def asked_grouping(
+    by: Annotated[By, Query(description="What those of a group have in common.")] = "status",
+    *,
+    rolled_up: Annotated[
+        bool, Query(description="By unit: each unit together with all units below it.")
+    ] = False,
+) -> Grouping:
+    """How a request asks for groups, a FastAPI dependency; raises `Invalid`."""
+    if rolled_up and by != "unit":
+        raise Invalid("Only units are rolled up: ask by=unit, or leave rolled_up out.")
+    return Grouping(by, rolled_up)
+
+
+AskedGrouping = Annotated[Grouping, Depends(asked_grouping)]
+
+__all__ = ["AskedGrouping", "By", "Counted", "Group", "Grouping", "Sum"]

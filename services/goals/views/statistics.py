@@ -15,18 +15,7 @@ from services.goals.store import GOALS
 from services.goals.tally import ORPHANED, Tally
 from services.goals.views.counting import grouped, parts_of, run
 from services.goals.views.goal_view import GoalView, goal_view
-from services.goals.views.groups import (
-    FIELDS,
-    IN_TALLY,
-    AskedBy,
-    By,
-    Group,
-    RolledUp,
-    Sum,
-    answered,
-    require_units,
-    rolled_up_sums,
-)
+from services.goals.views.groups import AskedGrouping, Group, Grouping, Sum
 from services.goals.views.judgements import for_reader
 from services.goals.views.plans import COMMON
 from services.goals.views.wanted import GoalsWanted
@@ -72,22 +61,19 @@ class Coverage(BaseModel):
 async def get_statistics(
     view: View,
     wanted: Annotated[GoalsWanted, Query()],
-    by: AskedBy = "status",
-    rolled_up: RolledUp = False,  # noqa: FBT002  a parameter of the query has a name
+    grouping: AskedGrouping,
 ) -> list[Group]:
     """The goals that the caller may see, in groups; by unit it is the one that the owner works in.
 
     Rolled up, a goal is in several groups: its owner's unit and every unit above, as they are now.
     """
-    require_units(by, rolled_up=rolled_up)
     goals, seen, asked = view.db[GOALS], await view.filter(), await wanted.matching(view)
-    if by == "unit":
+    if grouping.by == "unit":
         owners = grouped(goals, parts_of(seen, asked, "owner_id"), _PER_OWNER)
         sums = await _by_unit(view.db[PEOPLE], owners)
-        sums = await rolled_up_sums(sums, view.db) if rolled_up else sums
     else:
-        sums = await _by_key(_grouped(goals, seen, asked, by), by)
-    return answered(sums)
+        sums = await _by_key(_grouped(goals, seen, asked, grouping), grouping)
+    return await grouping.groups(sums, view.db)
 
 
 @router.get("/goal-coverage", summary="See how far goals serve the strategy")
@@ -194,11 +180,11 @@ _PER_OWNER: Final[Doc] = {
 """One row for each owner: a row for each tally of each owner would be as many as there are goals, nearly."""
 
 
-async def _by_key(rows: AsyncIterator[Doc], by: By) -> Mapping[str | None, Sum]:
+async def _by_key(rows: AsyncIterator[Doc], grouping: Grouping) -> Mapping[str | None, Sum]:
     sums: defaultdict[str | None, Sum] = defaultdict(Sum)
     async for row in rows:
         tally = Tally.read(row["tally"])
-        each = sums[(getattr(tally, by) if by in IN_TALLY else row["key"]) or None]
+        each = sums[(getattr(tally, grouping.field) if grouping.in_tally else row["key"]) or None]
         each.add(tally, row["goals"])
         if tally.tells_progress:
             each.measure(row["measured"], row["percent"])
@@ -231,10 +217,10 @@ async def _by_unit(people: Collection, owners: AsyncIterator[Doc]) -> Mapping[st
 
 
 async def _grouped(
-    goals: Collection, seen: Mapping[str, Any], wanted: Mapping[str, Any], by: By
+    goals: Collection, seen: Mapping[str, Any], wanted: Mapping[str, Any], grouping: Grouping
 ) -> AsyncIterator[Doc]:
     """Counts of goals that are alike in all that is counted, with their tally and their key."""
-    key = None if by in IN_TALLY else FIELDS.get(by, by)
+    key = None if grouping.in_tally else grouping.field
     group: Doc = {
         "_id": "$tally" if key is None else {"tally": "$tally", "key": f"${key}"},
         "goals": {"$sum": 1},

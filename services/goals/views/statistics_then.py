@@ -10,7 +10,7 @@ from math import floor
 from typing import Annotated, Final, Literal, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.goals.domain.as_of import GoalThen
 from services.goals.domain.goal import Goal
@@ -18,22 +18,11 @@ from services.goals.store import GOALS
 from services.goals.tally import Tally
 from services.goals.views.as_of import At
 from services.goals.views.counting import MOST_MS
-from services.goals.views.groups import (
-    FIELDS,
-    IN_TALLY,
-    AskedBy,
-    By,
-    Group,
-    RolledUp,
-    Sum,
-    answered,
-    require_units,
-    rolled_up_sums,
-)
+from services.goals.views.groups import AskedGrouping, Counted, Group, Grouping, Sum
 from services.goals.views.plans import index_for
-from services.goals.views.then import AT_ONCE, Deadline, SaidThen, Was, changed_since, day_of, goals_then
+from services.goals.views.then import AT_ONCE, Deadline, SaidThen, Was, changed_since, day_of, goals_that_said
 from services.goals.views.wanted import SaidWanted
-from shared.contracts.goals import Outcome, Pace
+from shared.contracts.goals import Outcome
 from shared.directory import DirectoryReader
 from shared.errors import Invalid
 from shared.http import View, Viewer
@@ -49,19 +38,10 @@ STAGES: Final[Sequence[Stage]] = ("agreed", "closed")
 _FIELDS: Final = [name for name in Goal.model_fields if name != Goal.id_field]
 
 
-class GroupAsOf(BaseModel):
-    """Goals that were alike; `key` is null for those that had none; see `Group`.
+class GroupAsOf(Counted):
+    """The same of goals as they were; those that nobody had agreed to yet are not counted."""
 
-    Goals that nobody had agreed to yet are not counted.
-    """
-
-    key: str | None
-    goals: int
     statuses: Mapping[Stage, int]
-    paces: Mapping[Pace, int]
-    overdue: int
-    measured: int
-    progress: float | None
 
     @classmethod
     def of(cls, group: Group) -> Self:
@@ -90,31 +70,26 @@ async def get_statistics_as_of(
     at: At,
     view: View,
     wanted: Annotated[GoalsThenWanted, Query()],
-    by: AskedBy = "status",
-    rolled_up: RolledUp = False,  # noqa: FBT002  a parameter of the query has a name
+    grouping: AskedGrouping,
 ) -> list[GroupAsOf]:
     """The goals that were agreed by a time, as was known then, of those that the caller may see now.
 
     Who works in which unit, and which unit is above which, is as it is now.  What takes longer than
     20 s is refused: narrow it to a unit, a team, a person, a period or a level.
     """
-    require_units(by, rolled_up=rolled_up)
-    said, sums, left = SaidThen(await wanted.said(view), at), _Sums(by, at, view), Deadline(MOST_MS)
+    said, sums, left = SaidThen(await wanted.said(view), at), _Sums(grouping, at, view), Deadline(MOST_MS)
     async for page in _pages(said, wanted, view, left):
-        was = zip(page, await goals_then(page, at, view, left), strict=True)
-        await sums.add(
-            [Was(goal, then) for goal, then in was if then and said.holds(then) and wanted.stands(then)]
-        )
-    added = await rolled_up_sums(sums.by_key, view.db) if rolled_up else sums.by_key
-    return [GroupAsOf.of(group) for group in answered(added)]
+        found = await goals_that_said(said, page, view, left)
+        await sums.add([was for was in found if wanted.stands(was.then)])
+    return [GroupAsOf.of(group) for group in await grouping.groups(sums.by_key, view.db)]
 
 
 class _Sums:
     """What is counted of goals as they were, by what those of a group had in common."""
 
-    def __init__(self, by: By, at: datetime, view: Viewer) -> None:
+    def __init__(self, grouping: Grouping, at: datetime, view: Viewer) -> None:
         self.by_key: defaultdict[str | None, Sum] = defaultdict(Sum)
-        self._by: By = by
+        self._grouping = grouping
         self._at = at
         self._view = view
 
@@ -131,14 +106,14 @@ class _Sums:
         tally = Tally.told(
             then.status, then.outcome, then.pace(on=on), overdue=on > then.due_on, blocked=False
         )
-        each = self.by_key[unit_id if self._by == "unit" else self._key(then, tally)]
+        each = self.by_key[unit_id if self._grouping.by == "unit" else self._key(then, tally)]
         each.add(tally, 1)
         if tally.tells_progress and then.progress is not None:
             each.measure(1, floor(then.progress * 100 + 0.5))
 
     def _key(self, then: GoalThen, tally: Tally) -> str | None:
-        told = tally if self._by in IN_TALLY else then.terms
-        return getattr(told, FIELDS.get(self._by, self._by)) or None
+        told = tally if self._grouping.in_tally else then.terms
+        return getattr(told, self._grouping.field) or None
 
 
 async def _pages(

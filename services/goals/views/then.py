@@ -135,6 +135,14 @@ async def _some_then(
     return [then if then and not await hidden_at(goal, at, view) else None for goal, then in found]
 
 
+async def goals_that_said(
+    said: SaidThen, goals: Sequence[Goal], view: Viewer, deadline: Deadline
+) -> Sequence[Was]:
+    """Those of the goals that said so, with what they were; raises `TooMuchToRead`."""
+    found = zip(goals, await goals_then(goals, said.at, view, deadline), strict=True)
+    return [Was(goal, then) for goal, then in found if then and said.holds(then)]
+
+
 def day_of(owner: DirectoryPerson | None, at: datetime, view: Viewer) -> date:
     """Which day it was where who owned a goal lives now, today at most; that of UTC for who is not known."""
     zone = ZoneInfo(owner.time_zone) if owner else UTC
@@ -184,4 +192,14 @@ async def _known(
     return known
 
 
-__all__ = ["AT_ONCE", "Deadline", "SaidThen", "Was", "changed_since", "day_of", "goals_then", "in_time"]
+__all__ = [
+    "AT_ONCE",
+    "Deadline",
+    "SaidThen",
+    "Was",
+    "changed_since",
+    "day_of",
+    "goals_that_said",
+    "goals_then",
+    "in_time",
+]

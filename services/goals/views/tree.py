@@ -50,7 +50,7 @@ class Served(BaseModel):
     more: bool | None
 
 
-class RollUpView(BaseModel):
+class Summed(BaseModel):
     """What serves a goal, added up; `progress` is the weighted share of what serves it directly, 0 to 1."""
 
     direct: int
@@ -58,14 +58,16 @@ class RollUpView(BaseModel):
     closed: int
     progress: float | None
     paces: Mapping[Pace, int]
+
+
+class RollUpView(Summed):
+    """The same as it is, with what blocks it."""
+
     blockers: Mapping[BlockerKind, int]
 
 
-class Node(BaseModel):
-    """A goal of the tree with what serves it, as far as the caller may read it.
-
-    `serving` is null where the answer ends; ask for this goal's own tree to go on.
-    """
+class GoalInTree(BaseModel):
+    """What a tree tells of each goal; `contribution` weighs it beside the others that serve the same."""
 
     goal_id: GoalId
     owner_id: PersonId
@@ -76,6 +78,14 @@ class Node(BaseModel):
     contribution: float
     progress: float | None
     pace: Pace | None
+
+
+class Node(GoalInTree):
+    """A goal of the tree with what serves it, as far as the caller may read it.
+
+    `serving` is null where the answer ends; ask for this goal's own tree to go on.
+    """
+
     roll_up: RollUpView | None
     serving: "list[Node] | None"
 

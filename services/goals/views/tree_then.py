@@ -10,20 +10,26 @@ from datetime import date, datetime
 from typing import Annotated, Final, NamedTuple, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 
-from services.goals.domain.as_of import GoalThen
 from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import RollUp, Serving, roll_up
 from services.goals.store import GOALS
 from services.goals.views.as_of import NOT_THEN, At
-from services.goals.views.then import Deadline, SaidThen, Was, changed_since, day_of, goals_then, in_time
-from services.goals.views.tree import DEEPEST, WIDEST
-from shared.contracts.goals import GoalLevel, GoalStatus, Outcome, Pace
+from services.goals.views.then import (
+    Deadline,
+    SaidThen,
+    Was,
+    changed_since,
+    day_of,
+    goals_that_said,
+    goals_then,
+    in_time,
+)
+from services.goals.views.tree import DEEPEST, WIDEST, GoalInTree, Summed
 from shared.directory import DirectoryReader
 from shared.errors import NotFound
 from shared.http import View, Viewer
-from shared.ids import GoalId, PersonId
+from shared.ids import GoalId
 from shared.paging import TooMuchToRead
 from shared.problem_docs import refusals
 from shared.store import from_document
@@ -33,17 +39,11 @@ MOST_READ: Final = 1000
 """Goals of a level that are looked at, of those that are in it now and of those that are not any more."""
 
 
-class SumAsOf(BaseModel):
-    """What served a goal and is shown, added up; `progress` is of what served it directly, 0 to 1.
+class SumAsOf(Summed):
+    """The same of what served a goal and is shown.
 
     Private goals are left out, as they are of every sum, and so is what was cancelled or went on elsewhere.
     """
-
-    direct: int
-    below: int
-    closed: int
-    progress: float | None
-    paces: Mapping[Pace, int]
 
     @classmethod
     def of(cls, summed: RollUp) -> Self:
@@ -51,7 +51,7 @@ class SumAsOf(BaseModel):
         return cls.model_validate(summed.model_dump(include=set(cls.model_fields)))
 
 
-class NodeAsOf(BaseModel):
+class NodeAsOf(GoalInTree):
     """A goal of the tree as it was, with what served it, as far as the caller may read that now.
 
     `serving` and `roll_up` are null where the answer ends: ask for this goal's own tree to go on; so sums
@@ -59,15 +59,6 @@ class NodeAsOf(BaseModel):
     is in no sum then: `GET /goals-as-of?parent_id=` lists all.
     """
 
-    goal_id: GoalId
-    owner_id: PersonId
-    title: str
-    level: GoalLevel
-    status: GoalStatus
-    outcome: Outcome | None
-    contribution: float
-    progress: float | None
-    pace: Pace | None
     more: bool
     roll_up: SumAsOf | None
     serving: "list[NodeAsOf] | None"
@@ -113,8 +104,8 @@ async def _serving(
     ids = {each.goal.goal_id for each in parents}
     said = SaidThen({"parent_id": {"$in": [*ids]}}, at)
     candidates, complete = await _candidates(said, view, deadline)
-    was = zip(candidates, await goals_then(candidates, at, view, deadline), strict=True)
-    found = [Was(goal, then) for goal, then in was if then and said.holds(then) and _counted(then)]
+    served = await goals_that_said(said, candidates, view, deadline)
+    found = [was for was in served if was.then.outcome != "cancelled"]
     found.sort(key=lambda each: (each.then.terms.parent_id or "", each.goal.goal_id))
     shown, left = found[:room], found[room:]
     view.shown(GOALS, *({"_id": each.goal.goal_id, "visibility": each.goal.visibility} for each in shown))
@@ -137,10 +128,6 @@ async def _candidates(said: SaidThen, view: Viewer, deadline: Deadline) -> tuple
             break
     found |= {goal.goal_id: goal for goal in changed[:MOST_READ]}
     return [*found.values()], len(docs) <= MOST_READ and len(changed) <= MOST_READ
-
-
-def _counted(then: GoalThen) -> bool:
-    return then.outcome != "cancelled"
 
 
 async def _tree(levels: Sequence[Level], at: datetime, view: Viewer) -> NodeAsOf:
