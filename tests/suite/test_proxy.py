@@ -18,6 +18,7 @@ import pytest
 from deploy.certificates import certificates_in
 from deploy.local.ports import LOOPBACK
 from tests.suite.house import PROJECT, House
+from tests.suite.test_restored import hired
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
 START_SECONDS = 20
@@ -175,14 +176,15 @@ def test_what_is_too_large_is_refused_by_the_service_in_its_own_words(house: Hou
 
 
 def test_notifications_are_sent_while_they_happen(house: House, proxy: Proxy) -> None:
-    """Nothing is held back until there is more of it."""
-    boss, anna = house.staff["boss"], house.staff["anna"]
-    url, headers = f"{proxy.urls['notifications']}/inbox/stream", bearer(house, anna)
+    """Nothing is held back until there is more of it; to somebody whose wishes no other test has changed."""
+    chief = hired(house, "chief")
+    mia = hired(house, "mia", manager_id=chief)
+    url, headers = f"{proxy.urls['notifications']}/inbox/stream", bearer(house, mia)
     with proxy.http.stream("GET", url, headers=headers) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_lines()
-        goal = house.does("goals", "/goals", _smart(anna), as_=(boss,))
-        house.does("goals", f"/goals/{goal['goal_id']}/proposal", {"to_person_id": None}, as_=(boss,))
+        goal = house.does("goals", "/goals", _smart(mia), as_=(chief,))
+        house.does("goals", f"/goals/{goal['goal_id']}/proposal", {"to_person_id": None}, as_=(chief,))
         deadline = time.monotonic() + 25
         for line in lines:
             if line.startswith("data:") and goal["goal_id"] in line:
