@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from math import floor
 from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, IndexModel
@@ -14,7 +13,7 @@ from services.goals.domain.period import Period
 from services.goals.domain.roll_up import RollUp, Serving
 from services.goals.history_store import COLLECTIONS as OF_HISTORY
 from services.goals.initiative_store import COLLECTIONS as OF_INITIATIVES
-from services.goals.tally import Tally
+from services.goals.tally import Tally, whole_percent
 from services.goals.template_store import COLLECTIONS as OF_TEMPLATES
 from shared.due import INDEXES as DUE
 from shared.due import wake
@@ -116,9 +115,8 @@ class GoalStore(Store[Goal]):
 
     def save(self, aggregate: Goal) -> Goal:
         """Store it over the version that was read; the goal at its new version."""
-        progress = aggregate.progress
-        percent = None if progress is None else floor(progress * 100 + 0.5)
-        kept = {"progress": progress, "percent": percent, "tally": Tally.of(aggregate).word}
+        progress, word = aggregate.progress, Tally.of(aggregate).word
+        kept = {"progress": progress, "percent": whole_percent(progress), "tally": word}
         version = self._tx.put(GOALS, to_document(aggregate) | kept)
         fold_soon(self._tx, aggregate)
         if aggregate.status == "closed":

@@ -1,11 +1,17 @@
 """What is counted of a goal, as one word: goals of one word are alike to who counts them."""
 
+from math import floor
 from typing import Final, NamedTuple, Self
 
 from services.goals.domain.goal import Goal
 from services.goals.domain.roll_up import UNFINISHED
 
 ORPHANED: Final = "orphaned"
+
+
+def whole_percent(progress: float | None) -> int | None:
+    """A share from 0 to 1 as means and orders have it, half a per cent rounded up."""
+    return None if progress is None else floor(progress * 100 + 0.5)
 
 
 class Tally(NamedTuple):
@@ -63,4 +69,4 @@ class Tally(NamedTuple):
         return ":".join(self if self.orphaned else self[:-1])
 
 
-__all__ = ["ORPHANED", "Tally"]
+__all__ = ["ORPHANED", "Tally", "whole_percent"]

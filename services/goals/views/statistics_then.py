@@ -6,7 +6,6 @@ Nothing is kept for it: the editions and measurements of each goal are read.
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, datetime
-from math import floor
 from typing import Annotated, Final, Literal, Self
 
 from fastapi import APIRouter, Query
@@ -15,7 +14,7 @@ from pydantic import Field
 from services.goals.domain.as_of import GoalThen
 from services.goals.domain.goal import Goal
 from services.goals.store import GOALS
-from services.goals.tally import Tally
+from services.goals.tally import Tally, whole_percent
 from services.goals.views.as_of import At
 from services.goals.views.counting import MOST_MS
 from services.goals.views.groups import AskedGrouping, Counted, Group, Grouping, Sum
@@ -108,8 +107,9 @@ class _Sums:
         )
         each = self.by_key[unit_id if self._grouping.by == "unit" else self._key(then, tally)]
         each.add(tally, 1)
-        if tally.tells_progress and then.progress is not None:
-            each.measure(1, floor(then.progress * 100 + 0.5))
+        percent = whole_percent(then.progress)
+        if tally.tells_progress and percent is not None:
+            each.measure(1, percent)
 
     def _key(self, then: GoalThen, tally: Tally) -> str | None:
         told = tally if self._grouping.in_tally else then.terms
